@@ -1,0 +1,6 @@
+#ifndef MAILARC_CZLIB_SHIM_H
+#define MAILARC_CZLIB_SHIM_H
+
+#include <zlib.h>
+
+#endif
