@@ -1,0 +1,4 @@
+import Synchronization
+
+/// Makes many new files durable together, for less than the sum of single flushes.
+package enum GroupFlush {}
