@@ -9,7 +9,7 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// The library targets, lowest first. A target imports only targets that stand in earlier rows.
+// The library targets, lowest first: a target imports only targets that stand in earlier rows.
 let layers: [(name: String, dependencies: [String])] = [
   ("Mail", []),
   ("Platform", ["COpenSSL", "CPlatform", "CZlib", "Mail"]),
