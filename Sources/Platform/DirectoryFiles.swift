@@ -40,7 +40,7 @@ extension Directory {
     of name: some FileName, _ epochSeconds: Int64
   ) throws(SystemError) {
     try call("set time", name) {
-      mailarc_set_modification_time(descriptor.rawValue, $0, epochSeconds)
+      mailarc_set_modification_time(descriptor.rawValue, $0, Int(epochSeconds))
     }
   }
 

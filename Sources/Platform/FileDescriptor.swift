@@ -107,6 +107,6 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
   /// Sets the modification time, in seconds since 1970; the access time stays.
   package func setModificationTime(_ epochSeconds: Int64) throws(SystemError) {
-    try retrying("set time", nil) { mailarc_set_modification_time(rawValue, nil, epochSeconds) }
+    try retrying("set time", nil) { mailarc_set_modification_time(rawValue, nil, Int(epochSeconds)) }
   }
 }

@@ -32,16 +32,22 @@ package struct FileLock: ~Copyable, Sendable {
   ///   - directory: where the file is.
   ///   - name: its name; made if missing.
   package init(in directory: Directory, _ name: some FileName) throws(FileLockError) {
-    let path = directory.path(of: name)
+    file = try FileLock.take(in: directory, name)
+  }
+
+  private static func take(
+    in directory: Directory, _ name: some FileName
+  ) throws(FileLockError) -> FileDescriptor {
     do {
-      file = try directory.openForUpdateOrCreate(name)
-      try retrying("lock", path) { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+      let file = try directory.openForUpdateOrCreate(name)
+      try retrying("lock", nil) { flock(file.rawValue, LOCK_EX | LOCK_NB) }
       try file.truncate(to: 0)
       try file.write(Array("\(getpid())\n".utf8).span.bytes)
+      return file
     } catch where error.errno == EWOULDBLOCK && error.operation == "lock" {
-      throw .held(by: FileLock.holder(in: directory, name))
+      throw .held(by: holder(in: directory, name))
     } catch {
-      throw .failed(error.at(path))
+      throw .failed(error.at(directory.path(of: name)))
     }
   }
 

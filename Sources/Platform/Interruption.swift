@@ -15,7 +15,7 @@ package final class Interruption: Sendable {
   /// - Throws: if the process has no descriptors left.
   package init() throws(SystemError) {
     var ends: [Int32] = [-1, -1]
-    try retrying("make a pipe", nil) { mailarc_pipe_cloexec(&ends) }
+    try retrying("make a pipe", nil) { mailarc_pipe(&ends, O_CLOEXEC | O_NONBLOCK) }
     readEnd = FileDescriptor(owning: ends[0])
     writeEnd = FileDescriptor(owning: ends[1])
   }

@@ -28,10 +28,9 @@ package final class SHA256 {
 
   /// The digest of everything since the last `finish` or `reset`; a new one begins.
   package func finish() -> ContentDigest {
-    let digest = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
-      precondition(EVP_DigestFinal_ex(context, buffer.baseAddress, nil) == 1)
-      return ContentDigest(bytes: buffer)
-    }
+    var bytes = [UInt8](repeating: 0, count: 32)
+    guard EVP_DigestFinal_ex(context, &bytes, nil) == 1, let digest = ContentDigest(bytes: bytes)
+    else { preconditionFailure("OpenSSL could not finish a SHA-256") }
     reset()
     return digest
   }

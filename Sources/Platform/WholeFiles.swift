@@ -33,7 +33,7 @@ extension Directory {
   /// - Returns: the content.
   package func readWhole(_ name: some FileName, limit: Int) throws(SystemError) -> [UInt8] {
     let file = try openFile(name)
-    do {
+    do throws(SystemError) {
       let expected = Int(clamping: try file.status().size)
       var bytes: [UInt8] = []
       // The size is a hint: the file may grow, and in /proc it is zero.

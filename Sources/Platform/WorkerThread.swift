@@ -49,14 +49,16 @@ package enum WorkerThread {
   static func start(
     name: String, _ body: @escaping @Sendable () -> Void
   ) throws(SystemError) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, stackSize)
     let work = Unmanaged.passRetained(Work(name: name, body: body))
-    var thread = pthread_t()
-    let code = pthread_create(&thread, &attributes, runWork, work.toOpaque())
+    let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { buffer in
+      guard let attributes = buffer.baseAddress else { return ENOMEM }
+      pthread_attr_init(attributes)
+      defer { pthread_attr_destroy(attributes) }
+      pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
+      pthread_attr_setstacksize(attributes, stackSize)
+      var thread = pthread_t()
+      return pthread_create(&thread, attributes, runWork, work.toOpaque())
+    }
     if code != 0 {
       work.release()
       throw SystemError(errno: code, operation: "start a thread", path: nil)
