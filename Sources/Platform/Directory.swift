@@ -38,7 +38,7 @@ package final class Directory: Sendable {
   package static func ensure(path: String) throws(SystemError) -> Directory {
     do {
       return try open(path: path)
-    } catch where error.errno == ENOENT {
+    } catch  where error.errno == ENOENT {
       if mkdir(path, 0o700) != 0, Glibc.errno != EEXIST {
         throw SystemError(errno: Glibc.errno, operation: "make directory", path: path)
       }
@@ -68,12 +68,12 @@ package final class Directory: Sendable {
   package func ensureSubdirectory(_ name: some FileName) throws(SystemError) -> Directory {
     do {
       return try openSubdirectory(name)
-    } catch where error.errno == ENOENT {
+    } catch  where error.errno == ENOENT {
       do {
         let made = try makeSubdirectory(name)
         try flush()
         return made
-      } catch where error.isExists {
+      } catch  where error.isExists {
         return try openSubdirectory(name)
       }
     }
@@ -110,7 +110,7 @@ package final class Directory: Sendable {
     do {
       _ = try status(of: name)
       return true
-    } catch where error.errno == ENOENT {
+    } catch  where error.errno == ENOENT {
       return false
     }
   }

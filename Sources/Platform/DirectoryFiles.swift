@@ -64,7 +64,7 @@ extension Directory {
       try pair("rename", name, directory, newName) { from, to in
         mailarc_rename_noreplace(descriptor.rawValue, from, directory.rawDescriptor, to)
       }
-    } catch where [EINVAL, ENOSYS, EOPNOTSUPP].contains(error.errno) {
+    } catch  where [EINVAL, ENOSYS, EOPNOTSUPP].contains(error.errno) {
       try link(name, to: directory, newName)
       try unlink(name)
     }
@@ -117,7 +117,7 @@ extension Directory {
         Glibc.errno = EINVAL
         return -1
       }
-    } catch where error.isExists || error.isNoSpace {
+    } catch  where error.isExists || error.isNoSpace {
       throw SystemError(
         errno: error.errno, operation: operation, path: directory.path(of: newName))
     }

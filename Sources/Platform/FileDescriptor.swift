@@ -67,8 +67,8 @@ package struct FileDescriptor: ~Copyable, Sendable {
   }
 
   /// Writes all the bytes at the descriptor's position.
-  package func write(_ bytes: RawSpan) throws(SystemError) {
-    try bytes.withUnsafeBytes { buffer throws(SystemError) in try write(buffer) }
+  package func write(_ bytes: Span<UInt8>) throws(SystemError) {
+    try bytes.bytes.withUnsafeBytes { buffer throws(SystemError) in try write(buffer) }
   }
 
   /// Moves the descriptor's position to an offset from the file's start.
@@ -107,6 +107,8 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
   /// Sets the modification time, in seconds since 1970; the access time stays.
   package func setModificationTime(_ epochSeconds: Int64) throws(SystemError) {
-    try retrying("set time", nil) { mailarc_set_modification_time(rawValue, nil, Int(epochSeconds)) }
+    try retrying("set time", nil) {
+      mailarc_set_modification_time(rawValue, nil, Int(epochSeconds))
+    }
   }
 }

@@ -37,7 +37,7 @@ package enum Poller {
   /// - Returns: what of `interest` is possible now. Errors and hang-ups count as all of it, since
   ///   the next read or write tells.
   package static func wait(
-    for descriptor: Int32, _ interest: Interest, until deadline: Deadline,
+    descriptor: Int32, for interest: Interest, until deadline: Deadline,
     interruption: Interruption?
   ) throws(PollError) -> Interest {
     var events: Int32 = 0

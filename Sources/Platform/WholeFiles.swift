@@ -14,7 +14,7 @@ extension Directory {
     let temporary = Directory.unfinishedPrefix + RandomID.hex(bytes: 8)
     let file = try createFile(temporary, exclusive: true)
     do {
-      try file.write(bytes.bytes)
+      try file.write(bytes)
       try file.flush()
       try file.close()
       try rename(temporary, to: self, name)
