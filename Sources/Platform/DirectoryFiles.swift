@@ -8,6 +8,8 @@ extension Directory {
   ///   - name: the new file's name.
   ///   - exclusive: true fails with `isExists` if the name is taken; false empties a file that
   ///     is there.
+  /// - Returns: the new file, open for reading and writing.
+  /// - Throws: `isNoSpace`, `isDenied` and whatever else the kernel says.
   package func createFile(
     _ name: some FileName, exclusive: Bool
   ) throws(SystemError) -> FileDescriptor {
