@@ -22,6 +22,8 @@ package final class Directory: Sendable {
   /// Opens the directory that the user named.
   ///
   /// - Parameter path: absolute, or relative to the current directory.
+  /// - Returns: the directory, open.
+  /// - Throws: `isNotFound`, also where it is no directory, and what the kernel says.
   package static func open(path: String) throws(SystemError) -> Directory {
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
     // A path with NUL would be cut there and name something else.
@@ -35,6 +37,8 @@ package final class Directory: Sendable {
   /// Makes the directory that the user named, if there is nothing yet; its parent must exist.
   ///
   /// - Parameter path: absolute, or relative to the current directory.
+  /// - Returns: the directory, open.
+  /// - Throws: `isNotFound` if its parent is missing, and what the kernel says.
   package static func ensure(path: String) throws(SystemError) -> Directory {
     do {
       return try open(path: path)

@@ -32,6 +32,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
   ///
   /// - Parameter buffer: where the bytes go; not empty.
   /// - Returns: the number of bytes read; 0 at the end of the file.
+  /// - Throws: what the kernel says; nothing was read then.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
     try retrying("read", nil) { Glibc.read(rawValue, buffer.baseAddress, buffer.count) }
   }
@@ -42,6 +43,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
   ///   - buffer: where the bytes go.
   ///   - offset: the first byte's place in the file.
   /// - Returns: the number of bytes read: less than asked for only where the file ends.
+  /// - Throws: what the kernel says.
   package func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
   ) throws(SystemError) -> Int {

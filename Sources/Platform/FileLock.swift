@@ -31,6 +31,7 @@ package struct FileLock: ~Copyable, Sendable {
   /// - Parameters:
   ///   - directory: where the file is.
   ///   - name: its name; made if missing.
+  /// - Throws: `held` if somebody else has it.
   package init(in directory: Directory, _ name: some FileName) throws(FileLockError) {
     file = try FileLock.take(in: directory, name)
   }

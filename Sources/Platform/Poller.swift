@@ -36,6 +36,7 @@ package enum Poller {
   ///   - interruption: what else ends the wait; if raised already, nothing is waited for.
   /// - Returns: what of `interest` is possible now. Errors and hang-ups count as all of it, since
   ///   the next read or write tells.
+  /// - Throws: what ended the wait instead.
   package static func wait(
     descriptor: Int32, for interest: Interest, until deadline: Deadline,
     interruption: Interruption?

@@ -31,6 +31,7 @@ extension Directory {
   ///   - name: the file.
   ///   - limit: the most bytes to take into memory; a larger file is an error (EOVERFLOW).
   /// - Returns: the content.
+  /// - Throws: `isNotFound`, EOVERFLOW for a file over the limit, and what the kernel says.
   package func readWhole(_ name: some FileName, limit: Int) throws(SystemError) -> [UInt8] {
     let file = try openFile(name)
     do throws(SystemError) {
