@@ -54,7 +54,7 @@ package final class JournalFile {
         try file.flush()
       }
       if intact == 0 {
-        try file.write(header.line.span.bytes)
+        try file.write(header.line.span)
         try file.flush()
         try directory.flush()
       }
@@ -75,7 +75,7 @@ package final class JournalFile {
     guard !pending.isEmpty else { return }
     do throws(SystemError) {
       Checkpoint.pass("journal: before the write")
-      try file.write(pending.span.bytes)
+      try file.write(pending.span)
       Checkpoint.pass("journal: before the flush")
       try file.flushData()
       Checkpoint.pass("journal: flushed")

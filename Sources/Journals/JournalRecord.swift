@@ -45,7 +45,7 @@ package struct JournalRecord: Equatable, Sendable {
   }
 
   private static func checksum(_ text: [UInt8]) -> [UInt8] {
-    let value = CRC32.checksum(text.span.bytes)
+    let value = CRC32.checksum(text.span)
     return (0..<8).map { Hexadecimal.lowerDigits[Int(value >> (28 - 4 * UInt32($0)) & 15)] }
   }
 }

@@ -67,11 +67,6 @@ extension PullEvent {
     case "forgotten":
       guard let uid = reader.uid() else { return nil }
       self = .forgotten(uid)
-    case "state":
-      guard let state = MailboxState(&reader), let outstanding: Int = reader.number(),
-        let inode: UInt64 = reader.number()
-      else { return nil }
-      self = .state(state, outstanding: outstanding, inode: inode)
     default: return nil
     }
   }
@@ -84,8 +79,6 @@ extension PullEvent {
     case .fate(let uid, let fate): JournalRecord("fate", ["\(uid)", fate.rawValue])
     case .failed(let uid, let reason): JournalRecord("failed", ["\(uid)", reason])
     case .forgotten(let uid): JournalRecord("forgotten", ["\(uid)"])
-    case .state(let state, let outstanding, let inode):
-      JournalRecord("state", state.journalFields + ["\(outstanding)", "\(inode)"])
     }
   }
 }

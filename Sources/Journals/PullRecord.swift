@@ -52,9 +52,6 @@ package enum PullEvent: Equatable, Sendable {
   case failed(UID, reason: String)
   /// The failed message is no longer at the source.
   case forgotten(UID)
-  /// All that was there in this state is dealt with, except for `outstanding` messages. The inode is
-  /// that of the mailbox's directory in the archive.
-  case state(MailboxState, outstanding: Int, inode: UInt64)
 }
 
 /// What is known of one source mailbox: the sum of its events.
@@ -62,9 +59,6 @@ package struct PullRecord: Equatable, Sendable {
   package private(set) var uidValidity: UIDValidity?
   package private(set) var messages: [UID: HeldMessage] = [:]
   package private(set) var failed: [UID: String] = [:]
-  package private(set) var state: MailboxState?
-  package private(set) var outstanding = 0
-  package private(set) var inode: UInt64 = 0
 
   package init() {}
 
@@ -81,10 +75,6 @@ package struct PullRecord: Equatable, Sendable {
     case .fate(let uid, let fate): messages[uid]?.fate = fate
     case .failed(let uid, let reason): failed[uid] = reason
     case .forgotten(let uid): failed[uid] = nil
-    case .state(let state, let outstanding, let inode):
-      self.state = state
-      self.outstanding = outstanding
-      self.inode = inode
     }
   }
 }

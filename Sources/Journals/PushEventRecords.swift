@@ -39,9 +39,6 @@ extension PushEvent {
     case "known":
       guard let uidNext: UInt32 = reader.number() else { return nil }
       self = .known(uidNext: uidNext)
-    case "state":
-      guard let state = MailboxState(&reader), let stamp = reader.text() else { return nil }
-      self = .state(state, stamp: stamp)
     default: return nil
     }
   }
@@ -60,7 +57,6 @@ extension PushEvent {
     case .gone(let entry): JournalRecord("gone", ["\(entry)"])
     case .rebound(let entry, let uid): JournalRecord("rebound", ["\(entry)", "\(uid)"])
     case .known(let uidNext): JournalRecord("known", ["\(uidNext)"])
-    case .state(let state, let stamp): JournalRecord("state", state.journalFields + [stamp])
     }
   }
 }

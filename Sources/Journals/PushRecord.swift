@@ -19,8 +19,6 @@ package enum PushEvent: Equatable, Sendable {
   case rebound(entry: Int, UID)
   /// Everything below this UID is an entry.
   case known(uidNext: UInt32)
-  /// All is dealt with that was there in this state; `stamp` is the archive mailbox's.
-  case state(MailboxState, stamp: String)
 }
 
 /// The dedupe index of one target mailbox: the sum of its events.
@@ -30,8 +28,6 @@ package struct PushRecord: Equatable, Sendable {
   package private(set) var batches: [Int: IntentBatch] = [:]
   package private(set) var refused: [ContentDigest: String] = [:]
   package private(set) var knownUIDNext: UInt32 = 1
-  package private(set) var state: MailboxState?
-  package private(set) var stamp = ""
   package private(set) var lastEntry = 0
   package private(set) var lastBatch = 0
 
@@ -59,9 +55,6 @@ package struct PushRecord: Equatable, Sendable {
       entries[number]?.uid = uid
       entries[number]?.isGone = false
     case .known(let uidNext): knownUIDNext = uidNext
-    case .state(let state, let stamp):
-      self.state = state
-      self.stamp = stamp
     }
   }
 
@@ -71,8 +64,6 @@ package struct PushRecord: Equatable, Sendable {
     uidValidity = validity
     entries = [:]
     knownUIDNext = 1
-    state = nil
-    stamp = ""
   }
 
   private mutating func put(_ entry: IndexEntry) {
