@@ -190,7 +190,8 @@ package final class IMAPConnection {
     switch outcome {
     case .bytes(let count): end += count
     case .wouldBlock: break
-    case .endOfStream: throw .transport(.connectionLost)
+    case .endOfStream:
+      throw .transport(.connectionLost(reason: "the server closed it"))
     }
   }
 

@@ -1,12 +1,18 @@
 package import Platform
 
+/// Which run is under way, and which was the last that ended.
+package struct RunNumbers: Sendable {
+  package let current: Int
+  let ended: Int
+
+  /// Whether what `run` recorded came after the last run that ended.
+  package func isRecent(_ run: Int) -> Bool { run > ended }
+}
+
 /// Which pulls began and which ended, so that a message that came in a pull that was killed still
 /// counts as new when the next one looks for where moved messages went.
 package final class RunLog {
-  /// The number of the run that is under way.
-  package let current: Int
-  /// The runs whose work was recorded to the end.
-  private var ended: Int
+  package let numbers: RunNumbers
   private let file: JournalFile?
 
   private static let header = JournalRecord("mailarc-runs", ["1"])
@@ -22,23 +28,18 @@ package final class RunLog {
       if record.kind == "begin" { begun = max(begun, run) }
       if record.kind == "end" { ended = max(ended, run) }
     }
-    current = begun + 1
-    self.ended = ended
+    numbers = RunNumbers(current: begun + 1, ended: ended)
     file =
       readOnly
       ? nil
       : try JournalFile(in: directory, name: name, header: Self.header, intact: reading.intact)
-    file?.append(JournalRecord("begin", ["\(current)"]))
+    file?.append(JournalRecord("begin", ["\(numbers.current)"]))
     try file?.flush()
   }
 
-  /// Whether what `run` recorded came after the last run that ended.
-  package func isRecent(_ run: Int) -> Bool { run > ended }
-
   /// Ends the run: its moves and losses are all recorded.
   package func end() throws(JournalError) {
-    ended = current
-    file?.append(JournalRecord("end", ["\(current)"]))
+    file?.append(JournalRecord("end", ["\(numbers.current)"]))
     try file?.flush()
   }
 }

@@ -51,7 +51,7 @@ package enum WorkerThread {
   ///   - count: how many threads, the calling one included. If the system has not so many, fewer
   ///     run; the closure is run once at least.
   ///   - body: takes its share of the work from a common counter or queue.
-  static func together(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+  package static func together(_ count: Int, _ body: @escaping @Sendable () -> Void) {
     var threads: [pthread_t] = []
     for _ in 1..<max(count, 1) {
       guard let thread = try? start(name: "mailarc-helper", detached: false, body) else { break }
