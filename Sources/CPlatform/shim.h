@@ -16,8 +16,6 @@ static inline int mailarc_start_writeback(int fd) {
   return (int)syscall(SYS_sync_file_range, fd, (long)0, (long)0, 2u);
 }
 
-static inline int mailarc_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
-
 static inline int mailarc_pipe(int ends[2], int flags) { return (int)syscall(SYS_pipe2, ends, flags); }
 
 /* At most 15 bytes are kept (PR_SET_NAME). */

@@ -7,8 +7,9 @@ package enum CRC32 {
   /// - Parameters:
   ///   - bytes: what to take in.
   ///   - earlier: the checksum of what came before; 0 at the beginning.
-  package static func checksum(_ bytes: RawSpan, continuing earlier: UInt32 = 0) -> UInt32 {
-    bytes.withUnsafeBytes { buffer in
+  /// - Returns: the checksum of all of it.
+  package static func checksum(_ bytes: Span<UInt8>, continuing earlier: UInt32 = 0) -> UInt32 {
+    bytes.bytes.withUnsafeBytes { buffer in
       UInt32(truncatingIfNeeded: crc32_z(uLong(earlier), buffer.baseAddress, buffer.count))
     }
   }

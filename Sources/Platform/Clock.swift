@@ -29,11 +29,11 @@ package enum WallClock {
 
 /// A moment until which something may last.
 package struct Deadline: Sendable, Hashable {
-  // Nil lasts for ever.
-  private let end: Int64?
+  // On the monotonic clock, in nanoseconds; the largest number never comes.
+  private let end: Int64
 
   /// No end.
-  package static let never = Deadline(end: nil)
+  package static let never = Deadline(end: .max)
 
   /// So many seconds from now; 0 or less is over at once.
   package static func after(seconds: Double) -> Deadline {
@@ -43,20 +43,17 @@ package struct Deadline: Sendable, Hashable {
   }
 
   /// Whether the moment is here or past.
-  package var isOver: Bool {
-    guard let end else { return false }
-    return MonotonicClock.now.nanoseconds >= end
-  }
+  package var isOver: Bool { end != .max && MonotonicClock.now.nanoseconds >= end }
 
   /// Milliseconds left, rounded up; 0 when it is over, nil when there is no end.
   package var remainingMilliseconds: Int64? {
-    guard let end else { return nil }
+    if end == .max { return nil }
     return max(0, (end - MonotonicClock.now.nanoseconds + 999_999) / 1_000_000)
   }
 
   /// The earlier of two deadlines.
   package static func earlier(_ one: Deadline, _ other: Deadline) -> Deadline {
-    Deadline(end: min(one.end ?? .max, other.end ?? .max))
+    Deadline(end: min(one.end, other.end))
   }
 }
 

@@ -22,6 +22,8 @@ package final class Directory: Sendable {
   /// Opens the directory that the user named.
   ///
   /// - Parameter path: absolute, or relative to the current directory.
+  /// - Returns: the directory, open.
+  /// - Throws: `isNotFound`, also where it is no directory, and what the kernel says.
   package static func open(path: String) throws(SystemError) -> Directory {
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
     // A path with NUL would be cut there and name something else.
@@ -35,10 +37,12 @@ package final class Directory: Sendable {
   /// Makes the directory that the user named, if there is nothing yet; its parent must exist.
   ///
   /// - Parameter path: absolute, or relative to the current directory.
+  /// - Returns: the directory, open.
+  /// - Throws: `isNotFound` if its parent is missing, and what the kernel says.
   package static func ensure(path: String) throws(SystemError) -> Directory {
     do {
       return try open(path: path)
-    } catch where error.errno == ENOENT {
+    } catch  where error.errno == ENOENT {
       if mkdir(path, 0o700) != 0, Glibc.errno != EEXIST {
         throw SystemError(errno: Glibc.errno, operation: "make directory", path: path)
       }
@@ -68,12 +72,12 @@ package final class Directory: Sendable {
   package func ensureSubdirectory(_ name: some FileName) throws(SystemError) -> Directory {
     do {
       return try openSubdirectory(name)
-    } catch where error.errno == ENOENT {
+    } catch  where error.errno == ENOENT {
       do {
         let made = try makeSubdirectory(name)
         try flush()
         return made
-      } catch where error.isExists {
+      } catch  where error.isExists {
         return try openSubdirectory(name)
       }
     }
@@ -110,7 +114,7 @@ package final class Directory: Sendable {
     do {
       _ = try status(of: name)
       return true
-    } catch where error.errno == ENOENT {
+    } catch  where error.errno == ENOENT {
       return false
     }
   }

@@ -7,6 +7,12 @@ package struct DirectoryEntry: Sendable, Hashable {
   /// What it is; a symbolic link is not followed.
   package let kind: FileKind
 
+  /// Makes an entry from its parts.
+  package init(bytes: [UInt8], kind: FileKind) {
+    self.bytes = bytes
+    self.kind = kind
+  }
+
   /// The name, or nil if it is not valid UTF-8.
   package var name: String? { String(validating: bytes, as: UTF8.self) }
 }
@@ -54,7 +60,7 @@ package struct DirectoryStream: ~Copyable {
       do {
         let kind = try kind(of: bytes, type: Int(entry.pointee.d_type))
         return DirectoryEntry(bytes: bytes, kind: kind)
-      } catch where error.errno == ENOENT {
+      } catch  where error.errno == ENOENT {
         continue
       }
     }

@@ -8,6 +8,8 @@ extension Directory {
   ///   - name: the new file's name.
   ///   - exclusive: true fails with `isExists` if the name is taken; false empties a file that
   ///     is there.
+  /// - Returns: the new file, open for reading and writing.
+  /// - Throws: `isNoSpace`, `isDenied` and whatever else the kernel says.
   package func createFile(
     _ name: some FileName, exclusive: Bool
   ) throws(SystemError) -> FileDescriptor {
@@ -64,7 +66,7 @@ extension Directory {
       try pair("rename", name, directory, newName) { from, to in
         mailarc_rename_noreplace(descriptor.rawValue, from, directory.rawDescriptor, to)
       }
-    } catch where [EINVAL, ENOSYS, EOPNOTSUPP].contains(error.errno) {
+    } catch  where [EINVAL, ENOSYS, EOPNOTSUPP].contains(error.errno) {
       try link(name, to: directory, newName)
       try unlink(name)
     }
@@ -117,7 +119,7 @@ extension Directory {
         Glibc.errno = EINVAL
         return -1
       }
-    } catch where error.isExists || error.isNoSpace {
+    } catch  where error.isExists || error.isNoSpace {
       throw SystemError(
         errno: error.errno, operation: operation, path: directory.path(of: newName))
     }

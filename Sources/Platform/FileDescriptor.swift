@@ -32,6 +32,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
   ///
   /// - Parameter buffer: where the bytes go; not empty.
   /// - Returns: the number of bytes read; 0 at the end of the file.
+  /// - Throws: what the kernel says; nothing was read then.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
     try retrying("read", nil) { Glibc.read(rawValue, buffer.baseAddress, buffer.count) }
   }
@@ -42,6 +43,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
   ///   - buffer: where the bytes go.
   ///   - offset: the first byte's place in the file.
   /// - Returns: the number of bytes read: less than asked for only where the file ends.
+  /// - Throws: what the kernel says.
   package func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
   ) throws(SystemError) -> Int {
@@ -67,8 +69,8 @@ package struct FileDescriptor: ~Copyable, Sendable {
   }
 
   /// Writes all the bytes at the descriptor's position.
-  package func write(_ bytes: RawSpan) throws(SystemError) {
-    try bytes.withUnsafeBytes { buffer throws(SystemError) in try write(buffer) }
+  package func write(_ bytes: Span<UInt8>) throws(SystemError) {
+    try bytes.bytes.withUnsafeBytes { buffer throws(SystemError) in try write(buffer) }
   }
 
   /// Moves the descriptor's position to an offset from the file's start.
@@ -107,6 +109,8 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
   /// Sets the modification time, in seconds since 1970; the access time stays.
   package func setModificationTime(_ epochSeconds: Int64) throws(SystemError) {
-    try retrying("set time", nil) { mailarc_set_modification_time(rawValue, nil, Int(epochSeconds)) }
+    try retrying("set time", nil) {
+      mailarc_set_modification_time(rawValue, nil, Int(epochSeconds))
+    }
   }
 }

@@ -31,6 +31,7 @@ package struct FileLock: ~Copyable, Sendable {
   /// - Parameters:
   ///   - directory: where the file is.
   ///   - name: its name; made if missing.
+  /// - Throws: `held` if somebody else has it.
   package init(in directory: Directory, _ name: some FileName) throws(FileLockError) {
     file = try FileLock.take(in: directory, name)
   }
@@ -42,9 +43,9 @@ package struct FileLock: ~Copyable, Sendable {
       let file = try directory.openForUpdateOrCreate(name)
       try retrying("lock", nil) { flock(file.rawValue, LOCK_EX | LOCK_NB) }
       try file.truncate(to: 0)
-      try file.write(Array("\(getpid())\n".utf8).span.bytes)
+      try file.write(Array("\(getpid())\n".utf8).span)
       return file
-    } catch where error.errno == EWOULDBLOCK && error.operation == "lock" {
+    } catch  where error.errno == EWOULDBLOCK && error.operation == "lock" {
       throw .held(by: holder(in: directory, name))
     } catch {
       throw .failed(error.at(directory.path(of: name)))

@@ -20,7 +20,7 @@ package final class Interruption: Sendable {
     writeEnd = FileDescriptor(owning: ends[1])
   }
 
-  /// Raises it. May be called from any thread, and from a signal handler.
+  /// Raises it; may be called from any thread, and from a signal handler.
   package func interrupt() {
     guard !raised.exchange(true, ordering: .sequentiallyConsistent) else { return }
     let saved = Glibc.errno

@@ -36,8 +36,9 @@ package enum Poller {
   ///   - interruption: what else ends the wait; if raised already, nothing is waited for.
   /// - Returns: what of `interest` is possible now. Errors and hang-ups count as all of it, since
   ///   the next read or write tells.
+  /// - Throws: what ended the wait instead.
   package static func wait(
-    for descriptor: Int32, _ interest: Interest, until deadline: Deadline,
+    descriptor: Int32, for interest: Interest, until deadline: Deadline,
     interruption: Interruption?
   ) throws(PollError) -> Interest {
     var events: Int32 = 0

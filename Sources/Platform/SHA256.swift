@@ -22,8 +22,8 @@ package final class SHA256 {
   }
 
   /// Takes in the next bytes.
-  package func update(_ bytes: RawSpan) {
-    bytes.withUnsafeBytes { update($0) }
+  package func update(_ bytes: Span<UInt8>) {
+    bytes.bytes.withUnsafeBytes { update($0) }
   }
 
   /// The digest of everything since the last `finish` or `reset`; a new one begins.
@@ -42,7 +42,7 @@ package final class SHA256 {
   }
 
   /// The digest of bytes that are at hand as a whole.
-  package static func digest(of bytes: RawSpan) -> ContentDigest {
+  package static func digest(of bytes: Span<UInt8>) -> ContentDigest {
     let hash = SHA256()
     hash.update(bytes)
     return hash.finish()

@@ -3,11 +3,10 @@ import Synchronization
 
 /// Turns SIGINT and SIGTERM into an interruption, once in a process.
 package enum SignalWatcher {
-  /// Begins to watch.
+  /// Begins to watch; also does what `surviveFailingWrites` does.
   ///
   /// The first SIGINT or SIGTERM raises the interruption; the second ends the process at once with
-  /// 128 and the signal's number. SIGPIPE is caught and dropped, so that writes to a closed pipe or
-  /// socket fail with EPIPE; unlike an ignored signal that is not inherited by child processes.
+  /// 128 and the signal's number.
   /// - Parameter interruption: what to raise; kept for the life of the process.
   package static func install(_ interruption: Interruption) {
     let address = Unmanaged.passRetained(interruption).toOpaque()
@@ -16,12 +15,15 @@ package enum SignalWatcher {
     received.store(0, ordering: .sequentiallyConsistent)
     handle(SIGINT, stop)
     handle(SIGTERM, stop)
-    ignoreBrokenPipes()
+    surviveFailingWrites()
   }
 
-  /// Makes writes to a closed pipe or socket fail with EPIPE instead of ending the process.
-  package static func ignoreBrokenPipes() {
+  /// Makes writes to a closed pipe or socket (EPIPE), or beyond a file-size limit (EFBIG), fail
+  /// instead of ending the process.
+  package static func surviveFailingWrites() {
+    // Caught and dropped, not ignored: that would be inherited by child processes.
     handle(SIGPIPE) { _ in }
+    handle(SIGXFSZ) { _ in }
   }
 
   /// The signal that asked the process to stop, or nil.

@@ -14,7 +14,7 @@ extension Directory {
     let temporary = Directory.unfinishedPrefix + RandomID.hex(bytes: 8)
     let file = try createFile(temporary, exclusive: true)
     do {
-      try file.write(bytes.bytes)
+      try file.write(bytes)
       try file.flush()
       try file.close()
       try rename(temporary, to: self, name)
@@ -31,6 +31,7 @@ extension Directory {
   ///   - name: the file.
   ///   - limit: the most bytes to take into memory; a larger file is an error (EOVERFLOW).
   /// - Returns: the content.
+  /// - Throws: `isNotFound`, EOVERFLOW for a file over the limit, and what the kernel says.
   package func readWhole(_ name: some FileName, limit: Int) throws(SystemError) -> [UInt8] {
     let file = try openFile(name)
     do throws(SystemError) {

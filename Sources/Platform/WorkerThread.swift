@@ -19,7 +19,7 @@ package enum WorkerThread {
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
       do {
-        try start(name: name) { continuation.resume(with: Result(catching: body)) }
+        try start(name: name, detached: true) { continuation.resume(with: Result(catching: body)) }
       } catch {
         continuation.resume(throwing: error)
       }
@@ -45,24 +45,42 @@ package enum WorkerThread {
     }
   }
 
-  /// Starts a thread that nobody waits for.
-  static func start(
-    name: String, _ body: @escaping @Sendable () -> Void
-  ) throws(SystemError) {
+  /// Runs a closure on the calling thread and on new ones at the same time, until all are done.
+  ///
+  /// - Parameters:
+  ///   - count: how many threads, the calling one included. If the system has not so many, fewer
+  ///     run; the closure is run once at least.
+  ///   - body: takes its share of the work from a common counter or queue.
+  static func together(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+    var threads: [pthread_t] = []
+    for _ in 1..<max(count, 1) {
+      guard let thread = try? start(name: "mailarc-helper", detached: false, body) else { break }
+      threads.append(thread)
+    }
+    body()
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  @discardableResult
+  private static func start(
+    name: String, detached: Bool, _ body: @escaping @Sendable () -> Void
+  ) throws(SystemError) -> pthread_t {
     let work = Unmanaged.passRetained(Work(name: name, body: body))
+    var thread = pthread_t()
     let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { buffer in
       guard let attributes = buffer.baseAddress else { return ENOMEM }
       pthread_attr_init(attributes)
       defer { pthread_attr_destroy(attributes) }
-      pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
+      let state = detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE
+      pthread_attr_setdetachstate(attributes, Int32(state))
       pthread_attr_setstacksize(attributes, stackSize)
-      var thread = pthread_t()
       return pthread_create(&thread, attributes, runWork, work.toOpaque())
     }
     if code != 0 {
       work.release()
       throw SystemError(errno: code, operation: "start a thread", path: nil)
     }
+    return thread
   }
 
   // Address space, not memory: only pages that are touched count.
