@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// A private Dovecot 2.3 on free loopback ports, for a user who is root or anybody else.
 ///
@@ -17,7 +16,6 @@ package final class Dovecot: Sendable {
   private let directory: TemporaryDirectory
   private let server: ChildProcess
   private let guardian: ChildProcess
-  private let users = Mutex<[String: String]>([:])
 
   /// Where Debian puts the server.
   static let program = "/usr/sbin/dovecot"
@@ -37,22 +35,21 @@ package final class Dovecot: Sendable {
     directory = try TemporaryDirectory()
     let root = directory.path
     certificates = try DovecotCertificates(in: root, names: "DNS:localhost,IP:127.0.0.1")
-    for name in ["run", "state", "mail"] { mkdir("\(root)/\(name)", 0o755) }
+    for name in ["run", "state", "mail", "users"] { mkdir("\(root)/\(name)", 0o755) }
     chown("\(root)/mail", mailUser.uid, mailUser.gid)
     let ports = try freePorts(2)
     (imapPort, imapsPort) = (ports[0], ports[1])
-    try writeFile("\(root)/users", "")
     try writeFile(
       "\(root)/dovecot.conf",
       configuration.text(
         root: root, imapPort: imapPort, imapsPort: imapsPort,
         account: geteuid() == 0 ? nil : runningAccount()))
-    server = try ChildProcess(Self.program, ["-F", "-c", "\(root)/dovecot.conf"])
+    server = try ChildProcess(Self.program, ["-F", "-c", "\(root)/dovecot.conf"], leadsGroup: true)
     // The guardian's pipe closes when this process dies, even by SIGKILL.
     guardian = try ChildProcess(
       "/bin/sh",
       [
-        "-c", #"read -r line || { kill "$1"; sleep 1; rm -rf "$2"; }"#, "sh", "\(server.pid)", root,
+        "-c", #"read -r line || { kill -9 -"$1"; rm -rf "$2"; }"#, "sh", "\(server.pid)", root,
       ],
       input: .pipe)
     try waitForGreeting()
@@ -71,22 +68,17 @@ package final class Dovecot: Sendable {
     throw TestSetupError("Dovecot does not answer: \(log)")
   }
 
-  /// Adds a user with an empty account, or changes the user's password.
+  /// Adds a user with an empty account.
   package func addUser(_ name: String, password: String) throws {
     let home = self.home(of: name)
     for path in [home, home + "/rawlog"] {
       mkdir(path, 0o755)
       chown(path, mailUser.uid, mailUser.gid)
     }
-    try users.withLock { users in
-      users[name] = "{PLAIN}\(password):\(mailUser.uid):\(mailUser.gid)::\(home)::"
-      let lines = users.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)\n" }
-      // Renamed into place: Dovecot never reads half a file.
-      try writeFile(directory.file("users.new"), lines.joined())
-      guard rename(directory.file("users.new"), directory.file("users")) == 0 else {
-        throw TestSystemError("rename", directory.file("users"))
-      }
-    }
+    // One file a user: Dovecot looks at most once a second whether a file has changed.
+    try writeFile(
+      directory.file("users/\(name)"),
+      "\(name):{PLAIN}\(password):\(mailUser.uid):\(mailUser.gid)::\(home)::\n")
   }
 
   /// The home directory of a user, which also holds the transcripts.
@@ -103,7 +95,8 @@ package final class Dovecot: Sendable {
 
   /// Stops the server and removes its directory; a second call does nothing.
   package func stop() {
-    server.signal(SIGTERM)
+    // Dovecot takes a second for an orderly end, and nothing of it is needed any more.
+    server.signal(SIGKILL)
     server.wait()
     guardian.write("done\n")
     guardian.closeInput()

@@ -77,11 +77,11 @@ extension DovecotConfiguration {
       rawlog_dir = %h/rawlog
       passdb {
         driver = passwd-file
-        args = scheme=PLAIN username_format=%u \(root)/users
+        args = scheme=PLAIN username_format=%u \(root)/users/%u
       }
       userdb {
         driver = passwd-file
-        args = username_format=%u \(root)/users
+        args = username_format=%u \(root)/users/%u
       }
       service stats {
         unix_listener stats-writer {

@@ -21,6 +21,7 @@ package final class ChildProcess: Sendable {
 
   /// The process id; it stays this process's own until `wait()` has returned.
   package let pid: Int32
+  private let target: Int32
   private let output: Int32
   private let errors: Int32
   private let input: Mutex<Int32>
@@ -32,8 +33,11 @@ package final class ChildProcess: Sendable {
   /// Starts the program at `path`; `arguments` come after its name.
   ///
   /// `environment` replaces the inherited variables of the same name.
+  ///
+  /// With `leadsGroup` the program leads a process group of its own, and signals go to all of it.
   package init(
-    _ path: String, _ arguments: [String], input: Input = .none, environment: [String: String] = [:]
+    _ path: String, _ arguments: [String], input: Input = .none,
+    environment: [String: String] = [:], leadsGroup: Bool = false
   ) throws {
     let started = try Self.starting.withLock { _ in
       let output = try anonymousFile([])
@@ -47,9 +51,12 @@ package final class ChildProcess: Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       }
       defer { close(ends[0]) }
-      let pid = try spawn(path, arguments, environment, descriptors: [ends[0], output, errors])
+      let pid = try spawn(
+        path, arguments, environment, descriptors: [ends[0], output, errors],
+        leadsGroup: leadsGroup)
       return (pid: pid, output: output, errors: errors, input: ends[1])
     }
+    target = leadsGroup ? -started.pid : started.pid
     (pid, output, errors) = (started.pid, started.output, started.errors)
     self.input = Mutex(started.input)
   }
@@ -71,7 +78,7 @@ package final class ChildProcess: Sendable {
 
   /// Sends a signal, unless the process was waited for already.
   package func signal(_ number: Int32) {
-    ending.withLock { if $0 == nil { _ = kill(pid, number) } }
+    ending.withLock { if $0 == nil { _ = kill(target, number) } }
   }
 
   /// Waits until the process has ended.
@@ -138,7 +145,8 @@ private func contents(of descriptor: Int32) -> [UInt8] {
 }
 
 private func spawn(
-  _ path: String, _ arguments: [String], _ environment: [String: String], descriptors: [Int32]
+  _ path: String, _ arguments: [String], _ environment: [String: String], descriptors: [Int32],
+  leadsGroup: Bool
 ) throws -> pid_t {
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
@@ -155,8 +163,9 @@ private func spawn(
   posix_spawnattr_setsigmask(&attributes, &signals)
   sigfillset(&signals)
   posix_spawnattr_setsigdefault(&attributes, &signals)
+  let group = leadsGroup ? Int16(POSIX_SPAWN_SETPGROUP) : 0
   posix_spawnattr_setflags(
-    &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+    &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | group)
   var argv = ([path] + arguments).map { strdup($0) } + [nil]
   var envp = variables(replacing: environment).map { strdup($0) } + [nil]
   defer { for pointer in argv + envp { free(pointer) } }
