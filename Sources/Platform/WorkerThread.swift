@@ -45,6 +45,18 @@ package enum WorkerThread {
     }
   }
 
+  /// Starts a thread that nobody waits for.
+  ///
+  /// - Parameters:
+  ///   - name: how the thread is called in debuggers and `top`; cut after 15 bytes.
+  ///   - body: the work; it owns all that it uses, since whoever started it may be gone.
+  /// - Throws: if there are too many threads.
+  package static func detach(
+    name: String, _ body: @escaping @Sendable () -> Void
+  ) throws(SystemError) {
+    try start(name: name, detached: true, body)
+  }
+
   /// Runs a closure on the calling thread and on new ones at the same time, until all are done.
   ///
   /// - Parameters:
