@@ -1,4 +1,4 @@
-package import Mail
+import Mail
 package import Platform
 
 /// A directory that mailarc keeps mail in.

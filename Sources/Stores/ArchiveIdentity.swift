@@ -4,7 +4,7 @@ import Platform
 /// What `.mailarc/archive` says.
 package struct ArchiveIdentity: Hashable, Sendable {
   /// How mailboxes are kept in an archive.
-  package enum Layout: String, Sendable {
+  package enum Layout: String, Sendable, CaseIterable {
     /// Nested directories, each with `cur`, `new` and `tmp`.
     case maildir
   }

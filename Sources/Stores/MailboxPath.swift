@@ -1,3 +1,4 @@
+import Glibc
 import Mail
 import Platform
 
@@ -5,7 +6,9 @@ import Platform
 struct MailboxPath {
   private let name: MailboxName
   /// Every entry to go through, as it may be written: one of two chains for each component.
-  private let steps: [(plain: [String], safe: [String])]
+  private let steps: [Step]
+
+  private typealias Step = (plain: [String], safe: [String])
 
   /// - Throws: `unsuitableName` if there are more levels than the walk goes down.
   init(_ name: MailboxName) throws(StoreError) {
@@ -24,11 +27,17 @@ struct MailboxPath {
   func find(below root: Directory) throws(StoreError) -> Directory? {
     var current = root
     for step in steps {
-      guard let next = try Self.find(step.plain, in: current) ?? Self.find(step.safe, in: current)
-      else { return nil }
+      guard let next = try Self.find(step, in: current) else { return nil }
       current = next
     }
     return current
+  }
+
+  private static func find(
+    _ step: Step, in parent: Directory
+  ) throws(StoreError) -> Directory? {
+    if let found = try find(step.plain, in: parent) { return found }
+    return try find(step.safe, in: parent)
   }
 
   private static func find(
@@ -49,7 +58,7 @@ struct MailboxPath {
     if let found = try find(below: root) { return found }
     var current = root
     for step in steps {
-      if let found = try Self.find(step.plain, in: current) ?? Self.find(step.safe, in: current) {
+      if let found = try Self.find(step, in: current) {
         current = found
       } else if let made = try Self.make(step.plain, in: current) {
         current = made
@@ -74,23 +83,20 @@ struct MailboxPath {
         current = found
         continue
       }
+      let made: Directory
       do {
-        let made = try current.makeSubdirectory(entry)
-        guard try isListed(entry, in: current) else {
-          try current.removeSubdirectory(entry)
-          return nil
-        }
-        try current.flush()
-        current = made
-      } catch let error as SystemError {
-        // EEXIST here: `find` didn't see it under exactly this name.
-        if error.isExists || error.isRefusedName { return nil }
-        throw .system(error)
-      } catch let error as StoreError {
-        throw error
+        made = try current.makeSubdirectory(entry)
       } catch {
-        preconditionFailure("neither error of this module nor of the system: \(error)")
+        // If it exists, then under a name that `find` did not take for this one.
+        if error.isExists || [EINVAL, EILSEQ, ENAMETOOLONG].contains(error.errno) { return nil }
+        throw .system(error)
       }
+      guard try isListed(entry, in: current) else {
+        try stored(try current.removeSubdirectory(entry))
+        return nil
+      }
+      try stored(try current.flush())
+      current = made
     }
     return current
   }

@@ -47,10 +47,15 @@ extension MaildirMailbox {
   /// has no stamps to record.
   package func stamp() throws(StoreError) -> MailboxStamp? {
     guard context.access == .writing else { return nil }
+    return try stamp(at: try fileSystemTime())
+  }
+
+  /// The stamp as of a time of the file system's clock, in nanoseconds since 1970.
+  func stamp(at time: Int64) throws(StoreError) -> MailboxStamp? {
     let parts = try stampParts()
     let newest = parts.compactMap { $0?.changedNanoseconds }.max() ?? .max
     let newestContent = parts.compactMap { $0?.modifiedNanoseconds }.max() ?? .max
-    let limit = try fileSystemTime().subtractingReportingOverflow(Self.settlingNanoseconds)
+    let limit = time.subtractingReportingOverflow(Self.settlingNanoseconds)
     guard !limit.overflow, max(newest, newestContent) <= limit.partialValue else { return nil }
     return MailboxStamp(parts)
   }
@@ -65,7 +70,7 @@ extension MaildirMailbox {
     ]
   }
 
-  private func fileSystemTime() throws(StoreError) -> Int64 {
+  func fileSystemTime() throws(StoreError) -> Int64 {
     do {
       let file = try context.state.openForAppending(Self.clockName)
       // Any change of the file makes its file system note its own time as that of the change.

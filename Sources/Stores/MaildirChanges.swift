@@ -73,7 +73,8 @@ extension MaildirMailbox {
     let info = try other.keywords().info(for: message.flags, replacing: unexplained)
     let moved = try other.give(message, of: self, base: base, info: info, flags: message.flags)
     try stored(try other.cur.flush())
-    try stored(try place(of: message).flush())
+    let place = try place(of: message)
+    try stored(try place.flush())
     try forgetExtras(of: message)
     return moved
   }

@@ -15,7 +15,8 @@ extension MaildirMailbox {
     var delivered: [Delivered] = []
     do {
       try prepareKeywords(of: prepared)
-      try stored(try GroupFlush.flush(prepared.map(\.temporaryName), in: try tmpDirectory()))
+      let tmp = try tmpDirectory()
+      try stored(try GroupFlush.flush(prepared.map(\.temporaryName), in: tmp))
       delivered.reserveCapacity(prepared.count)
       for delivery in prepared { delivered.append(try place(delivery)) }
       try stored(try cur.flush())
@@ -100,7 +101,8 @@ extension MaildirMailbox {
     of delivery: PreparedDelivery, _ present: StoredMessage
   ) throws(StoreError) -> Bool {
     let path = delivery.temporaryName
-    let file = try stored(try tmpDirectory().openFile(path))
+    let tmp = try tmpDirectory()
+    let file = try stored(try tmp.openFile(path))
     let one = try MessageFile(
       file, path: String(decoding: path, as: UTF8.self), buffer: takeBuffer()
     ) { self.give(back: $0) }

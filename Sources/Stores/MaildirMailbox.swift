@@ -136,7 +136,8 @@ package final class MaildirMailbox {
     guard let moved = try find(baseName: message.baseName) else {
       throw .notFound(place.path(of: message.name))
     }
-    let status = try stored(try self.place(of: moved).status(of: moved.name))
+    let newPlace = try self.place(of: moved)
+    let status = try stored(try newPlace.status(of: moved.name))
     return InternalDate(epochSeconds: status.modifiedSeconds)
   }
 
