@@ -1,5 +1,5 @@
-package import Mail
-package import Protocols
+import Mail
+import Protocols
 
 extension IMAPConnection {
   /// Asks for all mailboxes with their special use, subscription and status: in one command where the

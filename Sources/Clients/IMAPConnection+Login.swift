@@ -39,7 +39,7 @@ extension IMAPConnection {
   private func startTLS(over tcp: TCPChannel) throws(ClientError) {
     let policy = TLSPolicy(serverName: account.host, trust: account.trust)
     channel = try transport { () throws(TransportError) in
-      try TLSChannel(over: tcp, policy: policy, until: .after(seconds: account.timeout))
+      try TLSChannel(over: tcp, policy, until: .after(seconds: account.timeout))
     }
   }
 

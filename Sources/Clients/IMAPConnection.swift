@@ -1,6 +1,6 @@
-package import Platform
+import Platform
 package import Protocols
-package import Transport
+import Transport
 
 /// A live IMAP connection: a session of `Protocols` on a channel of `Transport`.
 ///
@@ -175,11 +175,12 @@ package final class IMAPConnection {
   private func writeSome() throws(ClientError) {
     let channel = channel
     let start = outputPosition
-    let bytes = output.span.bytes
     outputPosition += try transport { () throws(TransportError) in
-      try bytes.withUnsafeBytes { buffer throws(TransportError) in
-        try channel.write(UnsafeRawBufferPointer(rebasing: buffer[start...]))
-      }
+      try output.withUnsafeBytes { buffer in
+        Result { () throws(TransportError) in
+          try channel.write(UnsafeRawBufferPointer(rebasing: buffer[start...]))
+        }
+      }.get()
     }
   }
 

@@ -1,6 +1,7 @@
 import Clients
 import Platform
 import Protocols
+import Transport
 
 /// How often, and after which pauses, what failed for a passing reason is tried again.
 package struct RetryPolicy: Sendable {
@@ -56,7 +57,7 @@ final class AccountConnection {
 
   private func mayTryAgain(_ error: ClientError) -> Bool {
     if error.isRetryable { return true }
-    if case .transport(.connectionRefused) = error { return hasConnected }
+    if case .transport(.connectionRefused(_, _)) = error { return hasConnected }
     return false
   }
 

@@ -95,7 +95,7 @@ extension Failure {
 
   private init(_ error: StoreError) {
     switch error {
-    case .notAnArchive, .notFound, .otherAccount, .unsupportedLayout, .damaged:
+    case .notAnArchive, .notFound, .otherAccount, .unsupportedLayout, .damaged, .unsuitableName:
       self.init(scope: .run, cause: .input, "\(error)")
     case .newerFormat: self.init(scope: .run, cause: .newerFormat, "\(error)")
     case .locked:

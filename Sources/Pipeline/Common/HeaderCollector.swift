@@ -49,7 +49,7 @@ extension HeaderKey {
   init(header: some BidirectionalCollection<UInt8>, isWhole: Bool = true) {
     let fields = HeaderFields(header)
     self.init(
-      digest: SHA256.digest(of: fields.keyInput.span.bytes),
+      digest: SHA256.digest(of: fields.keyInput.span),
       hasMessageID: isWhole && fields.hasMessageID)
   }
 }

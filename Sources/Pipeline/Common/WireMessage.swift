@@ -16,9 +16,7 @@ final class WireMessage {
 
   /// Opens the message and finds its size. What mailarc wrote is in the form on disk; a foreign file
   /// whose every line end is CRLF is in wire form already, and is read once more to see that.
-  init(
-    _ message: StoredMessage, in mailbox: MaildirMailbox, scratch: WireScratch
-  ) throws(StoreError) {
+  init(_ message: StoredMessage, in mailbox: MaildirMailbox, scratch: WireScratch) throws {
     file = try mailbox.open(message)
     self.scratch = scratch
     diskSize = file.size
@@ -36,22 +34,18 @@ final class WireMessage {
   /// Hands out the wire form in pieces that are valid during the call only.
   func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     let converter = DiskToWire()
-    var failure: (any Error)?
+    try file.rewind()
     try file.forEachChunk { chunk in
-      guard failure == nil else { return }
-      do {
-        guard !isWireForm else { return try body(chunk) }
-        var start = 0
-        while start < chunk.count {
-          let part = UnsafeRawBufferPointer(
-            rebasing: chunk[start..<min(chunk.count, start + WireScratch.inputSize)])
-          let count = converter.convert(part, into: scratch.buffer)
-          try body(UnsafeRawBufferPointer(rebasing: scratch.buffer[..<count]))
-          start += part.count
-        }
-      } catch { failure = error }
+      guard !isWireForm else { return try body(chunk) }
+      var start = 0
+      while start < chunk.count {
+        let part = UnsafeRawBufferPointer(
+          rebasing: chunk[start..<min(chunk.count, start + WireScratch.inputSize)])
+        let count = converter.convert(part, into: scratch.buffer)
+        try body(UnsafeRawBufferPointer(rebasing: scratch.buffer[..<count]))
+        start += part.count
+      }
     }
-    if let failure { throw failure }
   }
 }
 

@@ -91,7 +91,7 @@ final class DeliverMessages {
     var start = 0
     for position in bareLineFeeds {
       sha.update(UnsafeRawBufferPointer(rebasing: piece[start..<position]))
-      sha.update([UInt8.carriageReturn].span.bytes)
+      sha.update([UInt8.carriageReturn].span)
       start = position
     }
     sha.update(UnsafeRawBufferPointer(rebasing: piece[start...]))
