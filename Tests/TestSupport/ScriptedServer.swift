@@ -117,7 +117,7 @@ package final class ScriptedServer: Sendable {
       let count = bytes.withUnsafeBytes { buffer in
         Glibc.send(
           descriptor, buffer.baseAddress.map { $0 + sent }, buffer.count - sent,
-          Int32(MSG_NOSIGNAL.rawValue))
+          Int32(MSG_NOSIGNAL))
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return false }
