@@ -107,6 +107,23 @@ import Testing
     #expect(driver.session.appendProgress == .none)
   }
 
+  @Test func badMayMeanThatTheServerReadsOnInTheMessage() {
+    var driver = SessionDriver(greeting: "PREAUTH [CAPABILITY LITERAL+] hi")
+    _ = driver.session.beginAppend(.inbox)
+    _ = driver.session.appendMessage(flags: Flags(), internalDate: nil, size: 5, literal8: false)
+    _ = driver.receive("A1 BAD what\r\n")
+    #expect(driver.session.mayBeOutOfStep)
+  }
+
+  @Test func badWithoutFreeLiteralsIsHarmless() {
+    var driver = SessionDriver(greeting: "PREAUTH hi")
+    _ = driver.session.beginAppend(.inbox)
+    _ = driver.session.appendMessage(flags: Flags(), internalDate: nil, size: 5, literal8: false)
+    _ = driver.receive("A1 BAD what\r\n")
+    #expect(!driver.session.mayBeOutOfStep)
+    #expect(driver.session.appendProgress == .refused)
+  }
+
   @Test func appendBehindACommandThatWaits() {
     var driver = SessionDriver(greeting: "PREAUTH hi")
     let odd = RawMailboxName(bytes: [0xe9])

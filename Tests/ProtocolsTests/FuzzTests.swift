@@ -31,7 +31,9 @@ import Testing
   private func replay(_ bytes: [UInt8], cuts: [Int]) -> [TranscriptReplay.Recorded] {
     var session = IMAPSession(limits: LimitTests.fuzz)
     for _ in 0..<5 { _ = session.send(.noop) }
-    return TranscriptReplay.record(bytes, cuts: cuts, by: &session)
+    let events = TranscriptReplay.record(bytes, cuts: cuts, by: &session)
+    #expect(session.splitter.collected.count <= LimitTests.fuzz.lineLength)
+    return events
   }
 }
 
