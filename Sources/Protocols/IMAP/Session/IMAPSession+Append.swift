@@ -44,7 +44,9 @@ struct OpenAppend {
 /// after `takeOutput`, where `AppendLiteral` and `appendProgress` say so. The order is `beginAppend`,
 /// then for each message `appendMessage` and `endMessage`, then `finishAppend`.
 extension IMAPSession {
-  /// Begins an APPEND. No other command can be sent until `finishAppend`.
+  /// Begins an APPEND.
+  ///
+  /// No other command can be sent until `finishAppend`.
   package mutating func beginAppend(_ mailbox: RawMailboxName) -> CommandTag {
     precondition(append == nil, "an APPEND is open already")
     let tag = nextTag()
@@ -65,6 +67,7 @@ extension IMAPSession {
   ///   - internalDate: left out where IMAP has no form for it.
   ///   - size: how many bytes the caller will write.
   ///   - literal8: whether they may hold NUL; needs BINARY (RFC 3516).
+  /// - Returns: whether the bytes may go now.
   package mutating func appendMessage(
     flags: Flags, internalDate: InternalDate?, size: UInt64, literal8: Bool
   ) -> AppendLiteral {
@@ -85,7 +88,9 @@ extension IMAPSession {
     return appendProgress == .streaming ? .streamNow : .waitForContinuation
   }
 
-  /// Says that all bytes of the message are written. Does nothing after a refusal.
+  /// Says that all bytes of the message are written.
+  ///
+  /// Does nothing after a refusal.
   package mutating func endMessage() {
     guard append != nil else { return }
     precondition(appendProgress == .streaming, "no message is due")
@@ -93,7 +98,9 @@ extension IMAPSession {
     appendProgress = .betweenMessages
   }
 
-  /// Ends the command; its `completed` follows. Does nothing after a refusal.
+  /// Ends the command, whose `completed` follows.
+  ///
+  /// Does nothing after a refusal.
   package mutating func finishAppend() {
     guard let append else { return }
     precondition(appendProgress == .betweenMessages, "the message before is not finished")

@@ -12,7 +12,9 @@ package struct FetchResponse: Hashable, Sendable {
   /// Whether there was an INTERNALDATE that is no date.
   package var hasInvalidInternalDate = false
 
-  /// RFC822.SIZE, in bytes. Servers are known to be wrong here.
+  /// RFC822.SIZE, in bytes.
+  ///
+  /// Servers are known to be wrong here.
   package var size: UInt64?
 
   package var modSeq: ModificationSequence?

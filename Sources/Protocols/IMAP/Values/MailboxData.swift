@@ -47,7 +47,9 @@ package struct MailboxAttributes: OptionSet, Hashable, Sendable {
   ]
 }
 
-/// What STATUS tells of a mailbox (RFC 9051, section 7.3.4). Nil is what was not answered.
+/// What STATUS tells of a mailbox (RFC 9051, section 7.3.4).
+///
+/// Nil is what was not answered.
 package struct StatusItems: Hashable, Sendable {
   package var messages: UInt32?
   package var uidNext: UID?

@@ -39,6 +39,9 @@ package struct RawMailboxName: Hashable, Sendable, CustomStringConvertible {
 
   package static let inbox = RawMailboxName(bytes: Array("INBOX".utf8))
 
+  /// Whether the name is that of the INBOX, which alone has no case (RFC 9051, section 5.1).
+  package var isInbox: Bool { bytes.map(\.uppercased) == Self.inbox.bytes }
+
   /// The name in Unicode, separators included.
   ///
   /// What is not well-formed is taken literally: as UTF-8, else as Latin-1.

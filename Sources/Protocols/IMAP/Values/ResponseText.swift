@@ -8,7 +8,9 @@ package struct ResponseText: Hashable, Sendable {
   /// The code in brackets, if there was one.
   package var code: ResponseCode?
 
-  /// The text, bytes that are not UTF-8 replaced. Not safe for a terminal.
+  /// The text, bytes that are not UTF-8 replaced.
+  ///
+  /// Not safe for a terminal.
   package var text: String
 
   package init(code: ResponseCode?, text: String) {
