@@ -67,6 +67,19 @@ enum DirectoryName {
     return Reading(text: text, continues: continues, isSafeForm: safe != nil)
   }
 
+  /// All chains of directories that stand for a component, the one that mailarc prefers first.
+  static func candidates(for component: String) -> [[String]] {
+    let written = Form.allCases.map { encode(component, form: $0) }
+    // By hand, control characters can get into a name without an escape.
+    let isReadable = decode(Array(component.utf8)) == plainReading(component)
+    return isReadable && !written.contains([component]) && component.utf8.allSatisfy({ $0 != 0x2F })
+      ? written + [[component]] : written
+  }
+
+  private static func plainReading(_ text: String) -> Reading {
+    Reading(text: text, continues: false, isSafeForm: false)
+  }
+
   private static func encodePiece(_ scalars: ArraySlice<Unicode.Scalar>, _ form: Form) -> [UInt8] {
     var text = String.UnicodeScalarView()
     text.append(contentsOf: scalars)
