@@ -60,7 +60,7 @@ struct DirectoryNameTests {
   ]
 
   private static func randomName(_ random: inout SeededGenerator) -> String {
-    let count = Int.random(in: 0..<20, using: &random) == 0 ? 300 : 7
+    let count = Int.random(in: 0..<100, using: &random) == 0 ? 300 : 7
     return (0..<Int.random(in: 1...count, using: &random))
       .map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
   }
@@ -69,7 +69,7 @@ struct DirectoryNameTests {
   func `every component comes back and no two share a directory`(_ form: DirectoryName.Form) {
     var random = SeededGenerator(seed: 1)
     var owners: [[[UInt8]]: [UInt8]] = [:]
-    for _ in 0..<20_000 {
+    for _ in 0..<10_000 {
       let name = Self.randomName(&random)
       let directories = DirectoryName.encode(name, form: form)
       for directory in directories {
@@ -86,7 +86,7 @@ struct DirectoryNameTests {
   @Test func `the safe form knows no case and only ASCII`() {
     var random = SeededGenerator(seed: 2)
     var seen: [String: String] = [:]
-    for _ in 0..<5_000 {
+    for _ in 0..<3_000 {
       let name = Self.randomName(&random)
       let folded = DirectoryName.encode(name, form: .safe).joined(separator: "/").lowercased()
       #expect(folded.utf8.allSatisfy { $0 < 0x80 })
@@ -99,7 +99,7 @@ struct DirectoryNameTests {
   @Test func `two directories made by hand never stand for one component`() {
     var random = SeededGenerator(seed: 3)
     var owners: [[UInt8]: [UInt8]] = [:]
-    for _ in 0..<20_000 {
+    for _ in 0..<10_000 {
       let directory = Array(
         Self.randomName(&random).utf8.filter { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }
           .prefix(255))
