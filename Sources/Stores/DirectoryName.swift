@@ -60,7 +60,8 @@ enum DirectoryName {
     var room = limit - continuation.count
     var count = 0
     for scalar in scalars.dropLast() {
-      room -= isForbidden(UInt8(truncatingIfNeeded: scalar.value)) && scalar.isASCII
+      room -=
+        isForbidden(UInt8(truncatingIfNeeded: scalar.value)) && scalar.isASCII
         ? 3 : UTF8.width(scalar)
       if room < 0 { break }
       count += 1

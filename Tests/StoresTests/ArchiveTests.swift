@@ -110,18 +110,19 @@ struct ArchiveTests {
     ) { try archive.require(account: "b@example.org") }
   }
 
-  @Test(arguments: [
-    ("mailarc archive 2\nlayout maildir\n", StoreError.newerFormat(version: 2)),
-    ("mailarc archive 1\nlayout x\nid 1\naccount a\n", StoreError.unsupportedLayout("x")),
-    ("mailarc archive 1\nlayout maildir\nid 1\n", nil),
-    ("mailarc archive 1\nlayout maildir\nid 1\naccount a", nil),
-    ("mailarc archive 1\nlayout maildir\nlayout maildir\nid 1\naccount a\n", nil),
-    ("mailarc archive 0\nlayout maildir\nid 1\naccount a\n", nil),
-    ("mailarc archive 1x\nlayout maildir\nid 1\naccount a\n", nil),
-    ("mailarc archive 1\nlayout maildir\nid 1\naccount %ZZ\n", nil),
-    ("\u{0}\u{0}\u{0}", nil), ("", nil), ("\n", nil),
-    (String(repeating: "x", count: 5000) + "\n", nil),
-  ] as [(String, StoreError?)])
+  @Test(
+    arguments: [
+      ("mailarc archive 2\nlayout maildir\n", StoreError.newerFormat(version: 2)),
+      ("mailarc archive 1\nlayout x\nid 1\naccount a\n", StoreError.unsupportedLayout("x")),
+      ("mailarc archive 1\nlayout maildir\nid 1\n", nil),
+      ("mailarc archive 1\nlayout maildir\nid 1\naccount a", nil),
+      ("mailarc archive 1\nlayout maildir\nlayout maildir\nid 1\naccount a\n", nil),
+      ("mailarc archive 0\nlayout maildir\nid 1\naccount a\n", nil),
+      ("mailarc archive 1x\nlayout maildir\nid 1\naccount a\n", nil),
+      ("mailarc archive 1\nlayout maildir\nid 1\naccount %ZZ\n", nil),
+      ("\u{0}\u{0}\u{0}", nil), ("", nil), ("\n", nil),
+      (String(repeating: "x", count: 5000) + "\n", nil),
+    ] as [(String, StoreError?)])
   func `an identity that is not one is an error`(_ text: String, _ expected: StoreError?) throws {
     let state = try temporary.directory.makeSubdirectory("archive").makeSubdirectory(".mailarc")
     try state.put("archive", text)
@@ -153,8 +154,9 @@ struct ArchiveTests {
     try archive.identity.write(in: state)
     try archive.context.keywords.save()
     for name in ["archive", "keywords", "mailboxes"] {
-      #expect(String(decoding: try state.readWhole(name, limit: 4096), as: UTF8.self)
-        == (try goldenText(name)))
+      #expect(
+        String(decoding: try state.readWhole(name, limit: 4096), as: UTF8.self)
+          == (try goldenText(name)))
     }
   }
 }

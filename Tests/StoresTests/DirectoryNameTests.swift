@@ -107,7 +107,8 @@ struct DirectoryNameTests {
       else { continue }
       let owner = owners.updateValue(directory, forKey: Array(reading.text.utf8))
       #expect(owner == nil || owner == directory)
-      #expect(DirectoryName.encode(reading.text, form: .plain).map { Array($0.utf8) } == [directory])
+      #expect(
+        DirectoryName.encode(reading.text, form: .plain).map { Array($0.utf8) } == [directory])
     }
   }
 }
