@@ -5,32 +5,28 @@ enum PullCommand {
   /// Resolves what the command line says; may ask for the password.
   ///
   /// - Throws: a usage failure; the signal's failure if interrupted.
-  static func options(_ context: RunContext) throws(Failure) -> PullOptions {
+  static func options(_ context: RunContext, _ url: AccountURL) throws(Failure) -> PullOptions {
     let invocation = context.invocation
     try invocation.refuse(.acceptDeletions, with: .refetchDeleted)
-    let url = try AccountURL(parsing: invocation.operands[0])
     return PullOptions(
       source: try context.account(url), archivePath: invocation.operands[1],
-      dryRun: invocation.has(.dryRun), allNamespaces: invocation.has(.allNamespaces),
+      connections: context.connections, dryRun: invocation.has(.dryRun),
       acceptDeletions: invocation.has(.acceptDeletions),
-      refetchDeleted: invocation.has(.refetchDeleted))
+      refetchDeleted: invocation.has(.refetchDeleted),
+      allNamespaces: invocation.has(.allNamespaces), retry: .standard)
   }
 
   /// Pulls, and shows how it goes and what came of it.
   ///
   /// - Throws: what kept the run from beginning. What stopped it later stands in its report.
   static func run(_ context: RunContext) async throws -> ExitStatus {
-    let options = try options(context)
+    let url = try AccountURL(parsing: context.invocation.operands[0])
+    let options = try options(context, url)
     let output = RunOutput(
-      context: context, direction: .pull, account: options.source.url,
-      archive: options.archivePath, dryRun: options.dryRun)
-    return output.finish(try await pull(options, context, observer: output.observer))
-  }
-
-  /// Calls the pipeline.
-  private static func pull(
-    _ options: PullOptions, _ context: RunContext, observer: any RunObserver
-  ) async throws -> RunReport {
-    throw Failure.usage("this build can't pull yet")
+      context: context, direction: .pull, account: url, archive: options.archivePath,
+      dryRun: options.dryRun)
+    let pipeline = PullPipeline(
+      options: options, observer: output.observer, interruption: context.interruption)
+    return output.finish(await pipeline.run())
   }
 }

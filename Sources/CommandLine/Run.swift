@@ -35,7 +35,7 @@ package func run(_ arguments: [String], terminal: Terminal) async -> ExitStatus 
 }
 
 private func perform(_ invocation: Invocation, _ terminal: Terminal) async throws -> ExitStatus {
-  SignalWatcher.ignoreBrokenPipes()
+  SignalWatcher.surviveFailingWrites()
   if let text = try HelpCommand.text(invocation) {
     terminal.printVerbatim(text)
     return .done

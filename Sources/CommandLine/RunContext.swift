@@ -1,5 +1,8 @@
+import Clients
 import Pipeline
 package import Platform
+import Protocols
+import Transport
 
 /// What a command works with besides its own options.
 package struct RunContext: Sendable {
@@ -8,16 +11,25 @@ package struct RunContext: Sendable {
   /// Raised by SIGINT and SIGTERM.
   package let interruption: Interruption
 
-  /// The account options of the command line, with the password; may ask for it.
+  /// The account of the command line, with the password; may ask for it.
   ///
   /// - Throws: a usage failure; the signal's failure if interrupted.
-  func account(_ url: AccountURL) throws(Failure) -> AccountOptions {
-    AccountOptions(
-      url: url, password: try password(for: url),
-      tlsAuthorityFile: invocation.text(.tlsAuthority),
-      allowsPlaintext: invocation.has(.allowPlaintext),
-      timeoutSeconds: invocation.number(.timeout) ?? 60,
-      connections: invocation.number(.connections) ?? 4)
+  func account(_ url: AccountURL) throws(Failure) -> IMAPAccount {
+    IMAPAccount(
+      user: url.user, password: Secret(bytes: try password(for: url).octets), host: url.host,
+      port: url.port, security: security(of: url),
+      trust: invocation.text(.tlsAuthority).map { .file(path: $0) } ?? .system,
+      timeout: Double(invocation.number(.timeout) ?? 60), identity: url.identity)
+  }
+
+  /// How many connections may be used.
+  var connections: Int { invocation.number(.connections) ?? 4 }
+
+  private func security(of url: AccountURL) -> ConnectionSecurity {
+    switch url.security {
+    case .tls: .tls
+    case .startTLS: invocation.has(.allowPlaintext) ? .plaintextAllowed : .startTLS
+    }
   }
 
   private func password(for url: AccountURL) throws(Failure) -> Password {

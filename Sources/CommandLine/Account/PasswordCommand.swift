@@ -84,7 +84,7 @@ private struct Child {
   func read(into octets: inout [UInt8], interruption: Interruption?) -> Step {
     do throws(PollError) {
       _ = try Poller.wait(
-        for: output, .read, until: .after(seconds: 0.02), interruption: interruption)
+        descriptor: output, for: .read, until: .after(seconds: 0.02), interruption: interruption)
     } catch .interrupted {
       return .interrupted
     } catch {
