@@ -5,18 +5,14 @@ import Platform
 /// The way from an archive's root to the directory of a mailbox.
 struct MailboxPath {
   private let name: MailboxName
-  /// Every entry to go through, as it may be written: one of two chains for each component.
-  private let steps: [Step]
-
-  private typealias Step = (plain: [String], safe: [String])
+  /// For each component the chains of directories that may stand for it.
+  private let steps: [[[String]]]
 
   /// - Throws: `unsuitableName` if there are more levels than the walk goes down.
   init(_ name: MailboxName) throws(StoreError) {
     self.name = name
-    steps = name.components.map {
-      (DirectoryName.encode($0, form: .plain), DirectoryName.encode($0, form: .safe))
-    }
-    let depth = steps.reduce(0) { $0 + max($1.plain.count, $1.safe.count) }
+    steps = name.components.map(DirectoryName.candidates)
+    let depth = steps.reduce(0) { $0 + ($1.map(\.count).max() ?? 0) }
     guard depth <= MailboxWalk.depthLimit else {
       throw .unsuitableName(
         name.description, reason: "it has more than \(MailboxWalk.depthLimit) levels")
@@ -25,6 +21,7 @@ struct MailboxPath {
 
   /// The mailbox's directory, or nil if there is none.
   func find(below root: Directory) throws(StoreError) -> Directory? {
+    if name.isInbox { return try Self.findInbox(in: root) }
     var current = root
     for step in steps {
       guard let next = try Self.find(step, in: current) else { return nil }
@@ -34,10 +31,19 @@ struct MailboxPath {
   }
 
   private static func find(
-    _ step: Step, in parent: Directory
+    _ step: [[String]], in parent: Directory
   ) throws(StoreError) -> Directory? {
-    if let found = try find(step.plain, in: parent) { return found }
-    return try find(step.safe, in: parent)
+    for chain in step {
+      if let found = try find(chain, in: parent) { return found }
+    }
+    return nil
+  }
+
+  // INBOX has no case, so a directory made by hand may have any; the walk takes the same one.
+  private static func findInbox(in root: Directory) throws(StoreError) -> Directory? {
+    let names = try stored(try root.entries()).compactMap(\.name).sorted()
+    guard let name = names.first(where: { MailboxName([$0])?.isInbox == true }) else { return nil }
+    return try storedIfPresent(try root.openSubdirectory(name))
   }
 
   private static func find(
@@ -60,9 +66,9 @@ struct MailboxPath {
     for step in steps {
       if let found = try Self.find(step, in: current) {
         current = found
-      } else if let made = try Self.make(step.plain, in: current) {
+      } else if let made = try Self.make(step[0], in: current) {
         current = made
-      } else if let made = try Self.make(step.safe, in: current) {
+      } else if let made = try Self.make(step[1], in: current) {
         current = made
       } else {
         throw .unsuitableName(

@@ -43,7 +43,8 @@ package struct PlannedChange: Sendable, Equatable {
 
 /// What wants to know how a run goes on.
 ///
-/// Its methods are called from several threads at once and must not block long. Everything reported here that matters at the end stands in the `RunReport` as well.
+/// Its methods are called from several threads at once and must not block long.
+/// Everything reported here that matters at the end stands in the `RunReport` as well.
 package protocol RunObserver: Sendable {
   /// The whole of the work is known: that many messages and octets are to be transferred.
   ///
