@@ -1,3 +1,4 @@
+import Glibc
 import Mail
 package import Platform
 
@@ -66,13 +67,8 @@ package final class Archive: Sendable {
   ///   - account: the source account: user and domain.
   /// - Throws: `notAnArchive` for a directory with other things in it, `locked`, `system`.
   package static func create(path: String, account: String) throws(StoreError) -> Archive {
+    try requireRoom(path: path)
     let root = try stored(try Directory.ensure(path: path))
-    for entry in try stored(try root.entries()) {
-      // What mkfs leaves is no content.
-      guard entry.name == stateName || entry.name == "lost+found" else {
-        throw .notAnArchive(path)
-      }
-    }
     let state = try stored(try root.ensureSubdirectory(stateName))
     let lock = try takeLock(in: state)
     try removeUnfinished(in: state)
@@ -80,6 +76,7 @@ package final class Archive: Sendable {
       return try Archive(
         root: root, state: state, identity: identity, lock: lock, access: .writing)
     }
+    Checkpoint.pass("archive: begun")
     // The identity comes last: with it, the archive is complete.
     try ArchiveKeywords(in: state, startingWith: KeywordLetters()).save()
     let identity = ArchiveIdentity(layout: .maildir, account: account)
@@ -95,6 +92,26 @@ package final class Archive: Sendable {
       let state = try storedIfPresent(try root.openSubdirectory(stateName))
     else { return false }
     return try stored(try state.contains(ArchiveIdentity.fileName))
+  }
+
+  /// Makes sure that an archive could be made at that path.
+  ///
+  /// - Throws: `notAnArchive` for a file, and for a directory with other things in it; `system`.
+  package static func requireRoom(path: String) throws(StoreError) {
+    let root: Directory
+    do {
+      root = try Directory.open(path: path)
+    } catch {
+      if error.errno == ENOTDIR { throw .notAnArchive(path) }
+      if error.isNotFound { return }
+      throw .system(error)
+    }
+    for entry in try stored(try root.entries()) {
+      // What mkfs leaves is no content, nor what a crash left when an archive was made.
+      guard entry.name == stateName || entry.name == "lost+found" else {
+        throw .notAnArchive(path)
+      }
+    }
   }
 
   /// Makes sure that the archive belongs to an account.

@@ -87,6 +87,7 @@ extension MaildirMailbox {
     guard try storedIfPresent(try place.unlink(message.name)) != nil else {
       throw .notFound(path(of: message))
     }
+    Checkpoint.pass("message: removed")
     try forgetExtras(of: message)
   }
 
@@ -110,6 +111,7 @@ extension MaildirMailbox {
       if source !== self || number > 0 { try setExtras(flags, base: free) }
       do {
         try from.renameNoReplace(message.name, to: cur, name.bytes)
+        Checkpoint.pass("message: renamed")
         baseNames?.insert(Self.hash(name.base))
         return renamed
       } catch  where error.isNotFound {

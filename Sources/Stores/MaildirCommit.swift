@@ -16,10 +16,16 @@ extension MaildirMailbox {
     do {
       try prepareKeywords(of: prepared)
       let tmp = try tmpDirectory()
+      Checkpoint.pass("commit: before the files are flushed")
       try stored(try GroupFlush.flush(prepared.map(\.temporaryName), in: tmp))
+      Checkpoint.pass("commit: before the first file gets its name")
       delivered.reserveCapacity(prepared.count)
-      for delivery in prepared { delivered.append(try place(delivery)) }
+      for delivery in prepared {
+        delivered.append(try place(delivery))
+        Checkpoint.pass("commit: a file has its name")
+      }
       try stored(try cur.flush())
+      Checkpoint.pass("commit: done")
     } catch {
       discard(Array(prepared[delivered.count...]))
       throw error

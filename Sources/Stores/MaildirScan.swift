@@ -1,3 +1,4 @@
+import Glibc
 import Mail
 import Platform
 
@@ -25,7 +26,9 @@ extension MaildirMailbox {
   // A rename during a pass can hide a file from it, so a pass counts only if nothing changed
   // meanwhile.
   private func stableNames() throws(StoreError) -> [FoundName] {
-    for _ in 0..<8 {
+    for attempt in 0..<12 {
+      // Another worker's delivery is over soon, another program's mostly too.
+      if attempt > 0 { usleep(min(1_000 << UInt32(attempt), 200_000)) }
       let before = try directoryTimes()
       var names: [FoundName] = []
       try list(cur) { names.append(($0, .cur)) }
