@@ -79,14 +79,11 @@ extension Archive {
     if try stored(try directory.contains("cur")) {
       return try MaildirMailbox(name, in: directory, context: context)
     }
+    for part in ["tmp", "new"] { _ = try stored(try directory.ensureSubdirectory(part)) }
+    var keywords = try MailboxKeywords(of: directory, archive: context.keywords)
+    try keywords.adoptArchiveLetters()
     // `cur` comes last: a directory that has it is a mailbox.
-    for part in ["tmp", "new", "cur"] {
-      _ = try stored(try directory.ensureSubdirectory(part))
-    }
-    let mailbox = try MaildirMailbox(name, in: directory, context: context)
-    try mailbox.updatingKeywords { keywords throws(StoreError) in
-      try keywords.adoptArchiveLetters()
-    }
-    return mailbox
+    _ = try stored(try directory.ensureSubdirectory("cur"))
+    return try MaildirMailbox(name, in: directory, context: context)
   }
 }

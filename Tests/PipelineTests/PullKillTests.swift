@@ -25,7 +25,7 @@ import Testing
     let first = bench.directory.file("first")
     try run(bench, first)
     let edited = try ArchiveView(first).message("b2")
-    let change = { (archive: String) throws in
+    let edit = { (archive: String) throws in
       // By hand: flags of a message that is moved at the source meanwhile.
       try renameFile(
         archive + "/B/cur/", edited.file, edited.file.replacing(":2,", with: ":2,F"))
@@ -34,7 +34,7 @@ import Testing
     let steps = 110
     for number in 0..<steps { try run(bench, bench.directory.file("\(number)")) }
     try change(bench)
-    try change(bench.directory.file("0"))
+    try edit(bench.directory.file("0"))
     let expected = bench.directory.file("0")
     try run(bench, expected)
     #expect(
@@ -42,7 +42,7 @@ import Testing
         "A: a1", "A: a2", "A: a3", "A: b2", "A: b3", "B: b1", "B: new", "INBOX: i0", "INBOX: i1",
         "INBOX: i2", "INBOX: i3", "Renamed: c1", "Renamed: c2",
       ])
-    let passed = try killAtEveryStep(bench, expected, startingAt: 1) { try change($0) }
+    let passed = try killAtEveryStep(bench, expected, startingAt: 1) { try edit($0) }
     #expect(passed < steps)
   }
 
