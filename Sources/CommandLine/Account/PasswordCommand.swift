@@ -66,12 +66,20 @@ private struct Child {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+    // Threads of Swift's pool block signals; a child that did so too could not be stopped.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process: pid_t = 0
     let arguments: [String] = ["sh", "-c", command]
     let words: [UnsafeMutablePointer<CChar>?] =
       arguments.map { $0.withCString { strdup($0) } } + [nil]
     defer { for word in words { free(word) } }
-    let code = posix_spawn(&process, "/bin/sh", &actions, nil, words, environ)
+    let code = posix_spawn(&process, "/bin/sh", &actions, &attributes, words, environ)
     guard code == 0 else {
       close(ends[0])
       throw PasswordCommand.failure("can't be run: \(describe(errno: code))", advice: nil)

@@ -42,7 +42,8 @@ enum PasswordPrompt {
     var buffer = [UInt8](repeating: 0, count: 1024)
     while line.count <= Password.limit, line.last != UInt8(ascii: "\n") {
       do throws(PollError) {
-        _ = try Poller.wait(descriptor: terminal, for: .read, until: .never, interruption: interruption)
+        _ = try Poller.wait(
+          descriptor: terminal, for: .read, until: .never, interruption: interruption)
       } catch .interrupted {
         _ = write(terminal, "\n", 1)
         throw Interrupted.failure
