@@ -7,6 +7,7 @@ extension PushEvent {
     case "validity":
       guard let validity = reader.validity() else { return nil }
       self = .validity(validity)
+    case "unbound": self = .unbound
     case "entry":
       guard let entry = IndexEntry(&reader) else { return nil }
       self = .entry(entry)
@@ -33,6 +34,9 @@ extension PushEvent {
     case "gone":
       guard let entry: Int = reader.number() else { return nil }
       self = .gone(entry: entry)
+    case "dropped":
+      guard let entry: Int = reader.number() else { return nil }
+      self = .dropped(entry: entry)
     case "rebound":
       guard let entry: Int = reader.number(), let uid = reader.uid() else { return nil }
       self = .rebound(entry: entry, uid)
@@ -46,6 +50,7 @@ extension PushEvent {
   package var journalRecord: JournalRecord {
     switch self {
     case .validity(let validity): JournalRecord("validity", ["\(validity)"])
+    case .unbound: JournalRecord("unbound", [])
     case .entry(let entry): JournalRecord("entry", entry.journalFields)
     case .batch(let batch): JournalRecord("batch", batch.journalFields)
     case .confirmed(let batch, let item, let entry):
@@ -55,6 +60,7 @@ extension PushEvent {
     case .retried(let digest): JournalRecord("retried", ["\(digest)"])
     case .flags(let entry, let flags): JournalRecord("flags", ["\(entry)"] + flags.journalFields)
     case .gone(let entry): JournalRecord("gone", ["\(entry)"])
+    case .dropped(let entry): JournalRecord("dropped", ["\(entry)"])
     case .rebound(let entry, let uid): JournalRecord("rebound", ["\(entry)", "\(uid)"])
     case .known(let uidNext): JournalRecord("known", ["\(uidNext)"])
     }

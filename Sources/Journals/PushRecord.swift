@@ -2,8 +2,11 @@ package import Mail
 
 /// Something that happened in the push into one target mailbox.
 package enum PushEvent: Equatable, Sendable {
-  /// The entries that follow are of this validity; UIDs from before mean nothing any more.
+  /// The UIDs that follow are of this validity; those from before mean nothing any more, and the
+  /// entries have to be matched anew.
   case validity(UIDValidity)
+  /// The mailbox was found not to be the one it was: the entries have to be matched anew.
+  case unbound
   case entry(IndexEntry)
   case batch(IntentBatch)
   /// An intent became an entry.
@@ -15,6 +18,8 @@ package enum PushEvent: Equatable, Sendable {
   case retried(ContentDigest)
   case flags(entry: Int, Flags)
   case gone(entry: Int)
+  /// What the entry stood for was sent again; it no longer counts.
+  case dropped(entry: Int)
   /// A gone entry's message came back, under this UID.
   case rebound(entry: Int, UID)
   /// Everything below this UID is an entry.
@@ -38,7 +43,11 @@ package struct PushRecord: Equatable, Sendable {
 
   package mutating func apply(_ event: PushEvent) {
     switch event {
-    case .validity(let validity): begin(validity)
+    case .validity(let validity):
+      guard validity != uidValidity else { return }
+      uidValidity = validity
+      unbind()
+    case .unbound: unbind()
     case .entry(let entry): put(entry)
     case .batch(let batch):
       batches[batch.number] = batch
@@ -51,6 +60,7 @@ package struct PushRecord: Equatable, Sendable {
     case .retried(let digest): refused[digest] = nil
     case .flags(let number, let flags): entries[number]?.flags = flags
     case .gone(let number): entries[number]?.isGone = true
+    case .dropped(let number): entries[number] = nil
     case .rebound(let number, let uid):
       entries[number]?.uid = uid
       entries[number]?.isGone = false
@@ -58,11 +68,12 @@ package struct PushRecord: Equatable, Sendable {
     }
   }
 
-  /// Open intents outlive a change of validity: what they sent may be there all the same.
-  private mutating func begin(_ validity: UIDValidity) {
-    guard validity != uidValidity else { return }
-    uidValidity = validity
-    entries = [:]
+  /// What was pushed stays known, so that what was deleted on the target stays deleted. Open intents
+  /// outlive it too: what they sent may be there all the same.
+  private mutating func unbind() {
+    for (number, entry) in entries {
+      if entry.origin == .other { entries[number] = nil } else { entries[number]?.uid = nil }
+    }
     knownUIDNext = 1
   }
 
