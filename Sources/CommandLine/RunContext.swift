@@ -1,15 +1,15 @@
 import Clients
 import Pipeline
-package import Platform
+import Platform
 import Protocols
 import Transport
 
 /// What a command works with besides its own options.
-package struct RunContext: Sendable {
-  package let invocation: Invocation
-  package let terminal: Terminal
+struct RunContext: Sendable {
+  let invocation: Invocation
+  let terminal: Terminal
   /// Raised by SIGINT and SIGTERM.
-  package let interruption: Interruption
+  let interruption: Interruption
 
   /// The account of the command line, with the password; may ask for it.
   ///

@@ -84,14 +84,14 @@ struct ReportTextTests {
     #expect(ReportText.render(report).last == "Would append 1 message (5 B).")
   }
 
-  @Test func `A run that was stopped says how to go on`() {
+  @Test func `A run that was stopped says how far it came`() {
     var report = RunReport(direction: .pull, dryRun: false)
     report.mailboxes = [mailbox(["INBOX"]) { $0.transferred = 2 }]
     report.accountFailure = Failure(
       scope: .run, cause: .terminated, summary: "stopped", advice: nil, retryable: false)
     #expect(
       ReportText.render(report).last
-        == "Not finished: 2 messages fetched (0 B); run the same command again to go on.")
+        == "Not finished: 2 messages fetched (0 B).")
     #expect(report.exitStatus == .terminated)
   }
 

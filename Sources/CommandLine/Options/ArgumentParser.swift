@@ -1,14 +1,14 @@
-package import Pipeline
+import Pipeline
 
 /// Turns the words of a command line into an invocation, by the option table.
 ///
 /// Options may stand anywhere before `--`, with their value in the same word after `=` or in the
 /// next word. They are never abbreviated.
-package enum ArgumentParser {
+enum ArgumentParser {
   /// Parses the words after the program's name.
   ///
   /// - Throws: a usage failure that says what is wrong and what might have been meant.
-  package static func parse(_ arguments: [String]) throws(Failure) -> Invocation {
+  static func parse(_ arguments: [String]) throws(Failure) -> Invocation {
     var scan = Scan()
     var index = arguments.startIndex
     var optionsEnded = false

@@ -7,7 +7,8 @@ enum ReportVerdict {
   static func line(_ report: RunReport) -> String {
     let sentence = sentence(report)
     guard report.accountFailure == nil else {
-      return "Not finished: " + sentence + "; run the same command again to go on."
+      // What to do about it is the failure's own advice.
+      return "Not finished: " + sentence + "."
     }
     guard sentence.first?.isLowercase == true else { return sentence + "." }
     return sentence.prefix(1).uppercased() + sentence.dropFirst() + "."
