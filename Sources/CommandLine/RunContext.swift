@@ -16,7 +16,7 @@ struct RunContext: Sendable {
   /// - Throws: a usage failure; the signal's failure if interrupted.
   func account(_ url: AccountURL) throws(Failure) -> IMAPAccount {
     IMAPAccount(
-      user: url.user, password: Secret(bytes: try password(for: url).octets), host: url.host,
+      user: url.user, password: try password(for: url), host: url.host,
       port: url.port, security: security(of: url),
       trust: invocation.text(.tlsAuthority).map { .file(path: $0) } ?? .system,
       timeout: Double(invocation.number(.timeout) ?? 60), identity: url.identity)
@@ -32,7 +32,7 @@ struct RunContext: Sendable {
     }
   }
 
-  private func password(for url: AccountURL) throws(Failure) -> Password {
+  private func password(for url: AccountURL) throws(Failure) -> Secret {
     try invocation.refuse(.passwordFile, with: .passwordCommand)
     let source = PasswordSource(
       file: invocation.text(.passwordFile), command: invocation.text(.passwordCommand),

@@ -54,7 +54,7 @@ struct ReportTextTests {
         Notes:
           INBOX: $Junk is not kept
 
-        1,234 messages fetched (56.7 MB), flags of 3 messages changed, 1 could not be, \
+        1,234 messages fetched (56.7 MB), 1 could not be, flags of 3 messages changed, \
         1 mailbox waits for an answer: see above.
         """)
     #expect(report.exitStatus == .findings)
@@ -71,6 +71,18 @@ struct ReportTextTests {
       ])
     #expect(ReportText.attention(report) == [])
     #expect(report.exitStatus == .done)
+  }
+
+  @Test func `Nothing but failures`() {
+    var report = RunReport(direction: .push, dryRun: false)
+    report.failures = [
+      MessageFailure(mailbox: .inbox, uid: nil, file: "INBOX/cur/1", reason: "no", advice: nil)
+    ]
+    #expect(
+      ReportText.render(report) == [
+        "Messages not appended:", "  INBOX, INBOX/cur/1: no", "",
+        "1 message could not be appended: see above.",
+      ])
   }
 
   @Test func `A dry run says what would be done`() {

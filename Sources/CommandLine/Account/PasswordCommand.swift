@@ -1,6 +1,7 @@
 import Glibc
 import Pipeline
 import Platform
+import Protocols
 
 /// Takes a password from what a command of the user prints.
 ///
@@ -11,7 +12,7 @@ enum PasswordCommand {
   /// Waits until the command has ended, but not for background processes that it leaves behind.
   /// - Throws: a usage failure if the command can't be run, fails, or prints no password; the
   ///   signal's failure if the interruption is raised, after the command was told to end.
-  static func run(_ command: String, interruption: Interruption?) throws(Failure) -> Password {
+  static func run(_ command: String, interruption: Interruption?) throws(Failure) -> Secret {
     let child = try Child(command)
     defer { close(child.output) }
     var octets: [UInt8] = []
@@ -19,7 +20,7 @@ enum PasswordCommand {
       switch child.read(into: &octets, interruption: interruption) {
       case .ended(let status):
         guard status == 0 else { throw failed(status) }
-        guard let password = Password(firstLineOf: octets) else {
+        guard let password = PasswordLine.secret(in: octets) else {
           throw failure("printed no password in its first line", advice: nil)
         }
         return password
@@ -110,7 +111,7 @@ private struct Child {
         break
       }
       // What follows the longest password is drained, but not kept.
-      octets += buffer.prefix(min(got, max(0, Password.limit + 2 - octets.count)))
+      octets += buffer.prefix(min(got, max(0, PasswordLine.limit + 2 - octets.count)))
     }
     if hasEnded { return .ended(status: status) }
     if atEnd {
