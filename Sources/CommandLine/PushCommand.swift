@@ -6,6 +6,9 @@ enum PushCommand {
   ///
   /// - Throws: what kept the run from beginning. What stopped it later stands in its report.
   static func run(_ context: RunContext) async throws -> ExitStatus {
+    try context.invocation.refuse(.acceptDeletions, with: .resendDeleted)
+    let url = try AccountURL(parsing: context.invocation.operands[1])
+    _ = try context.account(url)
     throw Failure.usage("this build can't push yet")
   }
 }
