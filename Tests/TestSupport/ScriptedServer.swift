@@ -5,8 +5,10 @@ import Synchronization
 ///
 /// Where the client does not do what its transcript says, the server notes it and closes.
 package final class ScriptedServer: Sendable {
-  /// The socket that takes connections. Closed once the thread has ended and not before: its number
-  /// could by then be that of somebody else's file.
+  /// The socket that takes connections.
+  ///
+  /// Closed once the thread has ended and not before: its number could by then be that of somebody
+  /// else's file.
   private let listener: Int32?
 
   /// The client's end of the socket pair, which the caller owns and closes; -1 when listening.
