@@ -72,13 +72,16 @@ package struct TranscriptPlayer {
     }
   }
 
+  /// MSG_NOSIGNAL, which Swift imports with a type that depends on the other modules in sight.
+  private static let noSignal: Int32 = 0x4000
+
   private func send(_ bytes: [UInt8]) -> Bool {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
         Glibc.send(
           descriptor, buffer.baseAddress.map { $0 + sent }, buffer.count - sent,
-          Int32(MSG_NOSIGNAL))
+          Self.noSignal)
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return false }
