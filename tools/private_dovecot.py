@@ -98,7 +98,7 @@ class PrivateDovecot:
 
     def __enter__(self):
         for name in ("run", "state", "mail"):
-            os.makedirs(f"{self.root}/{name}", exist_ok=True)
+            _make_directory(f"{self.root}/{name}")
         os.chmod(self.root, 0o755)
         os.chown(f"{self.root}/mail", self.uid, self.gid)
         self._make_certificates()
@@ -120,10 +120,11 @@ class PrivateDovecot:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait()
 
-    def add_user(self, user):
+    def add_user(self, user, records=True):
         """Makes the home of a user; the rawlog directory in it turns the transcript on."""
-        for path in (f"{self.root}/mail/{user}", f"{self.root}/mail/{user}/rawlog"):
-            os.makedirs(path, exist_ok=True)
+        home = f"{self.root}/mail/{user}"
+        for path in (home, f"{home}/rawlog") if records else (home,):
+            _make_directory(path)
             os.chown(path, self.uid, self.gid)
 
     def maildir(self, user):
@@ -144,24 +145,6 @@ class PrivateDovecot:
                     lines = (line.partition(b" ")[2] for line in file.read().split(b"\n"))
                     result.update(_command_names(b"\n".join(lines)))
         return result
-
-    def processor_seconds(self):
-        """User and system time of the server so far, its ended children included."""
-        total = 0
-        for pid in [self.process.pid] + self._children():
-            try:
-                with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-                    fields = file.read().rpartition(")")[2].split()
-            except OSError:
-                continue
-            total += sum(int(field) for field in fields[11 : 15 if pid == self.process.pid else 13])
-        return total / os.sysconf("SC_CLK_TCK")
-
-    def _children(self):
-        with open(
-            f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii"
-        ) as file:
-            return [int(pid) for pid in file.read().split()]
 
     def _configuration(self):
         text = CONFIGURATION
@@ -202,6 +185,12 @@ class PrivateDovecot:
             except OSError:
                 time.sleep(0.005)
         raise RuntimeError(f"Dovecot did not start; see {self.root}/dovecot.log")
+
+
+def _make_directory(path):
+    """One that the server's processes get into, whatever the umask."""
+    os.makedirs(path, exist_ok=True)
+    os.chmod(path, 0o755)
 
 
 def _command_names(recorded):
