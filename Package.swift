@@ -9,7 +9,7 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// The library targets, lowest first. A target imports only targets that stand in earlier rows.
+// The library targets, lowest first: a target imports only targets that stand in earlier rows.
 let layers: [(name: String, dependencies: [String])] = [
   ("Mail", []),
   ("Platform", ["COpenSSL", "CPlatform", "CZlib", "Mail"]),
@@ -19,7 +19,10 @@ let layers: [(name: String, dependencies: [String])] = [
   ("Journals", ["Mail", "Platform"]),
   ("Clients", ["Mail", "Platform", "Protocols", "Transport"]),
   ("Pipeline", ["Clients", "Journals", "Mail", "Platform", "Protocols", "Stores", "Transport"]),
-  ("CommandLine", ["Clients", "Mail", "Pipeline", "Platform", "Stores", "Transport"]),
+  (
+    "CommandLine",
+    ["Clients", "Mail", "Pipeline", "Platform", "Protocols", "Stores", "Transport"]
+  ),
 ]
 
 func dependencies(_ names: [String]) -> [Target.Dependency] {

@@ -1,29 +1,33 @@
 #ifndef MAILARC_CPLATFORM_SHIM_H
 #define MAILARC_CPLATFORM_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <errno.h>
-#include <fcntl.h>
+/* System calls that the module Glibc leaves out, under names of their own.
+   Few headers on purpose: a structure of libc that is first met here would belong to this module,
+   and every user of Glibc's `stat` would have to import it. */
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Declared here under names of their own: the module Glibc leaves these calls out. */
 
 static inline int mailarc_rename_noreplace(int from_dir, const char *from, int to_dir, const char *to) {
   return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 1u /* RENAME_NOREPLACE */);
 }
-
-static inline int mailarc_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
 
 /* Starts write-back of a file's dirty pages without waiting for it (SYNC_FILE_RANGE_WRITE). */
 static inline int mailarc_start_writeback(int fd) {
   return (int)syscall(SYS_sync_file_range, fd, (long)0, (long)0, 2u);
 }
 
-static inline int mailarc_pipe_cloexec(int ends[2]) {
-  return (int)syscall(SYS_pipe2, ends, O_CLOEXEC | O_NONBLOCK);
+static inline int mailarc_pipe(int ends[2], int flags) { return (int)syscall(SYS_pipe2, ends, flags); }
+
+/* At most 15 bytes are kept (PR_SET_NAME). */
+static inline int mailarc_name_this_thread(const char *name) {
+  return (int)syscall(SYS_prctl, 15, name, 0L, 0L, 0L);
+}
+
+/* The modification time becomes `seconds`; the access time stays (UTIME_OMIT). A null name means
+   the descriptor itself; a symbolic link is not followed (AT_SYMLINK_NOFOLLOW). */
+static inline int mailarc_set_modification_time(int fd, const char *name, long seconds) {
+  long times[4] = {0, (1L << 30) - 2, seconds, 0};
+  return (int)syscall(SYS_utimensat, fd, name, times, name ? 0x100 : 0);
 }
 
 #endif

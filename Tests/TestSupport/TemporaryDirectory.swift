@@ -1,9 +1,12 @@
 import Glibc
+package import Platform
 
 /// A new directory, removed with everything in it when the object goes away.
 package final class TemporaryDirectory: Sendable {
   /// The absolute path, without a trailing slash.
   package let path: String
+  /// The directory, open.
+  package let directory: Directory
 
   /// Creates the directory below `TMPDIR`, or below `/tmp` where `TMPDIR` is unset or so long that
   /// a Unix socket inside would not fit into its 108 bytes.
@@ -18,6 +21,7 @@ package final class TemporaryDirectory: Sendable {
       buffer.baseAddress.map { String(cString: $0) } ?? parent
     }
     chmod(path, 0o755)
+    directory = try Directory.open(path: path)
   }
 
   /// The path of `name` inside the directory.

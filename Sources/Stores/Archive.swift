@@ -1,0 +1,156 @@
+import Mail
+package import Platform
+
+/// A directory that mailarc keeps mail in.
+///
+/// Safe to use from several threads; each mailbox belongs to one thread at a time.
+package final class Archive: Sendable {
+  /// What an archive is opened for.
+  package enum Access: Sendable {
+    /// Changes nothing, not even the state.
+    case reading
+    /// Takes the archive's lock for as long as it is open.
+    case writing
+  }
+
+  static let stateName = ".mailarc"
+  static let trashName = "trash"
+  private static let lockName = "lock"
+
+  package let identity: ArchiveIdentity
+  /// The directory with the mailboxes.
+  package let root: Directory
+  /// The directory `.mailarc` in it.
+  package let state: Directory
+  /// The mailboxes of the source.
+  package let table: MailboxTable
+  let context: StoreContext
+  private let lock: FileLock?
+
+  private init(
+    root: Directory, state: Directory, identity: ArchiveIdentity, lock: consuming FileLock?,
+    access: Access
+  ) throws(StoreError) {
+    self.identity = identity
+    self.root = root
+    self.state = state
+    table = try MailboxTable(in: state)
+    context = StoreContext(
+      state: state, keywords: try Self.keywords(root: root, state: state, access: access),
+      access: access)
+    self.lock = lock
+  }
+
+  /// Opens an archive.
+  ///
+  /// - Throws: `notFound`, `notAnArchive`, `newerFormat`, `unsupportedLayout`, `damaged`; for writing
+  ///   also `locked`; `system`.
+  package static func open(path: String, for access: Access) throws(StoreError) -> Archive {
+    let root = try openRoot(path)
+    guard let state = try storedIfPresent(try root.openSubdirectory(stateName)) else {
+      throw .notAnArchive(path)
+    }
+    // Before the lock, which would make a file in a directory that is no archive.
+    guard let identity = try ArchiveIdentity(in: state) else { throw .notAnArchive(path) }
+    let lock = access == .writing ? try takeLock(in: state) : nil
+    if access == .writing { try removeUnfinished(in: state) }
+    return try Archive(root: root, state: state, identity: identity, lock: lock, access: access)
+  }
+
+  /// Makes an archive and opens it for writing.
+  ///
+  /// A directory that exists must be empty, or hold nothing but the beginnings of an archive that a
+  /// crash left; its parent must exist.
+  /// - Parameters:
+  ///   - path: where.
+  ///   - account: the source account: user and domain.
+  /// - Throws: `notAnArchive` for a directory with other things in it, `locked`, `system`.
+  package static func create(path: String, account: String) throws(StoreError) -> Archive {
+    let root = try stored(try Directory.ensure(path: path))
+    for entry in try stored(try root.entries()) {
+      // What mkfs leaves is no content.
+      guard entry.name == stateName || entry.name == "lost+found" else {
+        throw .notAnArchive(path)
+      }
+    }
+    let state = try stored(try root.ensureSubdirectory(stateName))
+    let lock = try takeLock(in: state)
+    try removeUnfinished(in: state)
+    if let identity = try ArchiveIdentity(in: state) {
+      return try Archive(
+        root: root, state: state, identity: identity, lock: lock, access: .writing)
+    }
+    // The identity comes last: with it, the archive is complete.
+    try ArchiveKeywords(in: state, startingWith: KeywordLetters()).save()
+    let identity = ArchiveIdentity(layout: .maildir, account: account)
+    try identity.write(in: state)
+    return try Archive(root: root, state: state, identity: identity, lock: lock, access: .writing)
+  }
+
+  /// Whether there is an archive at that path.
+  ///
+  /// - Throws: `system` where that can't be seen.
+  package static func exists(path: String) throws(StoreError) -> Bool {
+    guard let root = try storedIfPresent(try Directory.open(path: path)),
+      let state = try storedIfPresent(try root.openSubdirectory(stateName))
+    else { return false }
+    return try stored(try state.contains(ArchiveIdentity.fileName))
+  }
+
+  /// Makes sure that the archive belongs to an account.
+  ///
+  /// - Throws: `otherAccount`.
+  package func require(account: String) throws(StoreError) {
+    guard account.utf8.elementsEqual(identity.account.utf8) else {
+      throw .otherAccount(archive: identity.account, asked: account)
+    }
+  }
+
+  private static func openRoot(_ path: String) throws(StoreError) -> Directory {
+    do {
+      return try Directory.open(path: path)
+    } catch where error.isNotFound {
+      throw .notFound(path)
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  private static func takeLock(in state: Directory) throws(StoreError) -> FileLock {
+    do {
+      return try FileLock(in: state, lockName)
+    } catch {
+      switch error {
+      case .held(let process): throw .locked(by: process)
+      case .failed(let error): throw .system(error)
+      }
+    }
+  }
+
+  private static func removeUnfinished(in state: Directory) throws(StoreError) {
+    let prefix = Array(Directory.unfinishedPrefix.utf8)
+    for entry in try stored(try state.entries()) where entry.bytes.starts(with: prefix) {
+      try stored(try state.unlink(entry.bytes))
+    }
+  }
+
+  // A lost table is gathered from the mailboxes' own files: what most of them say anyhow.
+  private static func keywords(
+    root: Directory, state: Directory, access: Access
+  ) throws(StoreError) -> ArchiveKeywords {
+    if let keywords = try ArchiveKeywords(in: state) { return keywords }
+    var letters = KeywordLetters()
+    for mailbox in try MailboxWalk.tree(of: root).mailboxes {
+      let directory = try stored(try root.openPath(mailbox.path))
+      let own = try MailboxKeywords.readLetters(in: directory).letters
+      for (index, keyword) in own.names.enumerated() {
+        if let keyword, letters.names[index] == nil, letters.index(of: keyword) == nil {
+          letters.set(index, keyword)
+        }
+      }
+    }
+    let keywords = ArchiveKeywords(in: state, startingWith: letters)
+    if access == .writing { try keywords.save() }
+    return keywords
+  }
+}

@@ -1,0 +1,118 @@
+package import Mail
+import Platform
+
+/// A mailbox that an archive holds.
+package struct ArchiveMailbox: Hashable, Sendable {
+  package let name: MailboxName
+  /// The directories from the archive's root to the mailbox.
+  package let path: [String]
+}
+
+/// The mailboxes of an archive.
+package struct ArchiveTree: Sendable {
+  /// Ordered by name; no name comes twice.
+  package fileprivate(set) var mailboxes: [ArchiveMailbox] = []
+  /// Directories that could hold mailboxes and could not be looked into, each with the reason.
+  ///
+  /// While there are any, a mailbox that is missing may be in one of them.
+  package fileprivate(set) var unreadable: [String] = []
+  /// What lies beside the mailboxes, looks as if it held mail, and is not read: symbolic links and
+  /// hidden directories with a `cur`.
+  package fileprivate(set) var passedOver: [String] = []
+}
+
+/// A walk over the directories of an archive.
+struct MailboxWalk {
+  /// How many directories a mailbox may be below the root.
+  static let depthLimit = 256
+
+  private static let maildirNames = ["cur", "new", "tmp"]
+
+  private var tree = ArchiveTree()
+  private var seen: Set<MailboxName> = []
+
+  /// Finds every directory that holds `cur`, symbolic links not followed.
+  ///
+  /// - Throws: `system` if the root itself can't be read.
+  static func tree(of root: Directory) throws(StoreError) -> ArchiveTree {
+    var walk = MailboxWalk()
+    let entries = try stored(try root.entries())
+    for entry in entries where entry.name != Archive.stateName {
+      walk.visit(entry, in: root, path: [], name: [], partial: "")
+    }
+    if entries.contains(where: { $0.name == "cur" && $0.kind == .directory }) {
+      walk.tree.passedOver.append("\(root.path)/cur: the archive itself is no mailbox")
+    }
+    walk.tree.mailboxes.sort { $0.name < $1.name }
+    return walk.tree
+  }
+
+  /// Looks at an entry below a directory.
+  ///
+  /// - Parameters:
+  ///   - path: the directories from the root to `parent`.
+  ///   - name: the components that they stand for.
+  ///   - partial: the beginning of a component that goes on in this entry.
+  private mutating func visit(
+    _ entry: DirectoryEntry, in parent: Directory, path: [String], name: [String], partial: String
+  ) {
+    let place = parent.path(of: entry.bytes)
+    guard entry.kind == .directory else {
+      if entry.kind == .symbolicLink, entry.bytes.first != UInt8(ascii: ".") {
+        tree.passedOver.append("\(place): a symbolic link")
+      }
+      return
+    }
+    if entry.name.map(Self.maildirNames.contains) == true { return }
+    if entry.bytes.first == UInt8(ascii: ".") {
+      let holdsMail = try? parent.openSubdirectory(entry.bytes).contains("cur")
+      if holdsMail == true { tree.passedOver.append("\(place): a hidden directory") }
+      return
+    }
+    guard let directoryName = entry.name, let reading = DirectoryName.decode(entry.bytes) else {
+      tree.unreadable.append("\(place): its name is not UTF-8")
+      return
+    }
+    guard path.count < Self.depthLimit else {
+      tree.unreadable.append("\(place): more than \(Self.depthLimit) levels deep")
+      return
+    }
+    let path = path + [directoryName]
+    let text = partial + reading.text
+    do {
+      let directory = try parent.openSubdirectory(directoryName)
+      let entries = try directory.entries()
+      let isMailbox = entries.contains { $0.name == "cur" && $0.kind == .directory }
+      let name = reading.continues ? name : name + [text]
+      if isMailbox { add(path, name, continues: reading.continues, place) }
+      for child in entries {
+        visit(
+          child, in: directory, path: path, name: name, partial: reading.continues ? text : "")
+      }
+    } catch {
+      if path == ["lost+found"], error.isDenied { return }
+      if !error.isNotFound { tree.unreadable.append("\(place): \(error.reason)") }
+    }
+  }
+
+  private mutating func add(_ path: [String], _ name: [String], continues: Bool, _ place: String) {
+    guard !continues, let mailbox = MailboxName(name) else {
+      tree.unreadable.append("\(place): half of a name can't be a mailbox")
+      return
+    }
+    guard seen.insert(mailbox).inserted else {
+      tree.unreadable.append("\(place): another directory stands for the same mailbox")
+      return
+    }
+    tree.mailboxes.append(ArchiveMailbox(name: mailbox, path: path))
+  }
+}
+
+extension Archive {
+  /// All mailboxes of the archive, those included that somebody made by hand.
+  ///
+  /// - Throws: `system` if the archive's directory can't be read.
+  package func mailboxes() throws(StoreError) -> ArchiveTree {
+    try MailboxWalk.tree(of: root)
+  }
+}

@@ -1,0 +1,119 @@
+import Mail
+import Platform
+
+extension MaildirMailbox {
+  /// Delivers messages that were written into `tmp`; when it returns, they are on stable storage.
+  ///
+  /// In this order: the keywords' letters are flushed, the files' content is flushed as a group, the
+  /// files get their names in `cur` without replacing any, `cur` is flushed. A message whose base
+  /// name is there with the same content is not added; with other content it gets a number.
+  ///
+  /// - Returns: what became of each, in the order given.
+  /// - Throws: `system`, `damaged`. Then some may be delivered; the files of the rest are removed.
+  package func commit(_ prepared: [PreparedDelivery]) throws(StoreError) -> [Delivered] {
+    guard !prepared.isEmpty else { return [] }
+    var delivered: [Delivered] = []
+    do {
+      try prepareKeywords(of: prepared)
+      let tmp = try tmpDirectory()
+      try stored(try GroupFlush.flush(prepared.map(\.temporaryName), in: tmp))
+      delivered.reserveCapacity(prepared.count)
+      for delivery in prepared { delivered.append(try place(delivery)) }
+      try stored(try cur.flush())
+    } catch {
+      discard(Array(prepared[delivered.count...]))
+      throw error
+    }
+    return delivered
+  }
+
+  private func prepareKeywords(of prepared: [PreparedDelivery]) throws(StoreError) {
+    let keywords = prepared.reduce(into: Set<Keyword>()) { $0.formUnion($1.flags.keywords) }
+    try provideLetters(for: keywords)
+    if baseNames == nil { baseNames = Set(try names().map { Self.hash($0.base) }) }
+    var extras: [(base: [UInt8], keywords: Set<Keyword>)] = []
+    for delivery in prepared where !delivery.flags.keywords.isEmpty {
+      let base = delivery.baseName(distinguishedBy: 0)
+      // If the name is there, it may be the same message, whose keywords the user may have changed.
+      if !isPresent(base) {
+        extras.append((base, try self.keywords().withoutLetters(delivery.flags.keywords)))
+      }
+    }
+    try updatingKeywords { keywords throws(StoreError) in try keywords.setExtras(extras) }
+  }
+
+  func provideLetters(for wanted: Set<Keyword>) throws(StoreError) {
+    guard !wanted.isEmpty else { return }
+    try updatingKeywords { keywords throws(StoreError) in
+      try keywords.provideLetters(for: wanted) { () throws(StoreError) in try self.names() }
+    }
+  }
+
+  private func place(_ delivery: PreparedDelivery) throws(StoreError) -> Delivered {
+    let tmp = try tmpDirectory()
+    let info = try keywords().info(for: delivery.flags, replacing: nil)
+    var number = 0
+    while true {
+      let base = delivery.baseName(distinguishedBy: number)
+      if isPresent(base), let present = try find(baseName: base[...]) {
+        if try hasContent(of: delivery, present) {
+          try stored(try tmp.unlink(delivery.temporaryName))
+          return Delivered(message: present, wasPresent: true)
+        }
+        number += 1
+        continue
+      }
+      if number > 0 { try setExtras(delivery.flags, base: base) }
+      do {
+        try tmp.renameNoReplace(delivery.temporaryName, to: cur, base + info)
+      } catch where error.isExists {
+        // Somebody else put it there after the names were read: look again.
+        baseNames?.insert(Self.hash(base[...]))
+        continue
+      } catch {
+        throw .system(error)
+      }
+      baseNames?.insert(Self.hash(base[...]))
+      var keywords = try keywords()
+      let name = MaildirName(base + info)
+      return Delivered(
+        message: StoredMessage(name, in: .cur, flags: keywords.flags(of: name)), wasPresent: false)
+    }
+  }
+
+  func setExtras(_ flags: Flags, base: [UInt8]) throws(StoreError) {
+    try updatingKeywords { keywords throws(StoreError) in
+      try keywords.setExtras([(base, keywords.withoutLetters(flags.keywords))])
+    }
+  }
+
+  private func isPresent(_ base: [UInt8]) -> Bool {
+    baseNames?.contains(Self.hash(base[...])) ?? true
+  }
+
+  static func hash(_ bytes: ArraySlice<UInt8>) -> Int {
+    var hasher = Hasher()
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    return hasher.finalize()
+  }
+
+  private func hasContent(
+    of delivery: PreparedDelivery, _ present: StoredMessage
+  ) throws(StoreError) -> Bool {
+    let path = delivery.temporaryName
+    let tmp = try tmpDirectory()
+    let file = try stored(try tmp.openFile(path))
+    let one = try MessageFile(
+      file, path: String(decoding: path, as: UTF8.self), buffer: takeBuffer()
+    ) { self.give(back: $0) }
+    let other = try open(present)
+    guard one.size == other.size else { return false }
+    // A regular file gives full chunks up to its end, so the chunks of equal files line up.
+    while let chunk = try one.nextChunk() {
+      guard let counterpart = try other.nextChunk(), chunk.elementsEqual(counterpart) else {
+        return false
+      }
+    }
+    return true
+  }
+}

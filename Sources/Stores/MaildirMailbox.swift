@@ -1,0 +1,160 @@
+package import Mail
+import Platform
+
+/// One mailbox of an archive: a directory with `cur`, `new` and `tmp`.
+///
+/// It belongs to one thread at a time; other mailboxes of the archive may be in use on other threads.
+package final class MaildirMailbox {
+  package let name: MailboxName
+  let directory: Directory
+  let cur: Directory
+  let context: StoreContext
+  private var openNew: Directory?
+  private var openTmp: Directory?
+  private var loadedKeywords: MailboxKeywords?
+  private var spareBuffers: [FileBuffer] = []
+  /// Hashes of the base names that are there, once they are needed.
+  var baseNames: Set<Int>?
+
+  /// A mailbox in a directory that has `cur`.
+  ///
+  /// An archive open for writing clears what a crashed run left in it.
+  init(_ name: MailboxName, in directory: Directory, context: StoreContext) throws(StoreError) {
+    self.name = name
+    self.directory = directory
+    self.context = context
+    cur = try stored(try directory.openSubdirectory("cur"))
+    if context.access == .writing { try removeLeftovers() }
+  }
+
+  /// Where the mailbox is, for messages.
+  package var path: String { directory.path }
+
+  /// The directory `new`; nil where there is none, as in some directories made by hand.
+  func newDirectory() throws(StoreError) -> Directory? {
+    if let openNew { return openNew }
+    openNew = try storedIfPresent(try directory.openSubdirectory("new"))
+    return openNew
+  }
+
+  /// The directory `tmp`, made if it is missing.
+  func tmpDirectory() throws(StoreError) -> Directory {
+    if let openTmp { return openTmp }
+    precondition(context.access == .writing, "the archive was opened for reading")
+    let tmp = try stored(try directory.ensureSubdirectory("tmp"))
+    openTmp = tmp
+    return tmp
+  }
+
+  private func removeLeftovers() throws(StoreError) {
+    if let tmp = try storedIfPresent(try directory.openSubdirectory("tmp")) {
+      openTmp = tmp
+      for entry in try stored(try tmp.entries()) where context.isLeftover(entry.bytes) {
+        try stored(try tmp.unlink(entry.bytes))
+      }
+    }
+    let unfinished = Array(Directory.unfinishedPrefix.utf8)
+    for entry in try stored(try directory.entries()) where entry.bytes.starts(with: unfinished) {
+      try stored(try directory.unlink(entry.bytes))
+    }
+  }
+
+  /// What letters mean here, read when first needed and at each scan.
+  func keywords() throws(StoreError) -> MailboxKeywords {
+    if let loadedKeywords { return loadedKeywords }
+    return try reloadKeywords()
+  }
+
+  @discardableResult
+  func reloadKeywords() throws(StoreError) -> MailboxKeywords {
+    let keywords = try MailboxKeywords(of: directory, archive: context.keywords)
+    loadedKeywords = keywords
+    return keywords
+  }
+
+  /// Runs a step that may change the keyword files.
+  func updatingKeywords(
+    _ step: (inout MailboxKeywords) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    var keywords = try keywords()
+    defer { loadedKeywords = keywords }
+    try step(&keywords)
+  }
+
+  func takeBuffer() -> FileBuffer { spareBuffers.popLast() ?? FileBuffer() }
+
+  func give(back buffer: FileBuffer) {
+    if spareBuffers.count < 4 { spareBuffers.append(buffer) }
+  }
+
+  /// Begins to write a message.
+  ///
+  /// - Throws: `system`.
+  package func beginDelivery() throws(StoreError) -> Delivery {
+    try Delivery(
+      into: self, directory: try tmpDirectory(), temporaryName: context.temporaryName(),
+      buffer: takeBuffer())
+  }
+
+  /// Gives up messages that were finished and are not to be delivered.
+  package func discard(_ prepared: [PreparedDelivery]) {
+    guard let tmp = try? tmpDirectory() else { return }
+    for delivery in prepared { try? tmp.unlink(delivery.temporaryName) }
+  }
+
+  /// Opens a message for reading, also if another program changed its flags since the scan.
+  ///
+  /// - Throws: `notFound` if it is gone, `system`.
+  package func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
+    let place = try place(of: message)
+    if let file = try storedIfPresent(try place.openFile(message.name)) {
+      return try messageFile(file, path: place.path(of: message.name))
+    }
+    guard let moved = try find(baseName: message.baseName) else {
+      throw .notFound(place.path(of: message.name))
+    }
+    let newPlace = try self.place(of: moved)
+    let file = try stored(try newPlace.openFile(moved.name))
+    return try messageFile(file, path: newPlace.path(of: moved.name))
+  }
+
+  private func messageFile(
+    _ file: consuming FileDescriptor, path: String
+  ) throws(StoreError) -> MessageFile {
+    try MessageFile(file, path: path, buffer: takeBuffer()) { self.give(back: $0) }
+  }
+
+  /// The message's internal date: what a name of mailarc's says, else the modification time.
+  ///
+  /// - Throws: `notFound` if the file is gone, `system`.
+  package func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
+    if let date = message.namedDate { return date }
+    let place = try place(of: message)
+    if let status = try storedIfPresent(try place.status(of: message.name)) {
+      return InternalDate(epochSeconds: status.modifiedSeconds)
+    }
+    guard let moved = try find(baseName: message.baseName) else {
+      throw .notFound(place.path(of: message.name))
+    }
+    let newPlace = try self.place(of: moved)
+    let status = try stored(try newPlace.status(of: moved.name))
+    return InternalDate(epochSeconds: status.modifiedSeconds)
+  }
+
+  /// Where a message is, for messages to the user.
+  package func path(of message: StoredMessage) -> String {
+    "\(path)/\(message.subdirectory.rawValue)/\(message.displayName)"
+  }
+
+  func place(of message: StoredMessage) throws(StoreError) -> Directory {
+    if message.subdirectory == .cur { return cur }
+    guard let new = try newDirectory() else { throw .notFound(path(of: message)) }
+    return new
+  }
+
+  /// Returns when all renames and removals in `cur` and `new` are on stable storage.
+  package func flushDirectories() throws(StoreError) {
+    try stored(try cur.flush())
+    if let new = try newDirectory() { try stored(try new.flush()) }
+  }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import Mail
+import Platform
+import TestSupport
+
+@testable import Stores
+
+/// An archive in a temporary directory, for tests of every layout.
+struct Fixture {
+  let archive: Archive
+
+  /// - Parameter temporary: kept by the suite, so that it lasts as long as the test.
+  init(_ layout: ArchiveIdentity.Layout, in temporary: TemporaryDirectory) throws {
+    archive = try Archive.create(path: temporary.path + "/archive", account: "ada@example.org")
+  }
+
+  static let key = MailboxKey(account: "ada@example.org", mailbox: .inbox)
+
+  static func origin(_ uid: UInt32, validity: UInt32 = 7) throws -> MessageOrigin {
+    MessageOrigin(
+      uidValidity: UIDValidity(validity), uid: try required(UID(uid)), mailboxKey: key)
+  }
+
+  func mailbox(_ name: String...) throws -> MaildirMailbox {
+    try archive.makeMailbox(try required(MailboxName(name)))
+  }
+}
+
+struct Missing: Error {}
+
+/// The value, or a failed test.
+func required<Value>(_ value: Value?) throws -> Value {
+  guard let value else { throw Missing() }
+  return value
+}
+
+extension MaildirMailbox {
+  /// Writes a message into `tmp`, ready to be committed.
+  func prepare(
+    _ text: String, origin: MessageOrigin?, date: Int64 = 1_700_000_000, flags: Flags = Flags()
+  ) throws -> PreparedDelivery {
+    let delivery = try beginDelivery()
+    var text = text
+    try text.withUTF8 { try delivery.write(UnsafeRawBufferPointer($0)) }
+    let size = Int64(text.utf8.count)
+    return try delivery.finish(
+      origin: origin, date: InternalDate(epochSeconds: date), size: size, wireSize: size + 1,
+      flags: flags)
+  }
+
+  /// Delivers one message.
+  @discardableResult
+  func deliver(
+    _ text: String, uid: UInt32, date: Int64 = 1_700_000_000, flags: Flags = Flags()
+  ) throws -> StoredMessage {
+    let prepared = try prepare(text, origin: Fixture.origin(uid), date: date, flags: flags)
+    return try required(try commit([prepared]).first).message
+  }
+
+  /// The content of a message.
+  func text(of message: StoredMessage) throws -> String {
+    var bytes: [UInt8] = []
+    try open(message).forEachChunk { bytes += Array($0) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension Directory {
+  /// Writes a file as somebody would by hand.
+  func put(_ name: some FileName, _ text: String) throws {
+    try createFile(name, exclusive: false).write(Array(text.utf8).span)
+  }
+
+  /// The names in it, ordered.
+  func list() throws -> [String] {
+    try entries().map { String(decoding: $0.bytes, as: UTF8.self) }.sorted()
+  }
+}
+
+/// A repeatable source of random numbers (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+/// The lines of a golden file, split at tabs, without comments.
+func golden(_ name: String, file: String = #filePath) throws -> [[String]] {
+  let root = file.split(separator: "/").dropLast(3).joined(separator: "/")
+  let directory = try Directory.open(path: "/\(root)/formats/golden")
+  let text = String(decoding: try directory.readWhole(name, limit: 1 << 20), as: UTF8.self)
+  return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
+    $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+  }
+}
