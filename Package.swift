@@ -19,7 +19,10 @@ let layers: [(name: String, dependencies: [String])] = [
   ("Journals", ["Mail", "Platform"]),
   ("Clients", ["Mail", "Platform", "Protocols", "Transport"]),
   ("Pipeline", ["Clients", "Journals", "Mail", "Platform", "Protocols", "Stores", "Transport"]),
-  ("CommandLine", ["Clients", "Mail", "Pipeline", "Platform", "Stores", "Transport"]),
+  (
+    "CommandLine",
+    ["Clients", "Mail", "Pipeline", "Platform", "Protocols", "Stores", "Transport"]
+  ),
 ]
 
 func dependencies(_ names: [String]) -> [Target.Dependency] {

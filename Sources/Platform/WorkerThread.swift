@@ -45,20 +45,45 @@ package enum WorkerThread {
     }
   }
 
+  /// Starts a thread that nobody waits for.
+  ///
+  /// - Parameters:
+  ///   - name: how the thread is called in debuggers and `top`; cut after 15 bytes.
+  ///   - body: the work; it owns all that it uses, since whoever started it may be gone.
+  /// - Throws: if there are too many threads.
+  package static func detach(
+    name: String, _ body: @escaping @Sendable () -> Void
+  ) throws(SystemError) {
+    try start(name: name, detached: true, body)
+  }
+
+  /// Runs `own` on the calling thread while new threads run `body`, until all are done.
+  ///
+  /// - Parameters:
+  ///   - count: how many new threads; if the system has not so many, fewer run.
+  ///   - body: takes its share of the work from a common queue.
+  ///   - own: what the calling thread does meanwhile.
+  /// - Returns: what `own` returns.
+  package static func alongside<Value>(
+    _ count: Int, _ body: @escaping @Sendable () -> Void, own: () -> Value
+  ) -> Value {
+    var threads: [pthread_t] = []
+    for _ in 0..<max(count, 0) {
+      guard let thread = try? start(name: "mailarc-worker", detached: false, body) else { break }
+      threads.append(thread)
+    }
+    defer { for thread in threads { pthread_join(thread, nil) } }
+    return own()
+  }
+
   /// Runs a closure on the calling thread and on new ones at the same time, until all are done.
   ///
   /// - Parameters:
   ///   - count: how many threads, the calling one included. If the system has not so many, fewer
   ///     run; the closure is run once at least.
   ///   - body: takes its share of the work from a common counter or queue.
-  static func together(_ count: Int, _ body: @escaping @Sendable () -> Void) {
-    var threads: [pthread_t] = []
-    for _ in 1..<max(count, 1) {
-      guard let thread = try? start(name: "mailarc-helper", detached: false, body) else { break }
-      threads.append(thread)
-    }
-    body()
-    for thread in threads { pthread_join(thread, nil) }
+  package static func together(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+    alongside(count - 1, body, own: body)
   }
 
   @discardableResult

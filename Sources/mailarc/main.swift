@@ -1,1 +1,3 @@
-print("mailarc")
+import CommandLine
+
+await runProcess()

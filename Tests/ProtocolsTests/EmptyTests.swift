@@ -1,1 +1,1 @@
-import Testing
+// Filled by the first commit of this target.

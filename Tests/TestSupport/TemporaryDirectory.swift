@@ -1,36 +1,39 @@
 import Glibc
 package import Platform
 
-/// A new directory under the system's temporary one, removed with all it holds at the end.
+/// A new directory, removed with everything in it when the object goes away.
 package final class TemporaryDirectory: Sendable {
+  /// The absolute path, without a trailing slash.
+  package let path: String
   /// The directory, open.
   package let directory: Directory
-  private let parent: Directory
-  private let name: String
 
-  /// Makes it.
+  /// Creates the directory below `TMPDIR`, or below `/tmp` where `TMPDIR` is unset or so long that
+  /// a Unix socket inside would not fit into its 108 bytes.
+  ///
+  /// Its mode is 0755, so that a server's unprivileged processes get in.
   package init() throws {
-    parent = try Directory.open(path: Environment.value("TMPDIR") ?? "/tmp")
-    name = "mailarc-test-" + RandomID.hex(bytes: 8)
-    directory = try parent.makeSubdirectory(name)
+    let wanted = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let parent = wanted.hasPrefix("/") && wanted.utf8.count <= 50 ? wanted : "/tmp"
+    var template = Array("\(parent)/mailarc-test.XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw TestSystemError("mkdtemp", parent) }
+    path = template.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.map { String(cString: $0) } ?? parent
+    }
+    chmod(path, 0o755)
+    directory = try Directory.open(path: path)
   }
 
-  deinit {
-    try? TemporaryDirectory.empty(directory)
-    try? parent.removeSubdirectory(name)
-  }
+  /// The path of `name` inside the directory.
+  package func file(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// Its absolute path.
-  package var path: String { directory.path }
-
-  private static func empty(_ directory: Directory) throws {
-    for entry in try directory.entries() {
-      if entry.kind == .directory {
-        try empty(directory.openSubdirectory(entry.bytes))
-        try directory.removeSubdirectory(entry.bytes)
-      } else {
-        try directory.unlink(entry.bytes)
-      }
+  /// Removes the directory now; what is gone already is no error.
+  package func remove() {
+    // A server's last process may still write while the tree is walked, hence more than one try.
+    for _ in 0..<20 where access(path, F_OK) == 0 {
+      _ = try? ChildProcess("/bin/rm", ["-rf", "--", path]).wait()
     }
   }
+
+  deinit { remove() }
 }

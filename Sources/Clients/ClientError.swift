@@ -1,0 +1,43 @@
+package import Protocols
+package import Transport
+
+/// Why a live connection could not do what it was asked for.
+package enum ClientError: Error, Sendable {
+  case transport(TransportError)
+  case protocolViolation(IMAPError)
+  /// The server greeted with BYE, or said BYE later.
+  case serverClosed(ResponseText)
+  /// The server speaks neither IMAP4rev1 nor rev2.
+  case unsupportedServer
+  /// There is no TLS on this port, and no consent to do without.
+  case tlsNotOffered
+  /// The server offers no way to log in with a password on this connection.
+  case noLoginMechanism
+  /// User name or password were refused.
+  case loginRefused(ResponseText)
+  /// The server can't let anybody in at the moment.
+  case loginUnavailable(ResponseText)
+  /// A command ended with NO or BAD.
+  case refused(command: String, CompletionStatus, ResponseText)
+
+  /// Whether a new connection may well succeed where this one failed.
+  package var isRetryable: Bool {
+    switch self {
+    case .transport(let error): error.isRetryable
+    case .serverClosed, .loginUnavailable: true
+    case .refused(_, _, let text): text.code?.isTemporary ?? false
+    case .protocolViolation, .unsupportedServer, .tlsNotOffered, .noLoginMechanism, .loginRefused:
+      false
+    }
+  }
+}
+
+extension ResponseCode {
+  /// Whether the server says that the same command may succeed later (RFC 5530).
+  package var isTemporary: Bool {
+    switch self {
+    case .unavailable, .inUse, .limit, .throttled, .serverBug: true
+    default: false
+    }
+  }
+}

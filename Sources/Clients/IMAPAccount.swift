@@ -1,0 +1,40 @@
+package import Protocols
+package import Transport
+
+/// How the connection to a server is secured.
+package enum ConnectionSecurity: Sendable, Equatable {
+  /// TLS from the first byte (`imaps`).
+  case tls
+  /// STARTTLS, and nothing without it (`imap`).
+  case startTLS
+  /// STARTTLS where the server offers it, else plaintext: by the user's explicit consent only.
+  case plaintextAllowed
+}
+
+/// An IMAP account and how to reach it.
+package struct IMAPAccount: Sendable {
+  package let user: String
+  package let password: Secret
+  package let host: String
+  package let port: UInt16
+  package let security: ConnectionSecurity
+  package let trust: TLSPolicy.Trust
+  /// How many seconds a silent server is waited for.
+  package let timeout: Double
+  /// The account's name in state files: user and domain, never host or port alone.
+  package let identity: String
+
+  package init(
+    user: String, password: Secret, host: String, port: UInt16, security: ConnectionSecurity,
+    trust: TLSPolicy.Trust, timeout: Double, identity: String
+  ) {
+    self.user = user
+    self.password = password
+    self.host = host
+    self.port = port
+    self.security = security
+    self.trust = trust
+    self.timeout = timeout
+    self.identity = identity
+  }
+}

@@ -1,0 +1,102 @@
+package import Platform
+package import Protocols
+import Transport
+
+extension IMAPConnection {
+  /// Connects, secures the connection and logs in, with one try.
+  ///
+  /// - Parameters:
+  ///   - account: whom to log in as, and where.
+  ///   - enabling: the extensions to switch on where the server offers them.
+  ///   - interruption: what ends every wait of the connection.
+  /// - Returns: a connection in the authenticated state whose capabilities are known.
+  /// - Throws: `ClientError`.
+  package static func open(
+    _ account: IMAPAccount, enabling: [Capability], interruption: Interruption
+  ) throws(ClientError) -> IMAPConnection {
+    let tcp = try transport { () throws(TransportError) in
+      try TCPChannel.connect(
+        host: account.host, port: account.port, until: .after(seconds: account.timeout),
+        interruption: interruption)
+    }
+    let connection = IMAPConnection(account: account, channel: tcp, interruption: interruption)
+    if account.security == .tls { try connection.startTLS(over: tcp) }
+    let isPreauthenticated = try connection.greet()
+    try connection.learnCapabilities()
+    if account.security != .tls, !isPreauthenticated {
+      try connection.upgrade(tcp)
+    } else if account.security == .startTLS {
+      throw .tlsNotOffered
+    }
+    if !isPreauthenticated {
+      try connection.authenticate()
+      try connection.learnCapabilities()
+    }
+    connection.introduce(enabling: enabling)
+    return connection
+  }
+
+  private func startTLS(over tcp: TCPChannel) throws(ClientError) {
+    let policy = TLSPolicy(serverName: account.host, trust: account.trust)
+    channel = try transport { () throws(TransportError) in
+      try TLSChannel(over: tcp, policy, until: .after(seconds: account.timeout))
+    }
+  }
+
+  /// Waits for the greeting; true if the server takes us as logged in already.
+  private func greet() throws(ClientError) -> Bool {
+    while true {
+      guard case .greeting(let status, let text) = try next() else { continue }
+      switch status {
+      case .ok: return false
+      case .preauthenticated: return true
+      case .bye: throw .serverClosed(text)
+      }
+    }
+  }
+
+  private func learnCapabilities() throws(ClientError) {
+    if session.needsCapability { try run(.capability, "CAPABILITY") }
+    guard capabilities.isUsable else { throw .unsupportedServer }
+  }
+
+  private func upgrade(_ tcp: TCPChannel) throws(ClientError) {
+    guard capabilities.contains(.startTLS) else {
+      guard account.security == .plaintextAllowed else { throw .tlsNotOffered }
+      return
+    }
+    try run(.startTLS, "STARTTLS")
+    _ = session.discardBeforeTLS()
+    discardInput()
+    try startTLS(over: tcp)
+    try learnCapabilities()
+  }
+
+  private func authenticate() throws(ClientError) {
+    let command: IMAPCommand
+    if capabilities.contains(.authPlain) {
+      command = .authenticatePlain(
+        authorizationID: "", user: account.user, password: account.password,
+        initialResponse: capabilities.contains(.saslIR))
+    } else if !capabilities.contains(.loginDisabled) {
+      command = .login(user: account.user, password: account.password)
+    } else {
+      throw .noLoginMechanism
+    }
+    do {
+      try run(command, "login")
+    } catch {
+      guard case .refused(_, _, let text) = error else { throw error }
+      if text.code?.isTemporary == true { throw .loginUnavailable(text) }
+      throw .loginRefused(text)
+    }
+  }
+
+  /// Says and asks what needs no answer before the next command goes out.
+  private func introduce(enabling wanted: [Capability]) {
+    if capabilities.contains(.id) { sendUnawaited(.id(["name": "mailarc"])) }
+    if capabilities.contains(.namespace) { sendUnawaited(.namespace) }
+    let offered = wanted.filter { capabilities.contains($0) }
+    if capabilities.contains(.enable), !offered.isEmpty { sendUnawaited(.enable(offered)) }
+  }
+}

@@ -1,0 +1,119 @@
+package import Mail
+package import Protocols
+
+/// What SELECT or EXAMINE told of a mailbox.
+package struct SelectedMailbox: Sendable {
+  package var exists: UInt32 = 0
+  package var uidValidity: UIDValidity?
+  package var uidNext: UID?
+  package var highestModSeq = ModificationSequence(0)
+  /// The flags that can be stored for good; nil where the server does not say, which means all.
+  package var permanentFlags: Flags?
+  /// Whether keywords can be made up.
+  package var takesNewKeywords = true
+  /// The flags in use.
+  package var flags = Flags()
+  /// What QRESYNC told to be gone.
+  package var vanished = UIDSet()
+  /// What QRESYNC told to have changed.
+  package var changed: [FetchResponse] = []
+
+  package init() {}
+
+  mutating func take(_ event: IMAPEvent) {
+    switch event {
+    case .exists(let count): exists = count
+    case .flags(let found): flags = found
+    case .vanished(_, let uids): vanished = vanished.union(uids)
+    case .fetch(let response): changed.append(response)
+    case .untaggedStatus(.ok, let text): take(text.code)
+    default: break
+    }
+  }
+
+  private mutating func take(_ code: ResponseCode?) {
+    switch code {
+    case .uidValidity(let value): uidValidity = value
+    case .uidNext(let value): uidNext = value
+    case .highestModSeq(let value): highestModSeq = value
+    case .noModSeq: highestModSeq = ModificationSequence(0)
+    case .permanentFlags(let flags, let newKeywords):
+      permanentFlags = flags
+      takesNewKeywords = newKeywords
+    default: break
+    }
+  }
+}
+
+extension IMAPConnection {
+  /// Opens a mailbox for reading only, so that nothing in it can change (RFC 9051, section 6.3.3).
+  package func examine(
+    _ mailbox: RawMailboxName, _ parameter: SelectParameter
+  ) throws(ClientError) -> SelectedMailbox {
+    var selected = SelectedMailbox()
+    try run(.examine(mailbox, parameter), "EXAMINE") { selected.take($0) }
+    return selected
+  }
+
+  /// Opens a mailbox of a push target. Never for a source.
+  package func select(_ mailbox: RawMailboxName) throws(ClientError) -> SelectedMailbox {
+    var selected = SelectedMailbox()
+    let parameter: SelectParameter = capabilities.contains(.condStore) ? .condStore : .plain
+    try run(.select(mailbox, parameter), "SELECT") { selected.take($0) }
+    return selected
+  }
+
+  /// Leaves the selected mailbox without removing anything from it: by UNSELECT, or by an EXAMINE that
+  /// the server has to refuse. CLOSE would expunge.
+  package func leaveMailbox() throws(ClientError) {
+    guard case .selected = session.state else { return }
+    if capabilities.contains(.unselect) {
+      try run(.unselect, "UNSELECT")
+      return
+    }
+    do {
+      let nowhere = RawMailboxName(bytes: Array("mailarc-no-such-mailbox".utf8))
+      try run(.examine(nowhere, .plain), "EXAMINE")
+    } catch {
+      guard case .refused = error else { throw error }
+    }
+  }
+
+  /// The status of one mailbox; nil where the server refuses to tell.
+  package func status(
+    of mailbox: RawMailboxName, _ items: [StatusItem]
+  ) throws(ClientError) -> StatusItems? {
+    var found: StatusItems?
+    do {
+      try run(.status(mailbox, items), "STATUS") { event in
+        if case .status(_, let items) = event { found = items }
+      }
+    } catch {
+      guard case .refused = error else { throw error }
+    }
+    return found
+  }
+
+  /// Fetches things that fit into memory, one answer at a time.
+  package func fetch(
+    _ selection: UIDSelection, _ items: [FetchItem], changedSince: ModificationSequence? = nil,
+    vanished: Bool = false, _ body: (IMAPEvent) -> Void
+  ) throws(ClientError) {
+    try run(
+      .uidFetch(selection, items, changedSince: changedSince, vanished: vanished), "FETCH", body)
+  }
+
+  /// The UIDs of all messages in the selected mailbox.
+  package func searchAll() throws(ClientError) -> UIDSet {
+    var found = UIDSet()
+    let extended = capabilities.contains(.eSearch)
+    try run(.uidSearch([.all], extended: extended), "SEARCH") { event in
+      switch event {
+      case .search(let numbers, _): found = found.union(UIDSet(numbers.compactMap { UID($0) }))
+      case .eSearch(let result): found = found.union(result.all ?? UIDSet())
+      default: break
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,49 @@
+extension ManualText {
+  static let events = [
+    "With `--json` each line of the standard output is an object with a member `type`. Members "
+      + "without a value are null. Mailboxes are written with `/` between their parts, and with "
+      + "`%2F` and `%25` for a slash or percent sign within one. Sizes count octets. Later "
+      + "versions may add types and members."
+  ]
+
+  static let eventTypes = [
+    Entry(
+      term: "start", text: "The run begins: `version`, `command`, `account`, `archive`, `dry_run`."),
+    Entry(
+      term: "plan", text: "What is to be transferred: `messages`, `bytes`. The last one counts."),
+    Entry(
+      term: "planned",
+      text: "A dry run would do this: `action` (`create-mailbox`, `rename-mailbox`, `subscribe`, "
+        + "`unsubscribe`, `transfer`, `update-flags`, `move`, `remove`), `mailbox`, `destination`, "
+        + "`messages`, `bytes`, `uid`, `file`."),
+    Entry(
+      term: "progress",
+      text: "At most once a second, for the whole run: `mailbox` (where something happened last), "
+        + "`messages_done`, `messages_total`, `bytes_done`, `bytes_total`, `failed`."),
+    Entry(
+      term: "mailbox",
+      text: "A mailbox is done: `mailbox`, `transferred`, `transferred_bytes`, `already_present`, "
+        + "`flags_updated`, `moved`, `gone_at_source`, `gone_on_target`, `deleted_by_hand`, "
+        + "`collapsed`, `unchanged`."),
+    Entry(
+      term: "message-failed",
+      text: "A message could not be transferred: `mailbox`, `uid`, `file`, `reason`, `advice`."),
+    Entry(
+      term: "flags-not-kept",
+      text: "The other side does not keep some flags or keywords: `mailbox`, `kind`, `text`."),
+    Entry(term: "notice", text: "Anything else worth knowing: `mailbox`, `kind`, `text`."),
+    Entry(
+      term: "question",
+      text: "A mailbox waits for a decision: `mailbox`, `text`, `options` (which answer it)."),
+    Entry(
+      term: "error",
+      text:
+        "A mailbox was given up, or if `mailbox` is null, the run: `scope`, `cause`, `summary`, "
+        + "`advice`, `retryable`, `exit_status`, `mailbox`."),
+    Entry(
+      term: "summary",
+      text: "The last one, once a run has begun: `command`, `dry_run`, `mailboxes`, the counts of "
+        + "`mailbox` for all together, `messages_failed`, `mailboxes_failed`, `questions`, "
+        + "`exit_status`."),
+  ]
+}

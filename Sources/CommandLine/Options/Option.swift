@@ -1,0 +1,98 @@
+/// What an option takes, which is checked when the command line is parsed.
+package enum OptionValue: Sendable, Equatable {
+  /// Nothing: it is there or not.
+  case none
+  /// A path, shown as this value name; completed with file names.
+  case file(String)
+  /// Any text, shown as this value name.
+  case text(String)
+  /// A decimal number within the range, shown as this value name.
+  case number(String, ClosedRange<Int>)
+  /// One of a few words, shown as this value name.
+  case choice(String, [String])
+
+  /// The value name as shown in help texts; nil if nothing is taken.
+  package var name: String? {
+    switch self {
+    case .none: nil
+    case .file(let name), .text(let name), .number(let name, _), .choice(let name, _): name
+    }
+  }
+}
+
+/// The commands, by their words on the command line.
+package enum CommandName: String, Sendable, CaseIterable {
+  case pull
+  case push
+  case help
+}
+
+/// The options, by their words on the command line.
+package enum OptionName: String, Sendable, CaseIterable {
+  case passwordFile = "password-file"
+  case passwordCommand = "password-command"
+  case tlsAuthority = "tls-ca"
+  case allowPlaintext = "allow-plaintext"
+  case timeout
+  case connections
+  case dryRun = "dry-run"
+  case layout
+  case allNamespaces = "all-namespaces"
+  case acceptDeletions = "accept-deletions"
+  case refetchDeleted = "refetch-deleted"
+  case resendDeleted = "resend-deleted"
+  case withDeleted = "with-deleted"
+  case retryRefused = "retry-refused"
+  case full
+  case quiet
+  case json
+  case man
+  case completions
+  case help
+  case version
+}
+
+/// One row of the option table.
+package struct Option: Sendable {
+  /// The heading under which help texts list it.
+  package enum Group: String, Sendable, CaseIterable {
+    case account = "Account"
+    case transfer = "Transfer"
+    case output = "Output"
+  }
+
+  package let name: OptionName
+  package let group: Group
+  /// The commands that take it; empty: it stands for itself, with or without a command.
+  package let commands: [CommandName]
+  package let value: OptionValue
+  /// One line without a full stop.
+  package let summary: String
+  /// Whole sentences for the manual, with `backticks` around what is to be typed.
+  package let details: String
+
+  /// The option as it is typed, for example `--tls-ca`.
+  package var spelling: String { "--" + name.rawValue }
+
+  /// The option with its value name, for example `--tls-ca FILE`.
+  package var usage: String { value.name.map { spelling + " " + $0 } ?? spelling }
+}
+
+/// One command: a row of the command table.
+package struct Command: Sendable {
+  package let name: CommandName
+  /// The names of its operands, in order.
+  package let operands: [String]
+  /// Whether the operands may be left out.
+  package let operandsAreOptional: Bool
+  /// One line without a full stop.
+  package let summary: String
+  /// Whole sentences for the manual, in paragraphs.
+  package let details: [String]
+
+  /// The command with its operands, without the program's name.
+  package var usage: String {
+    let words = operandsAreOptional ? operands.map { "[\($0)]" } : operands
+    return ([name.rawValue] + words).joined(separator: " ")
+  }
+}

@@ -1,0 +1,47 @@
+/// The one table from which parsing, help texts, the manual and shell completions come.
+package enum OptionTable {
+  /// All commands, in the order in which help texts list them.
+  package static let commands: [Command] = [
+    Command(
+      name: .pull, operands: ["SOURCE", "ARCHIVE"], operandsAreOptional: false,
+      summary: "Copy an account's mail into an archive; never changes the source",
+      details: [
+        "Copies every message of the account SOURCE, with its flags, keywords and internal date, "
+          + "into the directory ARCHIVE, which is created if it is not there.",
+        "A second run fetches only what is new and brings over flags that changed. What was "
+          + "deleted, moved or renamed by hand in the archive stays so. What is gone at the "
+          + "source is kept.",
+      ]),
+    Command(
+      name: .push, operands: ["ARCHIVE", "TARGET"], operandsAreOptional: false,
+      summary: "Copy from an archive into an account what it lacks",
+      details: [
+        "Appends every message of the directory ARCHIVE that the account TARGET does not have yet. "
+          + "What is there already, whoever put it there, is recognised by its content.",
+        "A second run appends nothing, unless the archive has changed. Nothing is ever removed "
+          + "from the target.",
+      ]),
+    Command(
+      name: .help, operands: ["COMMAND"], operandsAreOptional: true,
+      summary: "Show help, the manual page or shell completions",
+      details: [
+        "Without an operand the same as `mailarc --help`; with one, that command's help."
+      ]),
+  ]
+
+  /// All options, in the order in which help texts list them.
+  ///
+  /// Where commands take an option of the same name but another meaning, it has several rows; all
+  /// of them take the same kind of value.
+  package static let options: [Option] = accountOptions + transferOptions + outputOptions
+
+  /// The command of that name.
+  package static func command(_ name: CommandName) -> Command? {
+    commands.first { $0.name == name }
+  }
+
+  /// The options that a command takes, with those that any command takes.
+  package static func options(of command: CommandName) -> [Option] {
+    options.filter { $0.commands.contains(command) || $0.commands.isEmpty }
+  }
+}

@@ -1,0 +1,60 @@
+extension OptionTable {
+  /// What is transferred, and what is done about what was deleted.
+  static let transferOptions: [Option] = [
+    Option(
+      name: .dryRun, group: .transfer, commands: [.pull, .push], value: .none,
+      summary: "show what would be done, change nothing",
+      details: "Show exactly what would be done and change nothing: neither mail nor the archive's "
+        + "own records."),
+    Option(
+      name: .layout, group: .transfer, commands: [.pull], value: .choice("LAYOUT", ["maildir"]),
+      summary: "how a new archive stores mail: maildir (the default)",
+      details: "How a new archive stores mail. `maildir`, the default, has one directory with "
+        + "`cur`, `new` and `tmp` for each mailbox, nested as the mailboxes are. An archive keeps "
+        + "the layout that it began with."),
+    Option(
+      name: .allNamespaces, group: .transfer, commands: [.pull], value: .none,
+      summary: "take other users' and shared mailboxes too",
+      details: "Take the mailboxes of other users and the shared ones that the account can see, "
+        + "not only its own."),
+    Option(
+      name: .acceptDeletions, group: .transfer, commands: [.pull], value: .none,
+      summary: "believe that what is missing in the archive was deleted by hand",
+      details: "When much of a mailbox has disappeared from the archive at once, a pull leaves the "
+        + "mailbox alone and asks. This option answers: it was deleted by hand; don't fetch it "
+        + "again."),
+    Option(
+      name: .refetchDeleted, group: .transfer, commands: [.pull], value: .none,
+      summary: "fetch again what is missing in the archive",
+      details:
+        "Fetch again every message that was fetched before, is no longer in the archive, and "
+        + "is still at the source."),
+    Option(
+      name: .acceptDeletions, group: .transfer, commands: [.push], value: .none,
+      summary: "believe that what is missing on the target was deleted there",
+      details: "When much of what was pushed has disappeared from a mailbox of the target at once, "
+        + "a push leaves the mailbox alone and asks. This option answers: it was deleted on "
+        + "purpose; don't send it again."),
+    Option(
+      name: .resendDeleted, group: .transfer, commands: [.push], value: .none,
+      summary: "send again what was deleted on the target",
+      details: "Send again every message that was pushed before and is no longer on the target."),
+    Option(
+      name: .withDeleted, group: .transfer, commands: [.push], value: .none,
+      summary: "push the \\Deleted flag as well",
+      details: "Push the flag `\\Deleted` as well. Without this option messages that are marked as "
+        + "deleted arrive without the mark, because servers may remove marked messages at any "
+        + "time."),
+    Option(
+      name: .retryRefused, group: .transfer, commands: [.push], value: .none,
+      summary: "try again what the target refused in an earlier run",
+      details: "Try again the messages that the target refused in an earlier run. Without this "
+        + "option they are listed in the report, but not sent each time."),
+    Option(
+      name: .full, group: .transfer, commands: [.push], value: .none,
+      summary: "read every message file, also in mailboxes that look unchanged",
+      details: "Read every file of the archive, also in mailboxes that look unchanged. It finds "
+        + "files whose content was edited in place, which leaves no trace in a Maildir's "
+        + "directories."),
+  ]
+}

@@ -1,0 +1,108 @@
+package import Mail
+package import Pipeline
+import Synchronization
+
+/// Shows on standard error how a run goes on.
+///
+/// On a terminal one line is redrawn, at most five times a second. Elsewhere there is one line for
+/// each mailbox in which something happened, and at most one every 30 seconds in between. What a
+/// dry run would do is printed on standard output.
+package final class ProgressDisplay: RunObserver {
+  private let terminal: Terminal
+  private let direction: Direction
+  private let isQuiet: Bool
+  private let now: @Sendable () -> Double
+  private let state: Mutex<State>
+
+  private struct State {
+    var progress = ProgressState()
+    let start: Double
+    var drawn: Double
+  }
+
+  private static let redrawInterval = 0.2
+  private static let plainInterval = 30.0
+
+  /// A display that begins now.
+  ///
+  /// - Parameters:
+  ///   - terminal: where it is shown.
+  ///   - direction: which words fit.
+  ///   - isQuiet: show no progress; the plan of a dry run is shown all the same.
+  ///   - now: seconds on a clock that never goes back.
+  package init(
+    terminal: Terminal, direction: Direction, isQuiet: Bool, now: @escaping @Sendable () -> Double
+  ) {
+    self.terminal = terminal
+    self.direction = direction
+    self.isQuiet = isQuiet
+    self.now = now
+    let start = now()
+    state = Mutex(State(start: start, drawn: start))
+  }
+
+  package func plan(totalMessages: Int, bytes: Int64) {
+    update { progress, _ in progress.plan(messages: totalMessages, bytes: bytes) }
+  }
+
+  package func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {
+    update { progress, _ in progress.began(name) }
+  }
+
+  package func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64) {
+    update { progress, seconds in
+      progress.progress(name, messages: messagesDone, bytes: bytesDone, seconds: seconds)
+    }
+  }
+
+  package func mailboxEnded(_ report: MailboxReport) {
+    update { progress, _ in progress.ended(report.name) }
+    guard !isQuiet, !terminal.isInteractive, report.hasChanges else { return }
+    let verb = direction == .pull ? "fetched" : "appended"
+    let name = TerminalText.escape(report.name.description)
+    var line = "\(name): \(Quantity.count(report.transferred, "message")) \(verb)"
+    if report.transferredBytes > 0 { line += ", " + Quantity.bytes(report.transferredBytes) }
+    terminal.note([line])
+  }
+
+  package func failure(_ failure: MessageFailure) {
+    update { progress, _ in progress.failed() }
+  }
+
+  package func mailboxFailed(_ failure: MailboxFailure) {
+    update { progress, _ in progress.ended(failure.mailbox) }
+  }
+
+  package func notice(_ notice: Notice) {}
+
+  package func question(_ question: Question) {}
+
+  package func planned(_ change: PlannedChange) {
+    terminal.print(PlanText.line(change, direction: direction))
+  }
+
+  /// Takes the line away; to be called when the run has ended.
+  package func finish() {
+    terminal.clearProgress()
+  }
+
+  private func update(_ change: (inout ProgressState, _ seconds: Double) -> Void) {
+    let time = now()
+    let line: String? = state.withLock { state in
+      let seconds = time - state.start
+      change(&state.progress, seconds)
+      let interval = terminal.isInteractive ? Self.redrawInterval : Self.plainInterval
+      guard !isQuiet, time - state.drawn >= interval else { return nil }
+      state.drawn = time
+      return ProgressLine.render(
+        state.progress, seconds: seconds,
+        width: terminal.isInteractive ? terminal.width - 1 : 200)
+    }
+    guard let line else { return }
+    if terminal.isInteractive {
+      terminal.showProgress(line)
+    } else {
+      terminal.note([line])
+    }
+  }
+}

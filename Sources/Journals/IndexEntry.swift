@@ -1,0 +1,93 @@
+package import Mail
+
+/// A message that the target mailbox is known to hold, or to have held.
+package struct IndexEntry: Equatable, Sendable {
+  /// How it came to be known.
+  package enum Origin: String, Sendable {
+    /// mailarc appended it.
+    case pushed
+    /// It was there, and its content was compared.
+    case found
+    /// It was there, and was recognised by header key and size alone.
+    case matched
+    /// The server answered an APPEND with the UID of another entry: it keeps twins as one.
+    case collapsed
+    /// It is somebody's own mail: nothing in the archive equals it so far.
+    case other
+  }
+
+  /// The entry's number in its journal, ascending from 1.
+  package let number: Int
+  /// Nil where the server did not say under which UID it keeps the message.
+  package var uid: UID?
+  /// Of what was sent, or of the archive's message it was matched with; nil for `other`.
+  package var digest: ContentDigest?
+  package var headerKey: HeaderKey
+  /// Octets as the server tells them (RFC822.SIZE); zero where that is not known.
+  package var size: Int64
+  package var origin: Origin
+  /// The flags that the target took when they were last written.
+  package var flags: Flags
+  /// Whether it was found to be no longer on the target.
+  package var isGone: Bool
+  /// Names the archive's file, so that of twins each keeps its own flags; empty where unknown.
+  package var source: String
+
+  package init(
+    number: Int, uid: UID?, digest: ContentDigest?, headerKey: HeaderKey, size: Int64,
+    origin: Origin, flags: Flags, isGone: Bool, source: String
+  ) {
+    self.number = number
+    self.uid = uid
+    self.digest = digest
+    self.headerKey = headerKey
+    self.size = size
+    self.origin = origin
+    self.flags = flags
+    self.isGone = isGone
+    self.source = source
+  }
+}
+
+/// A message that is about to be appended.
+package struct AppendIntent: Equatable, Sendable {
+  package let digest: ContentDigest
+  package let headerKey: HeaderKey
+  /// Octets of the wire form.
+  package let size: Int64
+  /// The flags that go with it.
+  package let flags: Flags
+  package let source: String
+
+  package init(
+    digest: ContentDigest, headerKey: HeaderKey, size: Int64, flags: Flags, source: String
+  ) {
+    self.digest = digest
+    self.headerKey = headerKey
+    self.size = size
+    self.flags = flags
+    self.source = source
+  }
+}
+
+/// A batch of messages that is about to be appended to a mailbox, or may have been.
+package struct IntentBatch: Equatable, Sendable {
+  package let number: Int
+  package let uidValidity: UIDValidity
+  /// The mailbox's UIDNEXT before the first byte was sent: what the batch brought is not below it.
+  package let uidNext: UInt32
+  /// Seconds since the epoch.
+  package let time: Int64
+  /// The intents that are neither confirmed nor known to have failed, by their place in the batch.
+  package var open: [Int: AppendIntent]
+
+  package init(
+    number: Int, uidValidity: UIDValidity, uidNext: UInt32, time: Int64, open: [Int: AppendIntent]
+  ) {
+    self.number = number
+    self.uidValidity = uidValidity
+    self.uidNext = uidNext
+    self.time = time
+    self.open = open
+  }
+}

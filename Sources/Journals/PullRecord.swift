@@ -1,0 +1,80 @@
+package import Mail
+
+/// A message that was fetched from a source mailbox.
+package struct HeldMessage: Equatable, Sendable {
+  /// What became of it since.
+  package enum Fate: String, Sendable {
+    /// It is at the source, and in the archive as far as mailarc knows.
+    case held
+    /// It is gone at the source; the archive keeps it.
+    case gone
+    /// It was deleted by hand in the archive, and is not fetched again.
+    case deleted
+    /// It was found moved at the source; the archive has it where it went.
+    case moved
+  }
+
+  package let uid: UID
+  package let digest: ContentDigest
+  /// Octets of the wire form.
+  package let size: Int64
+  package let internalDate: InternalDate
+  package let headerKey: HeaderKey
+  /// The flags the source had when they were last merged; nil where that is not known.
+  package var flags: Flags?
+  package var fate: Fate
+  /// The run that recorded it.
+  package let run: Int
+
+  package init(
+    uid: UID, digest: ContentDigest, size: Int64, internalDate: InternalDate,
+    headerKey: HeaderKey, flags: Flags?, fate: Fate, run: Int
+  ) {
+    self.uid = uid
+    self.digest = digest
+    self.size = size
+    self.internalDate = internalDate
+    self.headerKey = headerKey
+    self.flags = flags
+    self.fate = fate
+    self.run = run
+  }
+}
+
+/// Something that happened in the pull of one source mailbox.
+package enum PullEvent: Equatable, Sendable {
+  /// The UIDs that follow are of this validity; those before mean nothing any more.
+  case validity(UIDValidity)
+  case held(HeldMessage)
+  case flags(UID, Flags)
+  case fate(UID, HeldMessage.Fate)
+  /// The message could not be fetched; it is tried again in each run until it is held.
+  case failed(UID, reason: String)
+  /// The failed message is no longer at the source.
+  case forgotten(UID)
+}
+
+/// What is known of one source mailbox: the sum of its events.
+package struct PullRecord: Equatable, Sendable {
+  package private(set) var uidValidity: UIDValidity?
+  package private(set) var messages: [UID: HeldMessage] = [:]
+  package private(set) var failed: [UID: String] = [:]
+
+  package init() {}
+
+  package mutating func apply(_ event: PullEvent) {
+    switch event {
+    case .validity(let validity):
+      guard validity != uidValidity else { return }
+      self = PullRecord()
+      uidValidity = validity
+    case .held(let message):
+      messages[message.uid] = message
+      failed[message.uid] = nil
+    case .flags(let uid, let flags): messages[uid]?.flags = flags
+    case .fate(let uid, let fate): messages[uid]?.fate = fate
+    case .failed(let uid, let reason): failed[uid] = reason
+    case .forgotten(let uid): failed[uid] = nil
+    }
+  }
+}

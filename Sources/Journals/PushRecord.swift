@@ -1,0 +1,89 @@
+package import Mail
+
+/// Something that happened in the push into one target mailbox.
+package enum PushEvent: Equatable, Sendable {
+  /// The UIDs that follow are of this validity; those from before mean nothing any more, and the
+  /// entries have to be matched anew.
+  case validity(UIDValidity)
+  /// The mailbox was found not to be the one it was: the entries have to be matched anew.
+  case unbound
+  case entry(IndexEntry)
+  case batch(IntentBatch)
+  /// An intent became an entry.
+  case confirmed(batch: Int, item: Int, IndexEntry)
+  /// An intent is known not to have arrived; it is sent again if it is still wanted.
+  case void(batch: Int, item: Int)
+  /// The server refused the message itself; it is not sent again on its own.
+  case refused(ContentDigest, reason: String)
+  case retried(ContentDigest)
+  case flags(entry: Int, Flags)
+  case gone(entry: Int)
+  /// What the entry stood for was sent again; it no longer counts.
+  case dropped(entry: Int)
+  /// A gone entry's message came back, under this UID.
+  case rebound(entry: Int, UID)
+  /// Everything below this UID is an entry.
+  case known(uidNext: UInt32)
+}
+
+/// The dedupe index of one target mailbox: the sum of its events.
+package struct PushRecord: Equatable, Sendable {
+  package private(set) var uidValidity: UIDValidity?
+  package private(set) var entries: [Int: IndexEntry] = [:]
+  package private(set) var batches: [Int: IntentBatch] = [:]
+  package private(set) var refused: [ContentDigest: String] = [:]
+  package private(set) var knownUIDNext: UInt32 = 1
+  package private(set) var lastEntry = 0
+  package private(set) var lastBatch = 0
+
+  package init() {}
+
+  /// Whether something was begun of which it is not known how it ended.
+  package var isUnsettled: Bool { !batches.isEmpty }
+
+  package mutating func apply(_ event: PushEvent) {
+    switch event {
+    case .validity(let validity):
+      guard validity != uidValidity else { return }
+      uidValidity = validity
+      unbind()
+    case .unbound: unbind()
+    case .entry(let entry): put(entry)
+    case .batch(let batch):
+      batches[batch.number] = batch
+      lastBatch = max(lastBatch, batch.number)
+    case .confirmed(let batch, let item, let entry):
+      close(batch, item)
+      put(entry)
+    case .void(let batch, let item): close(batch, item)
+    case .refused(let digest, let reason): refused[digest] = reason
+    case .retried(let digest): refused[digest] = nil
+    case .flags(let number, let flags): entries[number]?.flags = flags
+    case .gone(let number): entries[number]?.isGone = true
+    case .dropped(let number): entries[number] = nil
+    case .rebound(let number, let uid):
+      entries[number]?.uid = uid
+      entries[number]?.isGone = false
+    case .known(let uidNext): knownUIDNext = uidNext
+    }
+  }
+
+  /// What was pushed stays known, so that what was deleted on the target stays deleted. Open intents
+  /// outlive it too: what they sent may be there all the same.
+  private mutating func unbind() {
+    for (number, entry) in entries {
+      if entry.origin == .other { entries[number] = nil } else { entries[number]?.uid = nil }
+    }
+    knownUIDNext = 1
+  }
+
+  private mutating func put(_ entry: IndexEntry) {
+    entries[entry.number] = entry
+    lastEntry = max(lastEntry, entry.number)
+  }
+
+  private mutating func close(_ batch: Int, _ item: Int) {
+    batches[batch]?.open[item] = nil
+    if batches[batch]?.open.isEmpty == true { batches[batch] = nil }
+  }
+}

@@ -1,0 +1,45 @@
+package import Platform
+
+/// Which run is under way, and which was the last that ended.
+package struct RunNumbers: Sendable {
+  package let current: Int
+  let ended: Int
+
+  /// Whether what `run` recorded came after the last run that ended.
+  package func isRecent(_ run: Int) -> Bool { run > ended }
+}
+
+/// Which pulls began and which ended, so that a message that came in a pull that was killed still
+/// counts as new when the next one looks for where moved messages went.
+package final class RunLog {
+  package let numbers: RunNumbers
+  private let file: JournalFile?
+
+  private static let header = JournalRecord("mailarc-runs", ["1"])
+
+  /// Begins a run; `readOnly` writes nothing.
+  package init(in directory: Directory, readOnly: Bool) throws(JournalError) {
+    var begun = 0
+    var ended = 0
+    let name = "runs.journal"
+    let reading = try JournalFile.read(in: directory, name: name, header: Self.header) { record in
+      var reader = FieldReader(record)
+      guard let run: Int = reader.number() else { return }
+      if record.kind == "begin" { begun = max(begun, run) }
+      if record.kind == "end" { ended = max(ended, run) }
+    }
+    numbers = RunNumbers(current: begun + 1, ended: ended)
+    file =
+      readOnly
+      ? nil
+      : try JournalFile(in: directory, name: name, header: Self.header, intact: reading.intact)
+    file?.append(JournalRecord("begin", ["\(numbers.current)"]))
+    try file?.flush()
+  }
+
+  /// Ends the run: its moves and losses are all recorded.
+  package func end() throws(JournalError) {
+    file?.append(JournalRecord("end", ["\(numbers.current)"]))
+    try file?.flush()
+  }
+}

@@ -1,0 +1,50 @@
+package import Mail
+import Platform
+import Stores
+
+/// What there is to know of a message by reading it.
+package struct MessageContent: Sendable {
+  package let digest: ContentDigest
+  package let headerKey: HeaderKey
+  /// Octets of the wire form.
+  package let size: Int64
+  package let hasNUL: Bool
+}
+
+/// Reads messages of the archive for what identifies them. One for a worker.
+final class DigestMessages {
+  let scratch = WireScratch()
+  private let sha = SHA256()
+  private var header = HeaderCollector()
+
+  /// Reads one message.
+  func run(_ message: StoredMessage, in mailbox: MaildirMailbox) throws -> MessageContent {
+    let wire = try WireMessage(message, in: mailbox, scratch: scratch)
+    var size: Int64 = 0
+    var hasNUL = false
+    sha.reset()
+    try wire.forEachChunk { chunk in
+      sha.update(chunk)
+      header.take(chunk)
+      size += Int64(chunk.count)
+      hasNUL = hasNUL || chunk.contains(0)
+    }
+    return MessageContent(
+      digest: sha.finish(), headerKey: header.finish(), size: size, hasNUL: hasNUL)
+  }
+
+  /// The digests of the forms in which a server may have altered the message, most likely first.
+  func tolerated(_ message: StoredMessage, in mailbox: MaildirMailbox) throws -> [ContentDigest] {
+    let wire = try WireMessage(message, in: mailbox, scratch: scratch)
+    var digests: [ContentDigest] = []
+    for cutsAtNUL in [false, true] {
+      var form = ToleratedForm(cutsAtNUL: cutsAtNUL)
+      sha.reset()
+      try wire.forEachChunk { sha.update(form.convert($0).span) }
+      sha.update(form.finish().span)
+      digests.append(sha.finish())
+      if !form.sawNUL { break }
+    }
+    return digests
+  }
+}

@@ -1,0 +1,124 @@
+import Clients
+import Journals
+import Platform
+import Protocols
+import Stores
+import Transport
+
+extension Failure {
+  /// What any error below this layer means to the user.
+  init(_ error: any Error, scope: FailureScope) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as ClientError: self.init(error, scope: scope)
+    case let error as StoreError: self.init(error)
+    case let error as JournalError: self.init(error)
+    case let error as SystemError: self.init(error)
+    default:
+      self.init(scope: scope, cause: .disk, "\(error)")
+    }
+  }
+
+  private init(
+    scope: FailureScope, cause: FailureCause, _ summary: String, advice: String? = nil,
+    retryable: Bool = false
+  ) {
+    self.init(
+      scope: scope, cause: cause, summary: summary, advice: advice, retryable: retryable)
+  }
+
+  private init(_ error: ClientError, scope: FailureScope) {
+    switch error {
+    case .transport(let error): self.init(error)
+    case .protocolViolation(let error):
+      self.init(
+        scope: .account, cause: .protocolViolation,
+        "the server's answer can't be understood: \(error)")
+    case .serverClosed(let text):
+      self.init(
+        scope: .account, cause: .connectionLost, "the server closed the connection: \(text.text)",
+        advice: "Run the same command again later; it goes on where it stopped.", retryable: true)
+    case .unsupportedServer:
+      self.init(
+        scope: .account, cause: .protocolViolation, "the server speaks neither IMAP4rev1 nor rev2")
+    case .tlsNotOffered:
+      self.init(
+        scope: .account, cause: .tlsRefused,
+        "the server offers no encryption on this port, and the password would go in plaintext",
+        advice: "Use imaps:// if the server has it. If nobody can listen on the way, "
+          + "--allow-plaintext does without.")
+    case .noLoginMechanism:
+      self.init(
+        scope: .account, cause: .loginRefused,
+        "the server takes no password on this connection",
+        advice: "It may ask for encryption first (imaps://), or for another way to log in.")
+    case .loginRefused(let text):
+      self.init(
+        scope: .account, cause: .loginRefused, "the login was refused: \(text.text)",
+        advice: "Check user name and password, and whether the provider wants the full address, "
+          + "IMAP access switched on, or an application password. There was one try only.")
+    case .loginUnavailable(let text):
+      self.init(
+        scope: .account, cause: .throttled, "the server lets nobody in now: \(text.text)",
+        advice: "Run the same command again later.", retryable: true)
+    case .refused(let command, _, let text):
+      self.init(
+        scope: scope, cause: Self.cause(of: text), "\(command) was refused: \(text.text)",
+        retryable: text.code?.isTemporary ?? false)
+    }
+  }
+
+  private static func cause(of text: ResponseText) -> FailureCause {
+    switch text.code {
+    case .overQuota: .overQuota
+    case let code? where code.isTemporary: .throttled
+    default: .refused
+    }
+  }
+
+  private init(_ error: TransportError) {
+    let cause: FailureCause
+    var advice: String?
+    switch error {
+    case .nameNotFound, .connectionRefused, .unreachable: cause = .unreachable
+    case .timedOut, .connectionLost:
+      cause = .connectionLost
+      advice = "Run the same command again; it goes on where it stopped."
+    case .interrupted: cause = .interrupted
+    case .tlsFailed, .certificateRejected, .trustFileUnusable: cause = .tlsRefused
+    case .system: cause = .disk
+    }
+    self.init(
+      scope: cause == .interrupted ? .run : .account, cause: cause, "\(error)", advice: advice,
+      retryable: error.isRetryable)
+  }
+
+  private init(_ error: StoreError) {
+    switch error {
+    case .notAnArchive, .notFound, .otherAccount, .unsupportedLayout, .damaged, .unsuitableName:
+      self.init(scope: .run, cause: .input, "\(error)")
+    case .newerFormat: self.init(scope: .run, cause: .newerFormat, "\(error)")
+    case .locked:
+      self.init(
+        scope: .run, cause: .locked, "\(error)",
+        advice: "Wait until the other run has ended, then run the same command again.",
+        retryable: true)
+    case .unreadable: self.init(scope: .run, cause: .disk, "\(error)")
+    case .system(let error): self.init(error)
+    }
+  }
+
+  private init(_ error: JournalError) {
+    switch error {
+    case .system(let error): self.init(error)
+    case .foreign: self.init(scope: .run, cause: .newerFormat, "\(error)")
+    }
+  }
+
+  private init(_ error: SystemError) {
+    self.init(
+      scope: .run, cause: .disk, "\(error)",
+      advice: error.isNoSpace
+        ? "Make room, then run the same command again; it goes on where it stopped." : nil)
+  }
+}

@@ -1,0 +1,154 @@
+import Journals
+import Mail
+import Platform
+import Stores
+
+/// Takes messages off the wire into a mailbox of the archive, and records them.
+///
+/// The bytes go from the caller's buffer through digest and line-end conversion to a file in `tmp/`;
+/// a batch of files is made durable together, then named, then recorded. Confined to one worker.
+final class DeliverMessages {
+  /// A batch ends at this many messages, octets or seconds, whichever comes first.
+  private static let batchMessages = 1000
+  private static let batchBytes: Int64 = 64 << 20
+  private static let batchSeconds = 10.0
+
+  private let mailbox: MaildirMailbox
+  private let key: MailboxKey
+  private let uidValidity: UIDValidity
+  private let journal: PullJournal
+  private let run: Int
+  private let output: UnsafeMutableRawBufferPointer
+  private static let pieceSize = 1 << 18
+
+  private var delivery: Delivery?
+  private var converter = WireToDisk()
+  private var header = HeaderCollector()
+  private let sha = SHA256()
+  private var wireSize: Int64 = 0
+  private var diskSize: Int64 = 0
+  private var bareLineFeeds: [Int] = []
+
+  private var prepared: [(delivery: PreparedDelivery, message: HeldMessage)] = []
+  private var preparedBytes: Int64 = 0
+  private var batchBegan = MonotonicClock.now
+
+  /// Messages and octets that are in the archive for good.
+  private(set) var delivered = 0
+  private(set) var deliveredBytes: Int64 = 0
+  /// The UIDs that came whole, recorded already or with the next commit.
+  private(set) var received = UIDSet()
+
+  init(
+    mailbox: MaildirMailbox, key: MailboxKey, uidValidity: UIDValidity, journal: PullJournal,
+    run: Int
+  ) {
+    self.mailbox = mailbox
+    self.key = key
+    self.uidValidity = uidValidity
+    self.journal = journal
+    self.run = run
+    output = .allocate(byteCount: WireToDisk.capacity(for: Self.pieceSize), alignment: 16)
+  }
+
+  deinit { output.deallocate() }
+
+  /// Messages and octets that came whole so far.
+  var progress: (messages: Int, bytes: Int64) {
+    (delivered + prepared.count, deliveredBytes + preparedBytes)
+  }
+
+  /// A message begins; one that was not finished is dropped.
+  func begin() throws(StoreError) {
+    abandon()
+    if prepared.isEmpty { batchBegan = .now }
+    delivery = try mailbox.beginDelivery()
+  }
+
+  /// The next bytes of the message as they came.
+  func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.pieceSize))
+      try writePiece(piece)
+      rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+    }
+  }
+
+  private func writePiece(_ piece: UnsafeRawBufferPointer) throws(StoreError) {
+    guard let delivery else { return }
+    header.take(piece)
+    bareLineFeeds.removeAll(keepingCapacity: true)
+    let count = converter.convert(piece, into: output, bareLineFeeds: &bareLineFeeds)
+    digest(piece)
+    wireSize += Int64(piece.count + bareLineFeeds.count)
+    diskSize += Int64(count)
+    try delivery.write(UnsafeRawBufferPointer(rebasing: output[..<count]))
+  }
+
+  /// Digests the canonical form: a CR before each LF, also where the server left it out.
+  private func digest(_ piece: UnsafeRawBufferPointer) {
+    var start = 0
+    for position in bareLineFeeds {
+      sha.update(UnsafeRawBufferPointer(rebasing: piece[start..<position]))
+      sha.update([UInt8.carriageReturn].span)
+      start = position
+    }
+    sha.update(UnsafeRawBufferPointer(rebasing: piece[start...]))
+  }
+
+  /// The message came whole and is this one.
+  func finish(_ uid: UID, flags: Flags, date: InternalDate) throws {
+    guard let delivery else { return }
+    if converter.finish() {
+      diskSize += 1
+      try [UInt8.carriageReturn].span.bytes.withUnsafeBytes { buffer throws(StoreError) in
+        try delivery.write(buffer)
+      }
+    }
+    let message = HeldMessage(
+      uid: uid, digest: sha.finish(), size: wireSize, internalDate: date,
+      headerKey: header.finish(), flags: flags, fate: .held, run: run)
+    let origin = MessageOrigin(uidValidity: uidValidity, uid: uid, mailboxKey: key)
+    let file = try delivery.finish(
+      origin: origin, date: date, size: diskSize, wireSize: wireSize, flags: flags)
+    prepared.append((file, message))
+    preparedBytes += wireSize
+    received.insert(uid)
+    self.delivery = nil
+    reset()
+    if isBatchComplete { try commit() }
+  }
+
+  /// Drops the message that is under way.
+  func abandon() {
+    delivery?.abandon()
+    delivery = nil
+    reset()
+  }
+
+  private func reset() {
+    _ = converter.finish()
+    _ = header.finish()
+    sha.reset()
+    wireSize = 0
+    diskSize = 0
+  }
+
+  private var isBatchComplete: Bool {
+    prepared.count >= Self.batchMessages || preparedBytes >= Self.batchBytes
+      || MonotonicClock.now.seconds(since: batchBegan) >= Self.batchSeconds
+  }
+
+  /// Makes all that came whole durable, files first, and records it.
+  func commit() throws {
+    guard !prepared.isEmpty else { return }
+    _ = try mailbox.commit(prepared.map(\.delivery))
+    for (_, message) in prepared { journal.append(.held(message)) }
+    try journal.flush()
+    delivered += prepared.count
+    deliveredBytes += preparedBytes
+    prepared.removeAll(keepingCapacity: true)
+    preparedBytes = 0
+  }
+}

@@ -1,0 +1,80 @@
+import Clients
+import Mail
+import Platform
+import Protocols
+
+/// Fetches messages from the selected mailbox, many with each command, the next command on its way
+/// before the last one is answered.
+struct FetchMessages {
+  /// What became of the messages that were asked for.
+  struct Result {
+    /// Answered without content, or not at all, though the command ended.
+    var leftOut = UIDSet()
+    /// The server's words, where a FETCH ended with NO or BAD.
+    var refusal: String?
+  }
+
+  /// More ranges than this in one command are more than some servers read.
+  private static let mostRanges = 100
+  private static let items: [FetchItem] = [.uid, .flags, .internalDate, .body]
+
+  let connection: IMAPConnection
+  let sink: DeliverMessages
+  /// Called with each message that came whole.
+  let onMessage: (UID) -> Void
+
+  /// Fetches, handing each whole message to the sink.
+  ///
+  /// - Throws: what the connection or the sink throws. What came whole until then is the sink's.
+  func run(_ uids: UIDSet, window: inout FetchWindow) throws -> Result {
+    var result = Result()
+    var asked = UIDSet()
+    var chunks = uids.chunks(ofAtMost: window.count, ranges: Self.mostRanges)[...]
+    var inFlight: [CommandTag] = []
+    let depth = window.mayPipeline ? 2 : 1
+    while true {
+      while inFlight.count < depth, let chunk = chunks.popFirst() {
+        asked = asked.union(chunk)
+        inFlight.append(
+          connection.send(
+            .uidFetch(.set(chunk), Self.items, changedSince: nil, vanished: false)))
+      }
+      guard !inFlight.isEmpty else { break }
+      switch try connection.next() {
+      case .bodyBegins: try sink.begin()
+      case .bodyChunk(let range): try sink.write(connection.chunk(range))
+      case .fetch(let response): try take(response, asked: asked, window: &window)
+      case .malformed: sink.abandon()
+      case .completed(let tag, let status, let text):
+        inFlight.removeAll { $0 == tag }
+        if status == .ok { window.answered() } else { result.refusal = text.text }
+      default: break
+      }
+    }
+    result.leftOut = uids.subtracting(sink.received)
+    return result
+  }
+
+  private func take(
+    _ response: FetchResponse, asked: UIDSet, window: inout FetchWindow
+  ) throws {
+    switch response.body {
+    // Flags that changed meanwhile: the next run sees them.
+    case .none, .nilValue: return
+    case .streamed: break
+    case .inline(let bytes):
+      try sink.begin()
+      try bytes.span.bytes.withUnsafeBytes { try sink.write($0) }
+    }
+    // Some servers answer with messages nobody asked for, or twice.
+    guard let uid = response.uid, asked.contains(uid), !sink.received.contains(uid) else {
+      sink.abandon()
+      return
+    }
+    try sink.finish(
+      uid, flags: response.flags ?? Flags(),
+      date: response.internalDate ?? InternalDate(epochSeconds: WallClock.now))
+    window.received()
+    onMessage(uid)
+  }
+}

@@ -1,0 +1,108 @@
+package import Journals
+package import Mail
+
+/// What a source mailbox holds now.
+package struct SourceListing: Sendable {
+  /// All messages.
+  package var present: UIDSet
+  /// The flags that were told; of all messages, or of those that changed.
+  package var flags: [UID: Flags]
+
+  package init(present: UIDSet, flags: [UID: Flags]) {
+    self.present = present
+    self.flags = flags
+  }
+}
+
+/// What is to be done for one source mailbox.
+package struct PullPlan: Sendable, Equatable {
+  package var toFetch = UIDSet()
+  /// Messages whose flags are to be merged with those the source has now.
+  package var flagChanges: [UID: Flags] = [:]
+  /// Messages that are no longer at the source.
+  package var gone: [UID] = []
+  /// Messages that were taken for gone and are there.
+  package var returned: [UID] = []
+  /// Messages that somebody deleted in the archive.
+  package var deletedByHand: [UID] = []
+  /// Failed messages that are no longer at the source.
+  package var forgotten: [UID] = []
+  /// How many messages are in the archive as they should be.
+  package var alreadyPresent = 0
+  /// Why nothing may be done before the user decides.
+  package var question: String?
+}
+
+/// Compares what the source has with what was fetched and with what the archive still holds.
+package struct PlanPull {
+  /// A disappearance of more than this many messages, and of more than a tenth, is a question.
+  package static let largestQuietDisappearance = 20
+
+  package let record: PullRecord
+  package let listing: SourceListing
+  /// The held messages that the archive still has, wherever they are.
+  package let inArchive: Set<UID>
+  /// Whether the directory is the one that the record speaks of.
+  package let isSameDirectory: Bool
+  package let acceptDeletions: Bool
+  package let refetchDeleted: Bool
+
+  package init(
+    record: PullRecord, listing: SourceListing, inArchive: Set<UID>, isSameDirectory: Bool,
+    acceptDeletions: Bool, refetchDeleted: Bool
+  ) {
+    self.record = record
+    self.listing = listing
+    self.inArchive = inArchive
+    self.isSameDirectory = isSameDirectory
+    self.acceptDeletions = acceptDeletions
+    self.refetchDeleted = refetchDeleted
+  }
+
+  package func run() -> PullPlan {
+    var plan = PullPlan()
+    var known = UIDSet()
+    var missing: [UID] = []
+    var held = 0
+    for uid in record.messages.keys.sorted() {
+      guard let message = record.messages[uid] else { continue }
+      known.insert(uid)
+      guard listing.present.contains(uid) else {
+        if message.fate == .held || message.fate == .deleted { plan.gone.append(uid) }
+        continue
+      }
+      if message.fate == .deleted, !inArchive.contains(uid) {
+        if refetchDeleted { plan.toFetch.insert(uid) }
+        continue
+      }
+      held += 1
+      guard inArchive.contains(uid) else {
+        missing.append(uid)
+        continue
+      }
+      plan.alreadyPresent += 1
+      if message.fate != .held { plan.returned.append(uid) }
+      if let flags = listing.flags[uid], flags != message.flags { plan.flagChanges[uid] = flags }
+    }
+    plan.toFetch = plan.toFetch.union(listing.present.subtracting(known))
+    plan.forgotten = record.failed.keys.filter { !listing.present.contains($0) }.sorted()
+    if refetchDeleted {
+      plan.toFetch = plan.toFetch.union(UIDSet(missing))
+    } else if let question = question(missing: missing.count, of: held) {
+      plan.question = question
+    } else {
+      plan.deletedByHand = missing
+    }
+    return plan
+  }
+
+  private func question(missing: Int, of held: Int) -> String? {
+    guard missing > 0, !acceptDeletions else { return nil }
+    if missing > Self.largestQuietDisappearance, missing * 10 > held {
+      return "\(missing) of \(held) messages are gone from the archive at once"
+    }
+    guard !isSameDirectory else { return nil }
+    return "\(missing) of \(held) messages are not in the archive, whose directory is not the one "
+      + "of the last run: it may be a restored backup, or a disk that is not mounted"
+  }
+}

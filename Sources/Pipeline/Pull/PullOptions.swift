@@ -1,0 +1,30 @@
+package import Clients
+
+/// What a pull is asked to do.
+package struct PullOptions: Sendable {
+  package let source: IMAPAccount
+  package let archivePath: String
+  /// The most connections at a time.
+  package let connections: Int
+  package let dryRun: Bool
+  /// Whether a large or unexplained disappearance in the archive was meant.
+  package let acceptDeletions: Bool
+  /// Whether what was deleted by hand is fetched again.
+  package let refetchDeleted: Bool
+  package let allNamespaces: Bool
+  package let retry: RetryPolicy
+
+  package init(
+    source: IMAPAccount, archivePath: String, connections: Int, dryRun: Bool,
+    acceptDeletions: Bool, refetchDeleted: Bool, allNamespaces: Bool, retry: RetryPolicy
+  ) {
+    self.source = source
+    self.archivePath = archivePath
+    self.connections = connections
+    self.dryRun = dryRun
+    self.acceptDeletions = acceptDeletions
+    self.refetchDeleted = refetchDeleted
+    self.allNamespaces = allNamespaces
+    self.retry = retry
+  }
+}
