@@ -39,10 +39,11 @@ extension Directory {
       var bytes: [UInt8] = []
       // The size is a hint: the file may grow, and in /proc it is zero.
       var room = min(expected, limit) + 1
+      bytes.reserveCapacity(room + 4096)
       while bytes.count <= limit {
         let count = try file.append(to: &bytes, upTo: room)
         if count == 0 { return bytes }
-        room = min(65_536, limit + 1 - bytes.count)
+        room = min(max(4096, bytes.capacity - bytes.count), limit + 1 - bytes.count)
       }
       throw SystemError(
         errno: EOVERFLOW, operation: "read at most \(limit) bytes of", path: nil)

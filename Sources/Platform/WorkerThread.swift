@@ -83,13 +83,7 @@ package enum WorkerThread {
   ///     run; the closure is run once at least.
   ///   - body: takes its share of the work from a common counter or queue.
   package static func together(_ count: Int, _ body: @escaping @Sendable () -> Void) {
-    var threads: [pthread_t] = []
-    for _ in 1..<max(count, 1) {
-      guard let thread = try? start(name: "mailarc-helper", detached: false, body) else { break }
-      threads.append(thread)
-    }
-    body()
-    for thread in threads { pthread_join(thread, nil) }
+    alongside(count - 1, body, own: body)
   }
 
   @discardableResult

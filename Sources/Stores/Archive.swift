@@ -109,7 +109,7 @@ package final class Archive: Sendable {
   private static func openRoot(_ path: String) throws(StoreError) -> Directory {
     do {
       return try Directory.open(path: path)
-    } catch where error.isNotFound {
+    } catch  where error.isNotFound {
       throw .notFound(path)
     } catch {
       throw .system(error)

@@ -42,9 +42,10 @@ extension Archive {
       return try MaildirMailbox(name, in: directory, context: context)
     }
     // `cur` comes last: a directory that has it is a mailbox.
-    for part in ["tmp", "new", "cur"] {
-      _ = try stored(try directory.ensureSubdirectory(part))
+    for part in ["tmp", "new", "cur"] where try !stored(try directory.contains(part)) {
+      _ = try stored(try directory.makeSubdirectory(part))
     }
+    try stored(try directory.flush())
     let mailbox = try MaildirMailbox(name, in: directory, context: context)
     try mailbox.updatingKeywords { keywords throws(StoreError) in
       try keywords.adoptArchiveLetters()

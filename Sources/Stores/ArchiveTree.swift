@@ -37,7 +37,7 @@ struct MailboxWalk {
   static func tree(of root: Directory) throws(StoreError) -> ArchiveTree {
     var walk = MailboxWalk()
     let entries = try stored(try root.entries())
-    for entry in entries where entry.name != Archive.stateName {
+    for entry in ordered(entries) where entry.name != Archive.stateName {
       walk.visit(entry, in: root, path: [], name: [], partial: "")
     }
     if entries.contains(where: { $0.name == "cur" && $0.kind == .directory }) {
@@ -45,6 +45,22 @@ struct MailboxWalk {
     }
     walk.tree.mailboxes.sort { $0.name < $1.name }
     return walk.tree
+  }
+
+  // Where two directories stand for one mailbox, the form that mailarc prefers comes first.
+  private static func ordered(_ entries: [DirectoryEntry]) -> [DirectoryEntry] {
+    entries.sorted { one, other in
+      let ranks = (rank(one), rank(other))
+      return ranks.0 == ranks.1
+        ? one.bytes.lexicographicallyPrecedes(other.bytes) : ranks.0 < ranks.1
+    }
+  }
+
+  private static func rank(_ entry: DirectoryEntry) -> Int {
+    guard let reading = DirectoryName.decode(entry.bytes) else { return 0 }
+    if reading.isSafeForm { return 1 }
+    return reading.text.utf8.contains { $0 < 0x20 || $0 == 0x7F } && reading.text == entry.name
+      ? 2 : 0
   }
 
   /// Looks at an entry below a directory.
@@ -85,7 +101,7 @@ struct MailboxWalk {
       let isMailbox = entries.contains { $0.name == "cur" && $0.kind == .directory }
       let name = reading.continues ? name : name + [text]
       if isMailbox { add(path, name, continues: reading.continues, place) }
-      for child in entries {
+      for child in Self.ordered(entries) {
         visit(
           child, in: directory, path: path, name: name, partial: reading.continues ? text : "")
       }

@@ -116,13 +116,14 @@ package struct PreparedDelivery: Sendable {
   }
 
   private var randomPart: [UInt8] {
-    Array("R".utf8) + temporaryName.withUnsafeBytes { bytes in
-      // FNV-1a: what matters is that different temporary names give different parts.
-      let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-        ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3
+    Array("R".utf8)
+      + temporaryName.withUnsafeBytes { bytes in
+        // FNV-1a: what matters is that different temporary names give different parts.
+        let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+          ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3
+        }
+        return Array(MailboxKey(value: hash).hex.utf8)
       }
-      return Array(MailboxKey(value: hash).hex.utf8)
-    }
   }
 }
 

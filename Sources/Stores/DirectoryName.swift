@@ -43,7 +43,7 @@ enum DirectoryName {
           return pieces
         }
       }
-      var count = min(rest.count - 1, limit)
+      var count = greatestCount(rest)
       var piece = encodePiece(rest.prefix(count), form)
       while piece.count + continuation.count > limit {
         count -= 1
@@ -52,6 +52,21 @@ enum DirectoryName {
       pieces.append(String(decoding: piece + continuation, as: UTF8.self))
       rest = rest.dropFirst(count)
     }
+  }
+
+  // What surely doesn't fit need not be tried: without an escape that depends on its surroundings,
+  // it is too long already.
+  private static func greatestCount(_ scalars: ArraySlice<Unicode.Scalar>) -> Int {
+    var room = limit - continuation.count
+    var count = 0
+    for scalar in scalars.dropLast() {
+      room -=
+        isForbidden(UInt8(truncatingIfNeeded: scalar.value)) && scalar.isASCII
+        ? 3 : UTF8.width(scalar)
+      if room < 0 { break }
+      count += 1
+    }
+    return max(count, 1)
   }
 
   /// What a directory name means; nil where it stands for no mailbox: `cur`, `new`, `tmp`, names
@@ -67,6 +82,20 @@ enum DirectoryName {
     return Reading(text: text, continues: continues, isSafeForm: safe != nil)
   }
 
+  /// All chains of directories that stand for a component, the one that mailarc prefers first.
+  static func candidates(for component: String) -> [[String]] {
+    let written = Form.allCases.map { encode(component, form: $0) }
+    // By hand, control characters can get into a name without an escape.
+    let isReadable = decode(Array(component.utf8)) == plainReading(component)
+    return isReadable && component.utf8.count <= limit && !written.contains([component])
+      && component.utf8.allSatisfy({ $0 != 0x2F })
+      ? written + [[component]] : written
+  }
+
+  private static func plainReading(_ text: String) -> Reading {
+    Reading(text: text, continues: false, isSafeForm: false)
+  }
+
   private static func encodePiece(_ scalars: ArraySlice<Unicode.Scalar>, _ form: Form) -> [UInt8] {
     var text = String.UnicodeScalarView()
     text.append(contentsOf: scalars)
@@ -77,23 +106,26 @@ enum DirectoryName {
   // From the end to the front, so that whether a `%` needs its escape is decided by what a reader
   // will find behind it.
   private static func encodePlain(_ bytes: [UInt8]) -> [UInt8] {
-    var reversed: [UInt8] = []
+    var written = [UInt8](repeating: 0, count: 3 * bytes.count)
+    var start = written.count
     for (index, byte) in bytes.enumerated().reversed() {
       let needsEscape: Bool
       switch byte {
-      case percent: needsEscape = isEscape(Array(reversed.reversed()), atStart: index == 0)
+      case percent: needsEscape = isEscape(written[start...], atStart: index == 0)
       case UInt8(ascii: "."): needsEscape = index == 0
       default: needsEscape = isForbidden(byte) || (index == 0 && reserved.contains(bytes))
       }
       if needsEscape {
-        reversed.append(Hexadecimal.upperDigits[Int(byte & 15)])
-        reversed.append(Hexadecimal.upperDigits[Int(byte >> 4)])
-        reversed.append(percent)
+        start -= 3
+        written[start] = percent
+        written[start + 1] = Hexadecimal.upperDigits[Int(byte >> 4)]
+        written[start + 2] = Hexadecimal.upperDigits[Int(byte & 15)]
       } else {
-        reversed.append(byte)
+        start -= 1
+        written[start] = byte
       }
     }
-    return reversed.reversed()
+    return Array(written[start...])
   }
 
   private static func isForbidden(_ byte: UInt8) -> Bool {
@@ -101,10 +133,10 @@ enum DirectoryName {
   }
 
   /// Whether a `%` before `rest` would be read as the beginning of an escape.
-  private static func isEscape(_ rest: [UInt8], atStart: Bool) -> Bool {
+  private static func isEscape(_ rest: ArraySlice<UInt8>, atStart: Bool) -> Bool {
     if !atStart, rest.elementsEqual(continuation.dropFirst()) { return true }
-    if atStart, decodeSafe(([percent] + rest)[...]) != nil { return true }
-    return escapedByte(rest[...], atStart: atStart) != nil
+    if atStart, rest.first == safeMark[1], decodeSafe([percent] + rest) != nil { return true }
+    return escapedByte(rest, atStart: atStart) != nil
   }
 
   /// The byte that the two digits in front of `rest` stand for, if they make an escape there.
@@ -115,7 +147,7 @@ enum DirectoryName {
     let byte = high << 4 | low
     let behind = rest.dropFirst(2)
     if isForbidden(byte) { return byte }
-    if byte == percent { return isEscape(Array(behind), atStart: atStart) ? byte : nil }
+    if byte == percent { return isEscape(behind, atStart: atStart) ? byte : nil }
     guard atStart else { return nil }
     if byte == UInt8(ascii: ".") { return byte }
     return reserved.contains([byte] + behind) ? byte : nil

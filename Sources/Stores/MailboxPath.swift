@@ -5,18 +5,14 @@ import Platform
 /// The way from an archive's root to the directory of a mailbox.
 struct MailboxPath {
   private let name: MailboxName
-  /// Every entry to go through, as it may be written: one of two chains for each component.
-  private let steps: [Step]
-
-  private typealias Step = (plain: [String], safe: [String])
+  /// For each component the chains of directories that may stand for it.
+  private let steps: [[[String]]]
 
   /// - Throws: `unsuitableName` if there are more levels than the walk goes down.
   init(_ name: MailboxName) throws(StoreError) {
     self.name = name
-    steps = name.components.map {
-      (DirectoryName.encode($0, form: .plain), DirectoryName.encode($0, form: .safe))
-    }
-    let depth = steps.reduce(0) { $0 + max($1.plain.count, $1.safe.count) }
+    steps = name.components.map(DirectoryName.candidates)
+    let depth = steps.reduce(0) { $0 + ($1.map(\.count).max() ?? 0) }
     guard depth <= MailboxWalk.depthLimit else {
       throw .unsuitableName(
         name.description, reason: "it has more than \(MailboxWalk.depthLimit) levels")
@@ -25,6 +21,7 @@ struct MailboxPath {
 
   /// The mailbox's directory, or nil if there is none.
   func find(below root: Directory) throws(StoreError) -> Directory? {
+    if name.isInbox { return try Self.findInbox(in: root) }
     var current = root
     for step in steps {
       guard let next = try Self.find(step, in: current) else { return nil }
@@ -34,10 +31,19 @@ struct MailboxPath {
   }
 
   private static func find(
-    _ step: Step, in parent: Directory
+    _ step: [[String]], in parent: Directory
   ) throws(StoreError) -> Directory? {
-    if let found = try find(step.plain, in: parent) { return found }
-    return try find(step.safe, in: parent)
+    for chain in step {
+      if let found = try find(chain, in: parent) { return found }
+    }
+    return nil
+  }
+
+  // INBOX has no case, so a directory made by hand may have any; the walk takes the same one.
+  private static func findInbox(in root: Directory) throws(StoreError) -> Directory? {
+    let names = try stored(try root.entries()).compactMap(\.name).sorted()
+    guard let name = names.first(where: { MailboxName([$0])?.isInbox == true }) else { return nil }
+    return try storedIfPresent(try root.openSubdirectory(name))
   }
 
   private static func find(
@@ -45,9 +51,14 @@ struct MailboxPath {
   ) throws(StoreError) -> Directory? {
     var current = parent
     for entry in chain {
-      guard let next = try storedIfPresent(try current.openSubdirectory(entry)),
-        try isListed(entry, in: current)
-      else { return nil }
+      let next: Directory
+      do {
+        next = try current.openSubdirectory(entry)
+      } catch {
+        if error.isNotFound || error.refusesName { return nil }
+        throw .system(error)
+      }
+      guard try isNamed(entry, next, in: current) else { return nil }
       current = next
     }
     return current
@@ -60,9 +71,9 @@ struct MailboxPath {
     for step in steps {
       if let found = try Self.find(step, in: current) {
         current = found
-      } else if let made = try Self.make(step.plain, in: current) {
+      } else if let made = try Self.make(step[0], in: current) {
         current = made
-      } else if let made = try Self.make(step.safe, in: current) {
+      } else if let made = try Self.make(step[1], in: current) {
         current = made
       } else {
         throw .unsuitableName(
@@ -88,10 +99,10 @@ struct MailboxPath {
         made = try current.makeSubdirectory(entry)
       } catch {
         // If it exists, then under a name that `find` did not take for this one.
-        if error.isExists || [EINVAL, EILSEQ, ENAMETOOLONG].contains(error.errno) { return nil }
+        if error.isExists || error.refusesName { return nil }
         throw .system(error)
       }
-      guard try isListed(entry, in: current) else {
+      guard try isNamed(entry, made, in: current) else {
         try stored(try current.removeSubdirectory(entry))
         return nil
       }
@@ -101,14 +112,38 @@ struct MailboxPath {
     return current
   }
 
-  /// Whether the directory lists exactly this name: a file system that ignores case, or normalises,
-  /// opens a directory under other names as well.
-  private static func isListed(_ name: String, in directory: Directory) throws(StoreError) -> Bool {
+  /// Whether a directory that was opened by a name has exactly this name: a file system that ignores
+  /// case, or normalises, opens it under other names as well.
+  private static func isNamed(
+    _ name: String, _ opened: Directory, in parent: Directory
+  ) throws(StoreError) -> Bool {
+    // Listing a large parent for each child would cost more than all else.
+    if name.utf8.allSatisfy({ $0 < 0x80 }), let other = swappingCase(of: name) {
+      guard let status = try storedIfPresent(try parent.status(of: other)) else { return true }
+      if try stored(try opened.status()).inode != status.inode { return true }
+    }
     let bytes = Array(name.utf8)
-    var stream = try stored(try directory.stream())
+    var stream = try stored(try parent.stream())
     while let entry = try stored(try stream.next()) {
       if entry.bytes == bytes { return true }
     }
     return false
   }
+
+  /// The name with its first ASCII letter in the other case; nil if it has none.
+  private static func swappingCase(of name: String) -> [UInt8]? {
+    var bytes = Array(name.utf8)
+    guard
+      let index = bytes.firstIndex(where: {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
+      })
+    else { return nil }
+    bytes[index] ^= 0x20
+    return bytes
+  }
+}
+
+extension SystemError {
+  /// Whether the file system can't have an entry of that name.
+  fileprivate var refusesName: Bool { [EINVAL, EILSEQ, ENAMETOOLONG].contains(self.errno) }
 }

@@ -62,7 +62,8 @@ extension MaildirMailbox {
 
   private func stampParts() throws(StoreError) -> [FileStatus?] {
     [
-      try stored(try cur.status()), try newDirectory().map { new throws(StoreError) in
+      try stored(try cur.status()),
+      try newDirectory().map { new throws(StoreError) in
         try stored(try new.status())
       },
       try storedIfPresent(try directory.status(of: MailboxKeywords.lettersFile)),

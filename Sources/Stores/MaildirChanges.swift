@@ -112,9 +112,9 @@ extension MaildirMailbox {
         try from.renameNoReplace(message.name, to: cur, name.bytes)
         baseNames?.insert(Self.hash(name.base))
         return renamed
-      } catch where error.isNotFound {
+      } catch  where error.isNotFound {
         throw .notFound(source.path(of: message))
-      } catch where error.isExists {
+      } catch  where error.isExists {
         if try fileNumber(of: renamed) == source.fileNumber(of: message) {
           // A second name of the same file, left by a crash.
           try stored(try from.unlink(message.name))

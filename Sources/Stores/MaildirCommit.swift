@@ -66,7 +66,7 @@ extension MaildirMailbox {
       if number > 0 { try setExtras(delivery.flags, base: base) }
       do {
         try tmp.renameNoReplace(delivery.temporaryName, to: cur, base + info)
-      } catch where error.isExists {
+      } catch  where error.isExists {
         // Somebody else put it there after the names were read: look again.
         baseNames?.insert(Self.hash(base[...]))
         continue

@@ -34,7 +34,7 @@ enum AddressLookup {
     do {
       let done = try Interruption()
       try WorkerThread.detach(name: "mailarc-resolve") {
-        answer.put(resolve(host, port, flags: AI_ADDRCONFIG))
+        answer.put(resolve(host, port, flags: 0))
         done.interrupt()
       }
       _ = try Poller.wait(

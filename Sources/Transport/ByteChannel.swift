@@ -20,10 +20,9 @@ package protocol ByteChannel: AnyObject {
 
   /// Writes a part from the beginning of the bytes.
   ///
-  /// - Parameter bytes: what to write; after 0 was returned the next call begins with the same
-  ///   bytes and has no fewer of them, since a part may be on its way in an encrypted record.
+  /// - Parameter bytes: what to write; what is not taken begins the next call, with no fewer bytes.
   /// - Returns: how many were taken; 0 means that it would block.
-  /// - Throws: `connectionLost` and its kin.
+  /// - Throws: `connectionLost` and its kin. What the peer sent before may still be read.
   func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int
 
   /// Blocks until reading or writing may succeed.

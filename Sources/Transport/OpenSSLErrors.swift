@@ -1,28 +1,31 @@
 import COpenSSL
 import Glibc
 
-/// The newest entry of the thread's OpenSSL error queue.
+/// What the thread's OpenSSL error queue says.
 struct OpenSSLError {
-  /// The library within OpenSSL, `ERR_LIB_…`.
+  /// The library within OpenSSL, `ERR_LIB_…`, of the newest entry.
   let library: Int32
-  /// The reason, whose meaning depends on the library; for `ERR_LIB_SYS` an `errno`.
+  /// The newest entry's reason, whose meaning depends on the library.
   let reason: Int32
-  /// OpenSSL's own words.
+  /// OpenSSL's own words for the newest entry.
   let text: String
+  /// The `errno` of a system call that failed underneath, or nil if none did.
+  let systemError: Int32?
 
-  /// Takes the newest entry and empties the queue; nil if there is none.
+  /// Empties the queue; nil if it was empty.
   static func take() -> OpenSSLError? {
-    let code = ERR_peek_last_error()
-    defer { ERR_clear_error() }
-    guard code != 0 else { return nil }
-    let words = ERR_reason_error_string(code).map { String(cString: $0) }
+    var newest: UInt = 0
+    var systemError: Int32?
+    while case let code = ERR_get_error(), code != 0 {
+      newest = code
+      if ERR_GET_LIB(code) == ERR_LIB_SYS { systemError = ERR_GET_REASON(code) }
+    }
+    guard newest != 0 else { return nil }
+    let words = ERR_reason_error_string(newest).map { String(cString: $0) }
     return OpenSSLError(
-      library: ERR_GET_LIB(code), reason: ERR_GET_REASON(code),
-      text: words ?? "OpenSSL error \(code)")
+      library: ERR_GET_LIB(newest), reason: ERR_GET_REASON(newest),
+      text: words ?? "OpenSSL error \(newest)", systemError: systemError)
   }
-
-  /// A failed system call's `errno`, or nil if it was something else.
-  var systemError: Int32? { library == ERR_LIB_SYS ? reason : nil }
 
   /// What this means during a handshake.
   var handshakeFailure: TLSFailure {

@@ -7,9 +7,8 @@ package final class TLSChannel: ByteChannel {
   private let transport: TCPChannel
   private let connection: OpaquePointer
   private let verdict: CertificateVerdict
-  // What OpenSSL wants of the socket before each can go on; nil if that is not known to wait.
-  private var readNeeds: Interest?
-  private var writeNeeds: Interest?
+  private let outbox: TLSOutbox
+  private var readBlock: ReadBlock?
   // After a fatal error OpenSSL must not be asked for anything any more.
   private var isBroken = false
 
@@ -26,10 +25,17 @@ package final class TLSChannel: ByteChannel {
     over transport: TCPChannel, _ policy: TLSPolicy, until deadline: Deadline
   ) throws(TransportError) {
     self.transport = transport
-    connection = try TLSContext.connection(policy)
+    let connection = try TLSContext.connection(policy)
+    do {
+      outbox = try TLSOutbox(for: connection)
+    } catch {
+      SSL_free(connection)
+      throw error
+    }
+    self.connection = connection
     verdict = CertificateVerdict(serverName: policy.serverName)
     verdict.attach(to: connection)
-    SSL_set_fd(connection, transport.rawDescriptor)
+    SSL_set_rfd(connection, transport.rawDescriptor)
     SSL_set_connect_state(connection)
     do {
       try handshake(until: deadline)
@@ -59,26 +65,34 @@ package final class TLSChannel: ByteChannel {
     into buffer: UnsafeMutableRawBufferPointer
   ) throws(TransportError) -> ReadOutcome {
     guard !isBroken else { throw .connectionLost(reason: "it is closed") }
-    var count = 0
-    ERR_clear_error()
-    readNeeds = nil
-    let result = SSL_read_ex(connection, buffer.baseAddress, buffer.count, &count)
-    if result == 1 { return .bytes(count) }
-    switch try outcome(result) {
-    case .blocked(let needs):
-      readNeeds = needs
+    readBlock = nil
+    while true {
+      var count = 0
+      ERR_clear_error()
+      let result = SSL_read_ex(connection, buffer.baseAddress, buffer.count, &count)
+      let outcome = result == 1 ? Outcome.done : try outcome(result)
+      // If answers of TLS's own can't be sent, a later write or wait says so; what was received
+      // before, a BYE perhaps, is worth more.
+      let flushed = (try? outbox.flush(to: transport)) ?? false
+      switch outcome {
+      case .done: return .bytes(count)
+      case .ended: return .endOfStream
+      case .needsInput: readBlock = .input
+      case .needsOutput where flushed: continue
+      case .needsOutput: readBlock = .output
+      }
       return .wouldBlock
-    case .ended: return .endOfStream
     }
   }
 
-  /// Encrypts and writes, a record of 16 KiB at a time, until the socket is full.
+  /// Encrypts and writes until the socket is full.
+  ///
+  /// Some of what was taken may still be here, encrypted; later calls, whichever, send it.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
     guard !isBroken else { throw .connectionLost(reason: "it is closed") }
     var written = 0
-    writeNeeds = nil
-    while written < bytes.count {
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[written...].prefix(TLSChannel.recordSize))
+    while try outbox.flush(to: transport), written < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[written...].prefix(TLSOutbox.room))
       var count = 0
       ERR_clear_error()
       let result = SSL_write_ex(connection, rest.baseAddress, rest.count, &count)
@@ -87,39 +101,38 @@ package final class TLSChannel: ByteChannel {
         continue
       }
       switch try outcome(result) {
-      case .blocked(let needs):
-        writeNeeds = needs
-        return written
-      case .ended: throw .connectionLost(reason: "the server closed it")
+      case .needsInput, .needsOutput: return written
+      case .ended, .done: throw .connectionLost(reason: "the server closed it")
       }
     }
     return written
   }
 
-  /// Blocks until reading or writing may succeed.
-  ///
-  /// Either may depend on the socket in the other direction, when TLS has messages of its own to
-  /// exchange; that is taken care of here.
+  /// Blocks until reading or writing may succeed, and meanwhile sends what was taken.
   package func wait(
     for interest: Interest, until deadline: Deadline
   ) throws(TransportError) -> Interest {
-    // What OpenSSL has read ahead never makes the socket readable again.
-    if interest.contains(.read), readNeeds == nil, SSL_has_pending(connection) == 1 {
-      if transport.interruption?.isInterrupted == true { throw .interrupted }
-      return .read
+    if transport.interruption?.isInterrupted == true { throw .interrupted }
+    if interest.contains(.read), canReadWithoutSocket { return .read }
+    while true {
+      var needs = interest
+      if readBlock == .output { needs.remove(.read) }
+      if !outbox.isEmpty { needs.insert(.write) }
+      let ready = try transport.wait(for: needs, until: deadline)
+      var possible = ready.intersection(interest)
+      do {
+        if try outbox.flush(to: transport) {
+          if readBlock == .output, interest.contains(.read) { possible.insert(.read) }
+        } else {
+          possible.remove(.write)
+        }
+      } catch {
+        // Let the last words of a server that has gone away be read first.
+        guard possible.contains(.read) else { throw error }
+        return .read
+      }
+      if !possible.isEmpty { return possible }
     }
-    var needs: Interest = []
-    if interest.contains(.read) { needs.formUnion(readNeeds ?? .read) }
-    if interest.contains(.write) { needs.formUnion(writeNeeds ?? .write) }
-    let ready = try transport.wait(for: needs, until: deadline)
-    var possible: Interest = []
-    if interest.contains(.read), !ready.isDisjoint(with: readNeeds ?? .read) {
-      possible.insert(.read)
-    }
-    if interest.contains(.write), !ready.isDisjoint(with: writeNeeds ?? .write) {
-      possible.insert(.write)
-    }
-    return possible
   }
 
   /// Announces the end (close_notify) if that needs no waiting, and closes the connection.
@@ -128,24 +141,26 @@ package final class TLSChannel: ByteChannel {
       ERR_clear_error()
       _ = SSL_shutdown(connection)
       ERR_clear_error()
+      _ = try? outbox.flush(to: transport)
       isBroken = true
     }
     transport.close()
   }
 
-  private static let recordSize = Int(SSL3_RT_MAX_PLAIN_LENGTH)
-
   private func handshake(until deadline: Deadline) throws(TransportError) {
     while true {
       ERR_clear_error()
       let result = SSL_do_handshake(connection)
+      let code = Glibc.errno
+      let kind = SSL_get_error(connection, result)
+      // An alert that tells the server why it is refused is sent as well.
+      let flushed = (try? outbox.flush(to: transport)) ?? true
       if result == 1 { break }
-      let needs: Interest
-      switch SSL_get_error(connection, result) {
-      case SSL_ERROR_WANT_READ: needs = .read
-      case SSL_ERROR_WANT_WRITE: needs = .write
-      case let kind: throw handshakeError(kind, errno: Glibc.errno)
+      guard kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE else {
+        throw handshakeError(kind, errno: code)
       }
+      if kind == SSL_ERROR_WANT_WRITE, flushed { continue }
+      let needs: Interest = flushed ? .read : [.read, .write]
       do {
         _ = try transport.wait(for: needs, until: deadline)
       } catch .timedOut {
@@ -170,16 +185,34 @@ package final class TLSChannel: ByteChannel {
     return .tlsFailed(.closedDuringHandshake)
   }
 
+  // What OpenSSL has read ahead never makes the socket readable again; and the outbox for which a
+  // read waited may have been emptied by a write.
+  private var canReadWithoutSocket: Bool {
+    switch readBlock {
+    case nil: SSL_has_pending(connection) == 1
+    case .input: false
+    case .output: outbox.isEmpty
+    }
+  }
+
+  // What a read waits for that would block: the socket, or room in the outbox.
+  private enum ReadBlock {
+    case input
+    case output
+  }
+
   private enum Outcome {
-    case blocked(Interest)
+    case done
+    case needsInput
+    case needsOutput
     case ended
   }
 
   private func outcome(_ result: Int32) throws(TransportError) -> Outcome {
     let code = Glibc.errno
     switch SSL_get_error(connection, result) {
-    case SSL_ERROR_WANT_READ: return .blocked(.read)
-    case SSL_ERROR_WANT_WRITE: return .blocked(.write)
+    case SSL_ERROR_WANT_READ: return .needsInput
+    case SSL_ERROR_WANT_WRITE: return .needsOutput
     case SSL_ERROR_ZERO_RETURN: return .ended
     case SSL_ERROR_SYSCALL:
       isBroken = true
@@ -187,6 +220,7 @@ package final class TLSChannel: ByteChannel {
     default:
       isBroken = true
       let error = OpenSSLError.take()
+      _ = try? outbox.flush(to: transport)
       if error?.reason == SSL_R_UNEXPECTED_EOF_WHILE_READING {
         throw .connectionLost(reason: "the server closed it without notice")
       }

@@ -10,8 +10,6 @@ enum TLSContext {
   /// - Returns: an `SSL`, which the caller frees.
   /// - Throws: `trustFileUnusable`, `tlsFailed`.
   static func connection(_ policy: TLSPolicy) throws(TransportError) -> OpaquePointer {
-    // OpenSSL writes to the socket itself, without MSG_NOSIGNAL.
-    SignalWatcher.surviveFailingWrites()
     ERR_clear_error()
     guard let context = SSL_CTX_new(TLS_client_method()) else { throw failure() }
     defer { SSL_CTX_free(context) }

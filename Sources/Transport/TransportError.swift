@@ -36,7 +36,7 @@ package enum TLSFailure: Sendable, Hashable {
   case other(String)
 }
 
-/// What is wrong with a server's certificate. All texts come from the server.
+/// What is wrong with a server's certificate; all texts come from the server.
 package enum CertificateProblem: Sendable, Hashable {
   /// It is for other names than the one asked for.
   case wrongName(expected: String, names: String)

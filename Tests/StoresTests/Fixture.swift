@@ -93,11 +93,15 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// The lines of a golden file, split at tabs, without comments.
-func golden(_ name: String, file: String = #filePath) throws -> [[String]] {
-  let root = file.split(separator: "/").dropLast(3).joined(separator: "/")
-  let directory = try Directory.open(path: "/\(root)/formats/golden")
-  let text = String(decoding: try directory.readWhole(name, limit: 1 << 20), as: UTF8.self)
-  return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
+func golden(_ name: String) throws -> [[String]] {
+  try goldenText(name).split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
     $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
   }
+}
+
+/// A golden file as it is.
+func goldenText(_ name: String, file: String = #filePath) throws -> String {
+  let root = file.split(separator: "/").dropLast(3).joined(separator: "/")
+  let directory = try Directory.open(path: "/\(root)/formats/golden")
+  return String(decoding: try directory.readWhole(name, limit: 1 << 20), as: UTF8.self)
 }
