@@ -40,10 +40,14 @@ package final class MaildirMailbox {
   /// The directory `tmp`, made if it is missing.
   func tmpDirectory() throws(StoreError) -> Directory {
     if let openTmp { return openTmp }
-    precondition(context.access == .writing, "the archive was opened for reading")
+    requireWriting()
     let tmp = try stored(try directory.ensureSubdirectory("tmp"))
     openTmp = tmp
     return tmp
+  }
+
+  func requireWriting() {
+    precondition(context.access == .writing, "the archive was opened for reading")
   }
 
   private func removeLeftovers() throws(StoreError) {
