@@ -159,12 +159,7 @@ package final class Archive: Sendable {
     var letters = KeywordLetters()
     for mailbox in try MailboxWalk.tree(of: root).mailboxes {
       let directory = try stored(try root.openPath(mailbox.path))
-      let own = try MailboxKeywords.readLetters(in: directory).letters
-      for (index, keyword) in own.names.enumerated() {
-        if let keyword, letters.names[index] == nil, letters.index(of: keyword) == nil {
-          letters.set(index, keyword)
-        }
-      }
+      letters.fill(from: try MailboxKeywords.readLetters(in: directory).letters)
     }
     let keywords = ArchiveKeywords(in: state, startingWith: letters)
     if access == .writing { try keywords.save() }

@@ -71,6 +71,9 @@ package final class MaildirMailbox {
 
   @discardableResult
   func reloadKeywords() throws(StoreError) -> MailboxKeywords {
+    if context.access == .writing {
+      try context.keywords.adopt(try MailboxKeywords.readLetters(in: directory).letters)
+    }
     let keywords = try MailboxKeywords(of: directory, archive: context.keywords)
     loadedKeywords = keywords
     return keywords
