@@ -17,6 +17,7 @@ package final class Archive: Sendable {
   static let trashName = "trash"
   private static let lockName = "lock"
 
+  /// What `.mailarc/archive` says.
   package let identity: ArchiveIdentity
   /// The directory with the mailboxes.
   package let root: Directory
@@ -65,6 +66,7 @@ package final class Archive: Sendable {
   /// - Parameters:
   ///   - path: where.
   ///   - account: the source account: user and domain.
+  /// - Returns: the archive, locked; the one that is there if there is one, whatever its account.
   /// - Throws: `notAnArchive` for a directory with other things in it, `locked`, `system`.
   package static func create(path: String, account: String) throws(StoreError) -> Archive {
     let root = try stored(try Directory.ensure(path: path))

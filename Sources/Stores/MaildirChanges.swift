@@ -3,9 +3,12 @@ import Platform
 
 /// New flags for one message.
 package struct FlagChange: Sendable {
+  /// The message as the last scan or change left it.
   package let message: StoredMessage
+  /// All flags that it is to have.
   package let flags: Flags
 
+  /// Pairs a message with its new flags.
   package init(_ message: StoredMessage, _ flags: Flags) {
     self.message = message
     self.flags = flags

@@ -5,6 +5,7 @@ import Platform
 ///
 /// It belongs to one thread at a time; other mailboxes of the archive may be in use on other threads.
 package final class MaildirMailbox {
+  /// The name in the archive.
   package let name: MailboxName
   let directory: Directory
   let cur: Directory
