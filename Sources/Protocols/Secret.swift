@@ -14,7 +14,9 @@ package struct Secret: Sendable {
     self.bytes = bytes
   }
 
-  /// The secret itself. Call it only where the bytes go on the wire.
+  /// The secret itself.
+  ///
+  /// Call it only where the bytes go on the wire.
   package func declassify() -> [UInt8] {
     bytes
   }

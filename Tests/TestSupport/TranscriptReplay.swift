@@ -77,30 +77,47 @@ package struct TranscriptReplay {
   }
 
   private func feed(_ bytes: [UInt8], cuts: [Int], into result: inout Result) {
-    var start = 0
-    for end in cuts + [bytes.count] where end > start {
-      Array(bytes[start..<end]).withUnsafeBytes { chunk in consume(chunk, into: &result) }
-      start = end
+    if case .failed = result.events.last { return }
+    let more = Self.record(bytes, cuts: cuts, by: &result.session)
+    guard case .body(let before) = result.events.last, case .body(let after) = more.first else {
+      return result.events += more
     }
+    result.events[result.events.count - 1] = .body(before + after)
+    result.events += more.dropFirst()
   }
 
-  private func consume(_ chunk: UnsafeRawBufferPointer, into result: inout Result) {
-    if case .failed = result.events.last { return }
+  /// The events of bytes, cut at ascending offsets, up to the first failure.
+  package static func record(
+    _ bytes: [UInt8], cuts: [Int], by session: inout IMAPSession
+  ) -> [Recorded] {
+    var events: [Recorded] = []
+    var start = 0
+    for end in cuts + [bytes.count] where end > start {
+      Array(bytes[start..<end]).withUnsafeBytes { consume($0, by: &session, into: &events) }
+      if case .failed = events.last { break }
+      start = end
+    }
+    return events
+  }
+
+  private static func consume(
+    _ chunk: UnsafeRawBufferPointer, by session: inout IMAPSession, into events: inout [Recorded]
+  ) {
     var position = 0
     do throws(IMAPError) {
-      while let event = try result.session.consume(chunk, from: &position) {
+      while let event = try session.consume(chunk, from: &position) {
         guard case .bodyChunk(let range) = event else {
-          result.events.append(.event(event))
+          events.append(.event(event))
           continue
         }
-        if case .body(let before) = result.events.last {
-          result.events[result.events.count - 1] = .body(before + chunk[range])
+        if case .body(let before) = events.last {
+          events[events.count - 1] = .body(before + chunk[range])
         } else {
-          result.events.append(.body(Array(chunk[range])))
+          events.append(.body(Array(chunk[range])))
         }
       }
     } catch {
-      result.events.append(.failed(error))
+      events.append(.failed(error))
     }
   }
 }

@@ -83,9 +83,9 @@ struct Roff {
   }
 
   private static func term(_ text: String) -> String {
-    text.split(separator: " ").map { word in
+    text.split(separator: " ").enumerated().map { index, word in
       let bare = word.trimmingPrefix("[").prefix { $0 != "]" && $0 != "." }
-      let isPlaceholder = !bare.isEmpty && bare.allSatisfy { $0.isUppercase }
+      let isPlaceholder = index > 0 && !bare.isEmpty && bare.allSatisfy { $0.isUppercase }
       return (isPlaceholder ? "\\fI" : "\\fB") + escaped(String(word)) + "\\fR"
     }.joined(separator: " ")
   }

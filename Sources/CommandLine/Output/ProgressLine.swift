@@ -19,18 +19,17 @@ enum ProgressLine {
       parts.append(Quantity.time(seconds: remaining) + " left")
     }
     if state.failures > 0 { parts.append(Quantity.count(state.failures) + " failed") }
+    let name = state.mailbox.map { TerminalText.escape($0.description) } ?? ""
+    let room = width - (name.isEmpty ? 0 : min(TerminalText.width(name), 12) + 2)
     var facts = parts.joined(separator: "  ")
-    while TerminalText.width(facts) > width, parts.count > 1 {
+    while TerminalText.width(facts) > room, parts.count > 1 {
       // Failures are kept longest: they are what somebody must know.
-      parts.remove(at: state.failures > 0 && parts.count > 1 ? parts.count - 2 : parts.count - 1)
+      parts.remove(at: state.failures > 0 ? parts.count - 2 : parts.count - 1)
       facts = parts.joined(separator: "  ")
     }
-    let room = width - TerminalText.width(facts) - 2
-    guard let mailbox = state.mailbox, room >= 4 else {
-      return TerminalText.prefix(facts, columns: width)
-    }
-    let name = TerminalText.shorten(TerminalText.escape(mailbox.description), to: min(room, 40))
-    return name + "  " + facts
+    let rest = width - TerminalText.width(facts) - 2
+    guard !name.isEmpty, rest >= 4 else { return TerminalText.prefix(facts, columns: width) }
+    return TerminalText.shorten(name, to: min(rest, 40)) + "  " + facts
   }
 
   private static func messages(_ state: ProgressState) -> String {

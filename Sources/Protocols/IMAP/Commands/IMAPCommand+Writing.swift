@@ -150,7 +150,8 @@ extension SelectParameter {
     case .plain: ""
     case .condStore: " (CONDSTORE)"
     case .qResync(let validity, let modSeq, let known):
-      " (QRESYNC (\(validity) \(modSeq)\(known.map { " \($0)" } ?? "")))"
+      // An empty set has no form of its own; without one all UIDs count as known.
+      " (QRESYNC (\(validity) \(modSeq)\(known.map { $0.isEmpty ? "" : " \($0)" } ?? "")))"
     }
   }
 }

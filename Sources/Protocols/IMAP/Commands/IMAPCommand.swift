@@ -47,7 +47,9 @@ package enum IMAPCommand: Sendable {
   case uidSearch([SearchKey], extended: Bool)
 }
 
-/// The messages a command is meant for. An empty set is no selection: servers refuse it.
+/// The messages a command is meant for.
+///
+/// An empty set is no selection: servers refuse it.
 package enum UIDSelection: Sendable, Hashable, CustomStringConvertible {
   case set(UIDSet)
 
@@ -91,7 +93,9 @@ package enum SelectParameter: Sendable, Hashable {
   case qResync(UIDValidity, ModificationSequence, knownUIDs: UIDSet?)
 }
 
-/// What FETCH is to tell. A body is asked for with PEEK: it never sets `\Seen`.
+/// What FETCH is to tell.
+///
+/// A body is asked for with PEEK: it never sets `\Seen`.
 package enum FetchItem: Sendable, Hashable {
   case uid, flags, internalDate, size, modSeq, emailID
   case body

@@ -11,8 +11,10 @@ struct LiteralHeader {
   /// Nil where there is none. Only untagged data can hold literals: the text of a status response
   /// may end with `{5}` and mean nothing by it.
   ///
-  /// - Parameter lineStart: where the last line of the response begins. What stands before it may
-  ///   be the content of an earlier literal, which can look like anything.
+  /// - Parameters:
+  ///   - response: all of it so far.
+  ///   - lineStart: where the last line of the response begins. What stands before it may
+  ///     be the content of an earlier literal, which can look like anything.
   init?(endOf response: UnsafeRawBufferPointer, lineStart: Int) {
     var index = response.contentEnd - 1
     guard index > lineStart, response[index] == UInt8(ascii: "}") else { return nil }

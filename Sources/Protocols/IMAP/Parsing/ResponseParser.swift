@@ -15,6 +15,7 @@ struct ResponseParser {
   /// - Parameters:
   ///   - bytes: the response, inline literals included.
   ///   - streamedOffset: where a streamed body would stand in `bytes`.
+  /// - Returns: the event, or the violation after which the stream is not to be trusted.
   func parse(_ bytes: UnsafeRawBufferPointer, streamedOffset: Int?) -> Result<IMAPEvent, IMAPError>
   {
     var scanner = ResponseScanner(

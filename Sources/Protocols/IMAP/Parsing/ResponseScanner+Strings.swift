@@ -62,7 +62,9 @@ extension ResponseScanner {
     }
   }
 
-  /// The bytes a token stands for, escapes taken out. A streamed string has none.
+  /// The bytes a token stands for, escapes taken out.
+  ///
+  /// A streamed string has none.
   func copy(_ token: StringToken) throws(ParseFailure) -> [UInt8] {
     switch token {
     case .plain(let range): return Array(bytes[range])

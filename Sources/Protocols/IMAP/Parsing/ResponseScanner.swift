@@ -94,9 +94,9 @@ struct ResponseScanner {
 
   /// Reads an atom, stopping before `]` too, as within a response code.
   mutating func codeAtom() throws(ParseFailure) -> Range<Int> {
+    guard next != UInt8(ascii: "]") else { throw .malformed }
     let whole = try atom()
     guard let bracket = bytes[whole].firstIndex(of: UInt8(ascii: "]")) else { return whole }
-    guard bracket > whole.lowerBound else { throw .malformed }
     position = bracket
     return whole.lowerBound..<bracket
   }

@@ -36,6 +36,9 @@ struct OpenAppend {
 
   /// Whether the server has ended the command before we did.
   var hasEnded = false
+
+  /// Whether a message was announced that did not wait for the server, or for which it asked.
+  var hasStreamed = false
 }
 
 /// APPEND and MULTIAPPEND (RFC 9051, section 6.3.12; RFC 3502).
@@ -44,7 +47,9 @@ struct OpenAppend {
 /// after `takeOutput`, where `AppendLiteral` and `appendProgress` say so. The order is `beginAppend`,
 /// then for each message `appendMessage` and `endMessage`, then `finishAppend`.
 extension IMAPSession {
-  /// Begins an APPEND. No other command can be sent until `finishAppend`.
+  /// Begins an APPEND.
+  ///
+  /// No other command can be sent until `finishAppend`.
   package mutating func beginAppend(_ mailbox: RawMailboxName) -> CommandTag {
     precondition(append == nil, "an APPEND is open already")
     let tag = nextTag()
@@ -65,6 +70,7 @@ extension IMAPSession {
   ///   - internalDate: left out where IMAP has no form for it.
   ///   - size: how many bytes the caller will write.
   ///   - literal8: whether they may hold NUL; needs BINARY (RFC 3516).
+  /// - Returns: whether the bytes may go now.
   package mutating func appendMessage(
     flags: Flags, internalDate: InternalDate?, size: UInt64, literal8: Bool
   ) -> AppendLiteral {
@@ -85,7 +91,9 @@ extension IMAPSession {
     return appendProgress == .streaming ? .streamNow : .waitForContinuation
   }
 
-  /// Says that all bytes of the message are written. Does nothing after a refusal.
+  /// Says that all bytes of the message are written.
+  ///
+  /// Does nothing after a refusal.
   package mutating func endMessage() {
     guard append != nil else { return }
     precondition(appendProgress == .streaming, "no message is due")
@@ -93,19 +101,26 @@ extension IMAPSession {
     appendProgress = .betweenMessages
   }
 
-  /// Ends the command; its `completed` follows. Does nothing after a refusal.
+  /// Ends the command, whose `completed` follows.
+  ///
+  /// Does nothing after a refusal.
   package mutating func finishAppend() {
     guard let append else { return }
     precondition(appendProgress == .betweenMessages, "the message before is not finished")
-    // Also when the server has ended it: it skips what it still gets up to the line end.
-    output.append(OutputQueue.Piece(tag: append.tag, gate: .open, bytes: [13, 10]))
+    // Also when the server has ended it: it skips what it still gets up to the line end, unless it
+    // refused a literal before any message and so has its line end already.
+    if append.hasStreamed || !append.hasEnded {
+      output.append(OutputQueue.Piece(tag: append.tag, gate: .open, bytes: [13, 10]))
+    }
     self.append = nil
     appendProgress = .none
   }
 
   /// Sees whether the caller's turn has come.
   mutating func updateAppend() {
-    if appendProgress == .waiting, output.awaitsCaller { appendProgress = .streaming }
+    guard appendProgress == .waiting, output.awaitsCaller else { return }
+    appendProgress = .streaming
+    append?.hasStreamed = true
   }
 
   /// Follows the end of a command.

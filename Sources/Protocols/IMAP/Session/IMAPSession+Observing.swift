@@ -40,6 +40,9 @@ extension IMAPSession {
   ) {
     let kind = outstanding.removeValue(forKey: tag)
     if status == .ok { succeeded(kind, text) }
+    if kind == .append, status == .bad, makeWriter(tag).policy.nonSynchronisingLimit != nil {
+      mayBeOutOfStep = true
+    }
     // A SELECT that fails has left the mailbox all the same (RFC 9051, section 6.3.2).
     if case .select = kind, status == .no, state != .logout { state = .authenticated }
     if case .capability(let set) = text.code, !awaitsTLS { capabilities = set }

@@ -37,6 +37,12 @@ package struct IMAPSession: Sendable {
   /// How far the APPEND stands that `beginAppend` began.
   package internal(set) var appendProgress = AppendProgress.none
 
+  /// Whether the server may be taking message bytes for commands: the connection has to be closed.
+  ///
+  /// So after a BAD to an APPEND whose literal did not wait. A server that refuses the line that
+  /// announced the literal may read on behind it, and what stands in a message is not ours to say.
+  package internal(set) var mayBeOutOfStep = false
+
   var splitter: FrameSplitter
   var parser: ResponseParser
   var output = OutputQueue()

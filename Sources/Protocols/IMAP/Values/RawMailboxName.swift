@@ -37,7 +37,11 @@ package struct RawMailboxName: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
+  /// `INBOX`.
   package static let inbox = RawMailboxName(bytes: Array("INBOX".utf8))
+
+  /// Whether the name is that of the INBOX, which alone has no case (RFC 9051, section 5.1).
+  package var isInbox: Bool { bytes.map(\.uppercased) == Self.inbox.bytes }
 
   /// The name in Unicode, separators included.
   ///

@@ -8,9 +8,12 @@ package struct ResponseText: Hashable, Sendable {
   /// The code in brackets, if there was one.
   package var code: ResponseCode?
 
-  /// The text, bytes that are not UTF-8 replaced. Not safe for a terminal.
+  /// The text, bytes that are not UTF-8 replaced.
+  ///
+  /// Not safe for a terminal.
   package var text: String
 
+  /// A text with or without a code.
   package init(code: ResponseCode?, text: String) {
     self.code = code
     self.text = text
