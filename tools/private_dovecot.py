@@ -17,7 +17,7 @@ log_path = {root}/dovecot.log
 instance_name = mailarc-{imap}
 protocols = imap
 listen = 127.0.0.1
-ssl = yes
+ssl = {tls}
 ssl_cert = <{root}/server.crt
 ssl_key = <{root}/server.key
 disable_plaintext_auth = no
@@ -84,21 +84,23 @@ default_login_user = {user}
 class PrivateDovecot:
     """Any user may log in with `password`; mail is in ROOT/mail/USER/Maildir.
 
+    Without `tls` the server does not even offer STARTTLS, which clients would take.
     Use as a context manager; ROOT itself is the caller's to remove.
     """
 
-    def __init__(self, root, password):
+    def __init__(self, root, password, tls=True):
         self.root = os.path.abspath(root)
         self.password = password
         # As root, mail belongs to Debian's user "mail": Dovecot refuses to serve root's own.
         self.uid, self.gid = (8, 8) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+        self.tls = tls
         self.ca = f"{self.root}/ca.crt"
         self.imap = self.imaps = 0
         self.process = None
 
     def __enter__(self):
         for name in ("run", "state", "mail"):
-            os.makedirs(f"{self.root}/{name}", exist_ok=True)
+            _make_directory(f"{self.root}/{name}")
         os.chmod(self.root, 0o755)
         os.chown(f"{self.root}/mail", self.uid, self.gid)
         self._make_certificates()
@@ -120,10 +122,11 @@ class PrivateDovecot:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait()
 
-    def add_user(self, user):
+    def add_user(self, user, records=True):
         """Makes the home of a user; the rawlog directory in it turns the transcript on."""
-        for path in (f"{self.root}/mail/{user}", f"{self.root}/mail/{user}/rawlog"):
-            os.makedirs(path, exist_ok=True)
+        home = f"{self.root}/mail/{user}"
+        for path in (home, f"{home}/rawlog") if records else (home,):
+            _make_directory(path)
             os.chown(path, self.uid, self.gid)
 
     def maildir(self, user):
@@ -145,24 +148,6 @@ class PrivateDovecot:
                     result.update(_command_names(b"\n".join(lines)))
         return result
 
-    def processor_seconds(self):
-        """User and system time of the server so far, its ended children included."""
-        total = 0
-        for pid in [self.process.pid] + self._children():
-            try:
-                with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-                    fields = file.read().rpartition(")")[2].split()
-            except OSError:
-                continue
-            total += sum(int(field) for field in fields[11 : 15 if pid == self.process.pid else 13])
-        return total / os.sysconf("SC_CLK_TCK")
-
-    def _children(self):
-        with open(
-            f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii"
-        ) as file:
-            return [int(pid) for pid in file.read().split()]
-
     def _configuration(self):
         text = CONFIGURATION
         names = {"user": "", "group": ""}
@@ -171,7 +156,7 @@ class PrivateDovecot:
             names = {"user": pwd.getpwuid(self.uid)[0], "group": grp.getgrgid(self.gid)[0]}
         return text.format(
             root=self.root, imap=self.imap, imaps=self.imaps, password=self.password,
-            uid=self.uid, gid=self.gid, **names,
+            uid=self.uid, gid=self.gid, tls="yes" if self.tls else "no", **names,
         )  # fmt: skip
 
     def _make_certificates(self):
@@ -202,6 +187,12 @@ class PrivateDovecot:
             except OSError:
                 time.sleep(0.005)
         raise RuntimeError(f"Dovecot did not start; see {self.root}/dovecot.log")
+
+
+def _make_directory(path):
+    """One that the server's processes get into, whatever the umask."""
+    os.makedirs(path, exist_ok=True)
+    os.chmod(path, 0o755)
 
 
 def _command_names(recorded):

@@ -52,8 +52,15 @@ package final class IMAPConnection {
 
   /// Waits for the next event, writing meanwhile whatever is queued.
   package func next() throws(ClientError) -> IMAPEvent {
+    queued.isEmpty ? try nextUnqueued() : queued.removeFirst()
+  }
+
+  /// Keeps an event for a later `next`.
+  func keep(_ event: IMAPEvent) { queued.append(event) }
+
+  /// The next event that was not kept.
+  func nextUnqueued() throws(ClientError) -> IMAPEvent {
     while true {
-      if !queued.isEmpty { return queued.removeFirst() }
       if let event = try nextBuffered() { return event }
       takeOutput()
       let ready = try wait(for: hasOutput ? [.read, .write] : .read)
@@ -83,6 +90,10 @@ package final class IMAPConnection {
     while true {
       let event = try next()
       if case .completed(tag, let status, let text) = event {
+        if session.mayBeOutOfStep {
+          channel.close()
+          throw .outOfStep(text)
+        }
         guard status == .ok else { throw .refused(command: name, status, text) }
         return text
       }
@@ -91,7 +102,15 @@ package final class IMAPConnection {
   }
 
   /// Writes bytes of a message that APPEND announced; events that come meanwhile are kept.
+  ///
+  /// Small pieces are gathered, so that a command and its literal leave together.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(ClientError) {
+    takeOutput()
+    if output.count - outputPosition + bytes.count <= Self.gathered {
+      compactOutput()
+      output.append(contentsOf: bytes)
+      return
+    }
     try flush()
     var rest = bytes
     while !rest.isEmpty {
@@ -100,6 +119,8 @@ package final class IMAPConnection {
       if count == 0, try wait(for: [.read, .write]).contains(.read) { try readAhead() }
     }
   }
+
+  private static let gathered = 1 << 16
 
   /// Writes everything that is queued and may go.
   package func flush() throws(ClientError) {
@@ -164,12 +185,14 @@ package final class IMAPConnection {
 
   private func takeOutput() {
     guard session.hasOutput else { return }
-    if !hasOutput {
-      output = session.takeOutput()
-      outputPosition = 0
-    } else {
-      output += session.takeOutput()
-    }
+    compactOutput()
+    output += session.takeOutput()
+  }
+
+  private func compactOutput() {
+    guard !hasOutput else { return }
+    output.removeAll(keepingCapacity: true)
+    outputPosition = 0
   }
 
   private func writeSome() throws(ClientError) {

@@ -1,11 +1,44 @@
 import Pipeline
+import Platform
 
 /// `mailarc push ARCHIVE TARGET`.
 enum PushCommand {
+  /// Resolves what the command line says; may ask for the password.
+  ///
+  /// - Throws: a usage failure; the signal's failure if interrupted.
+  static func options(_ context: RunContext, _ url: AccountURL) throws(Failure) -> PushOptions {
+    let invocation = context.invocation
+    try invocation.refuse(.acceptDeletions, with: .resendDeleted)
+    return PushOptions(
+      archivePath: invocation.operands[0], target: try context.account(url),
+      connections: context.connections, dryRun: invocation.has(.dryRun),
+      acceptDeletions: invocation.has(.acceptDeletions),
+      resendDeleted: invocation.has(.resendDeleted), withDeleted: invocation.has(.withDeleted),
+      retryRefused: invocation.has(.retryRefused), full: invocation.has(.full), retry: .standard,
+      settleSeconds: settleSeconds)
+  }
+
   /// Pushes, and shows how it goes and what came of it.
   ///
   /// - Throws: what kept the run from beginning. What stopped it later stands in its report.
   static func run(_ context: RunContext) async throws -> ExitStatus {
-    throw Failure.usage("this build can't push yet")
+    let url = try AccountURL(parsing: context.invocation.operands[1])
+    let options = try options(context, url)
+    let output = RunOutput(
+      context: context, direction: .push, account: url, archive: options.archivePath,
+      dryRun: options.dryRun)
+    let pipeline = PushPipeline(
+      options: options, observer: output.observer, interruption: context.interruption)
+    return output.finish(await pipeline.run())
+  }
+
+  /// Tests that kill a push at each of many steps can't wait as long as people's mail deserves.
+  private static var settleSeconds: Double {
+    #if DEBUG
+      if let text = Environment.value("MAILARC_SETTLE_SECONDS"), let value = Double(text) {
+        return value
+      }
+    #endif
+    return PushOptions.standardSettleSeconds
   }
 }

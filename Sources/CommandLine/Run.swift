@@ -1,5 +1,5 @@
 import Glibc
-package import Pipeline
+import Pipeline
 import Platform
 
 /// Runs the program with the process's own arguments, and ends the process.
@@ -15,7 +15,7 @@ package func runProcess() async -> Never {
 ///   - arguments: the words after the program's name.
 ///   - terminal: where everything is shown.
 /// - Returns: the exit status. Errors have been shown.
-package func run(_ arguments: [String], terminal: Terminal) async -> ExitStatus {
+func run(_ arguments: [String], terminal: Terminal) async -> ExitStatus {
   var wantsEvents = false
   do {
     let invocation = try ArgumentParser.parse(arguments)

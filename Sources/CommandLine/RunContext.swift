@@ -1,22 +1,22 @@
 import Clients
 import Pipeline
-package import Platform
+import Platform
 import Protocols
 import Transport
 
 /// What a command works with besides its own options.
-package struct RunContext: Sendable {
-  package let invocation: Invocation
-  package let terminal: Terminal
+struct RunContext: Sendable {
+  let invocation: Invocation
+  let terminal: Terminal
   /// Raised by SIGINT and SIGTERM.
-  package let interruption: Interruption
+  let interruption: Interruption
 
   /// The account of the command line, with the password; may ask for it.
   ///
   /// - Throws: a usage failure; the signal's failure if interrupted.
   func account(_ url: AccountURL) throws(Failure) -> IMAPAccount {
     IMAPAccount(
-      user: url.user, password: Secret(bytes: try password(for: url).octets), host: url.host,
+      user: url.user, password: try password(for: url), host: url.host,
       port: url.port, security: security(of: url),
       trust: invocation.text(.tlsAuthority).map { .file(path: $0) } ?? .system,
       timeout: Double(invocation.number(.timeout) ?? 60), identity: url.identity)
@@ -32,7 +32,7 @@ package struct RunContext: Sendable {
     }
   }
 
-  private func password(for url: AccountURL) throws(Failure) -> Password {
+  private func password(for url: AccountURL) throws(Failure) -> Secret {
     try invocation.refuse(.passwordFile, with: .passwordCommand)
     let source = PasswordSource(
       file: invocation.text(.passwordFile), command: invocation.text(.passwordCommand),

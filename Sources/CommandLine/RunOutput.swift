@@ -53,8 +53,8 @@ struct RunOutput {
       } else {
         terminal.print(ReportText.render(report))
       }
-      if let failure = report.accountFailure { ErrorText.show(failure, on: terminal) }
     }
+    if let failure = report.accountFailure { ErrorText.show(failure, on: terminal) }
     return report.exitStatus
   }
 }

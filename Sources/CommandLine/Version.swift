@@ -1,5 +1,5 @@
 /// The program's own version.
-package enum Version {
+enum Version {
   /// The version alone.
-  package static let text = "0.1.0"
+  static let text = "0.1.0"
 }

@@ -75,15 +75,21 @@ extension Archive {
   private func makeMailbox(
     _ name: MailboxName, below top: Directory
   ) throws(StoreError) -> MaildirMailbox {
+    precondition(context.access == .writing, "the archive was opened for reading")
     let directory = try MailboxPath(name).make(below: top)
     if try stored(try directory.contains("cur")) {
       return try MaildirMailbox(name, in: directory, context: context)
     }
-    for part in ["tmp", "new"] { _ = try stored(try directory.ensureSubdirectory(part)) }
+    for part in ["tmp", "new"] where try !stored(try directory.contains(part)) {
+      _ = try stored(try directory.makeSubdirectory(part))
+    }
     var keywords = try MailboxKeywords(of: directory, archive: context.keywords)
     try keywords.adoptArchiveLetters()
     // `cur` comes last: a directory that has it is a mailbox.
-    _ = try stored(try directory.ensureSubdirectory("cur"))
+    Checkpoint.pass("mailbox: before it becomes one")
+    _ = try stored(try directory.makeSubdirectory("cur"))
+    Checkpoint.pass("mailbox: made")
+    try stored(try directory.flush())
     return try MaildirMailbox(name, in: directory, context: context)
   }
 }

@@ -87,7 +87,8 @@ enum DirectoryName {
     let written = Form.allCases.map { encode(component, form: $0) }
     // By hand, control characters can get into a name without an escape.
     let isReadable = decode(Array(component.utf8)) == plainReading(component)
-    return isReadable && !written.contains([component]) && component.utf8.allSatisfy({ $0 != 0x2F })
+    return isReadable && component.utf8.count <= limit && !written.contains([component])
+      && component.utf8.allSatisfy({ $0 != 0x2F })
       ? written + [[component]] : written
   }
 

@@ -28,6 +28,15 @@ struct KeywordLetters: Equatable {
 
   mutating func set(_ index: Int, _ keyword: Keyword) { names[index] = keyword }
 
+  /// Takes over the letters that are free here and whose keyword has none yet.
+  mutating func fill(from other: KeywordLetters) {
+    for (index, keyword) in other.names.enumerated() where names[index] == nil {
+      if let keyword, Self.canHold(keyword), self.index(of: keyword) == nil {
+        names[index] = keyword
+      }
+    }
+  }
+
   /// A line for each letter that is taken.
   var lines: [String] {
     names.enumerated().compactMap { index, keyword in keyword.map { "\(index) \($0.name)" } }

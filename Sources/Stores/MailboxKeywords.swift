@@ -104,7 +104,10 @@ struct MailboxKeywords {
   /// Makes sure that keywords have letters in this mailbox, as far as letters last.
   ///
   /// When it returns, the archive's table and then the mailbox's file are on stable storage.
-  /// - Parameter inUse: gives all names in the mailbox; asked for only if a letter is to be given.
+  /// - Parameters:
+  ///   - keywords: those that a file name is to hold.
+  ///   - inUse: gives all names in the mailbox; asked for only if a letter is to be given.
+  /// - Throws: `system`, and what `inUse` throws.
   mutating func provideLetters(
     for keywords: Set<Keyword>, inUse: () throws(StoreError) -> [MaildirName]
   ) throws(StoreError) {

@@ -68,9 +68,14 @@ struct MailboxPath {
   ) throws(StoreError) -> Directory? {
     var current = parent
     for entry in chain {
-      guard let next = try storedIfPresent(try current.openSubdirectory(entry)),
-        try isListed(entry, in: current)
-      else { return nil }
+      let next: Directory
+      do {
+        next = try current.openSubdirectory(entry)
+      } catch {
+        if error.isNotFound || error.refusesName { return nil }
+        throw .system(error)
+      }
+      guard try isNamed(entry, next, in: current) else { return nil }
       current = next
     }
     return current
@@ -111,10 +116,10 @@ struct MailboxPath {
         made = try current.makeSubdirectory(entry)
       } catch {
         // If it exists, then under a name that `find` did not take for this one.
-        if error.isExists || [EINVAL, EILSEQ, ENAMETOOLONG].contains(error.errno) { return nil }
+        if error.isExists || error.refusesName { return nil }
         throw .system(error)
       }
-      guard try isListed(entry, in: current) else {
+      guard try isNamed(entry, made, in: current) else {
         try stored(try current.removeSubdirectory(entry))
         return nil
       }
@@ -124,14 +129,38 @@ struct MailboxPath {
     return current
   }
 
-  /// Whether the directory lists exactly this name: a file system that ignores case, or normalises,
-  /// opens a directory under other names as well.
-  private static func isListed(_ name: String, in directory: Directory) throws(StoreError) -> Bool {
+  /// Whether a directory that was opened by a name has exactly this name: a file system that ignores
+  /// case, or normalises, opens it under other names as well.
+  private static func isNamed(
+    _ name: String, _ opened: Directory, in parent: Directory
+  ) throws(StoreError) -> Bool {
+    // Listing a large parent for each child would cost more than all else.
+    if name.utf8.allSatisfy({ $0 < 0x80 }), let other = swappingCase(of: name) {
+      guard let status = try storedIfPresent(try parent.status(of: other)) else { return true }
+      if try stored(try opened.status()).inode != status.inode { return true }
+    }
     let bytes = Array(name.utf8)
-    var stream = try stored(try directory.stream())
+    var stream = try stored(try parent.stream())
     while let entry = try stored(try stream.next()) {
       if entry.bytes == bytes { return true }
     }
     return false
   }
+
+  /// The name with its first ASCII letter in the other case; nil if it has none.
+  private static func swappingCase(of name: String) -> [UInt8]? {
+    var bytes = Array(name.utf8)
+    guard
+      let index = bytes.firstIndex(where: {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
+      })
+    else { return nil }
+    bytes[index] ^= 0x20
+    return bytes
+  }
+}
+
+extension SystemError {
+  /// Whether the file system can't have an entry of that name.
+  fileprivate var refusesName: Bool { [EINVAL, EILSEQ, ENAMETOOLONG].contains(self.errno) }
 }

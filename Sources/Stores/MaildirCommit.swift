@@ -20,8 +20,9 @@ extension MaildirMailbox {
       try stored(try GroupFlush.flush(prepared.map(\.temporaryName), in: tmp))
       Checkpoint.pass("commit: before the first file gets its name")
       delivered.reserveCapacity(prepared.count)
+      var present = PresentMessages(in: self)
       for delivery in prepared {
-        delivered.append(try place(delivery))
+        delivered.append(try place(delivery, among: &present))
         Checkpoint.pass("commit: a file has its name")
       }
       try stored(try cur.flush())
@@ -55,16 +56,18 @@ extension MaildirMailbox {
     }
   }
 
-  private func place(_ delivery: PreparedDelivery) throws(StoreError) -> Delivered {
+  private func place(
+    _ delivery: PreparedDelivery, among present: inout PresentMessages
+  ) throws(StoreError) -> Delivered {
     let tmp = try tmpDirectory()
     let info = try keywords().info(for: delivery.flags, replacing: nil)
     var number = 0
     while true {
       let base = delivery.baseName(distinguishedBy: number)
-      if isPresent(base), let present = try find(baseName: base[...]) {
-        if try hasContent(of: delivery, present) {
+      if isPresent(base), let twin = try present.find(base) {
+        if try hasContent(of: delivery, twin) {
           try stored(try tmp.unlink(delivery.temporaryName))
-          return Delivered(message: present, wasPresent: true)
+          return Delivered(message: twin, wasPresent: true)
         }
         number += 1
         continue
@@ -75,6 +78,7 @@ extension MaildirMailbox {
       } catch  where error.isExists {
         // Somebody else put it there after the names were read: look again.
         baseNames?.insert(Self.hash(base[...]))
+        present = PresentMessages(in: self)
         continue
       } catch {
         throw .system(error)
@@ -82,8 +86,9 @@ extension MaildirMailbox {
       baseNames?.insert(Self.hash(base[...]))
       var keywords = try keywords()
       let name = MaildirName(base + info)
-      return Delivered(
-        message: StoredMessage(name, in: .cur, flags: keywords.flags(of: name)), wasPresent: false)
+      let message = StoredMessage(name, in: .cur, flags: keywords.flags(of: name))
+      present.add(message)
+      return Delivered(message: message, wasPresent: false)
     }
   }
 
@@ -122,4 +127,22 @@ extension MaildirMailbox {
     }
     return true
   }
+}
+
+/// The messages of a mailbox by base name, read when the first one is looked for.
+private struct PresentMessages {
+  private let mailbox: MaildirMailbox
+  private var messages: [ArraySlice<UInt8>: StoredMessage]?
+
+  init(in mailbox: MaildirMailbox) { self.mailbox = mailbox }
+
+  mutating func find(_ base: [UInt8]) throws(StoreError) -> StoredMessage? {
+    if let messages { return messages[base[...]] }
+    var found: [ArraySlice<UInt8>: StoredMessage] = [:]
+    for message in try mailbox.scan() { found[message.baseName] = message }
+    messages = found
+    return found[base[...]]
+  }
+
+  mutating func add(_ message: StoredMessage) { messages?[message.baseName] = message }
 }

@@ -5,6 +5,7 @@ import Platform
 ///
 /// It belongs to one thread at a time; other mailboxes of the archive may be in use on other threads.
 package final class MaildirMailbox {
+  /// The name in the archive.
   package let name: MailboxName
   let directory: Directory
   let cur: Directory
@@ -40,10 +41,14 @@ package final class MaildirMailbox {
   /// The directory `tmp`, made if it is missing.
   func tmpDirectory() throws(StoreError) -> Directory {
     if let openTmp { return openTmp }
-    precondition(context.access == .writing, "the archive was opened for reading")
+    requireWriting()
     let tmp = try stored(try directory.ensureSubdirectory("tmp"))
     openTmp = tmp
     return tmp
+  }
+
+  func requireWriting() {
+    precondition(context.access == .writing, "the archive was opened for reading")
   }
 
   private func removeLeftovers() throws(StoreError) {
@@ -67,6 +72,9 @@ package final class MaildirMailbox {
 
   @discardableResult
   func reloadKeywords() throws(StoreError) -> MailboxKeywords {
+    if context.access == .writing {
+      try context.keywords.adopt(try MailboxKeywords.readLetters(in: directory).letters)
+    }
     let keywords = try MailboxKeywords(of: directory, archive: context.keywords)
     loadedKeywords = keywords
     return keywords

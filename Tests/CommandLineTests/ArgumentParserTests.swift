@@ -97,6 +97,11 @@ struct ArgumentParserTests {
       ["push", "a", "b", "c"], "push: one operand too many: c",
       "Usage: mailarc push ARCHIVE TARGET"
     ),
+    (["pull", "", "b"], "pull: SOURCE is empty", "Usage: mailarc pull SOURCE ARCHIVE"),
+    (
+      ["push", "imaps://a@b", "dir"], "ARCHIVE is a directory, not \"imaps://a@b\"",
+      "Usage: mailarc push ARCHIVE TARGET"
+    ),
     (["pull", "a\u{FFFD}", "b"], "argument \"a\u{FFFD}\" is not valid UTF-8", nil),
   ]
 

@@ -1,5 +1,6 @@
 import Glibc
 import Pipeline
+import Protocols
 import Testing
 
 @testable import CommandLine
@@ -16,7 +17,7 @@ struct PasswordFileTests {
   func `Takes the first line`(_ content: String, _ password: String) throws {
     let directory = try ScratchDirectory()
     let path = try directory.write(Array(content.utf8), to: "password", mode: 0o600)
-    #expect(try PasswordFile.read(path).octets == Array(password.utf8))
+    #expect(try PasswordFile.read(path).declassify() == Array(password.utf8))
   }
 
   @Test(arguments: [
@@ -44,7 +45,7 @@ struct PasswordFileTests {
   func `Takes a private file`(_ mode: mode_t) throws {
     let directory = try ScratchDirectory()
     let path = try directory.write(Array("secret".utf8), to: "password", mode: mode)
-    #expect(try PasswordFile.read(path).octets == Array("secret".utf8))
+    #expect(try PasswordFile.read(path).declassify() == Array("secret".utf8))
   }
 
   @Test func `Refuses what is no regular file, without waiting for it`() throws {
@@ -69,15 +70,5 @@ struct PasswordFileTests {
     #expect(chown(path, 12345, 12345) == 0)
     let failure = try #require(throws: Failure.self) { try PasswordFile.read(path) }
     #expect(failure.summary.hasSuffix("belongs to another user"))
-  }
-
-  @Test func `A password does not show itself`() throws {
-    let password = try #require(Password(firstLineOf: Array("secret".utf8)))
-    var dumped = ""
-    dump(password, to: &dumped)
-    for text in ["\(password)", String(reflecting: password), dumped] {
-      #expect(!text.contains("secret"))
-      #expect(!text.contains("115"))
-    }
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import Pipeline
 import Platform
+import Protocols
 import Testing
 
 @testable import CommandLine
@@ -55,7 +56,7 @@ struct PasswordPromptTests {
 
   private func ask(
     _ terminal: PseudoTerminal, interruption: Interruption?
-  ) async throws -> Password? {
+  ) async throws -> Secret? {
     try await WorkerThread.run(name: "prompt") {
       try PasswordPrompt.ask(path: terminal.path, question: "Word: ", interruption: interruption)
     }
@@ -71,7 +72,7 @@ struct PasswordPromptTests {
       terminal.type("sekret\u{7F}\u{7F}\u{7F}\u{7F}cret\n")
       return terminal.shown(until: "\n")
     }
-    #expect(try await asking.value?.octets == Array("secret".utf8))
+    #expect(try await asking.value?.declassify() == Array("secret".utf8))
     #expect(echoed == "\r\n")
     #expect(terminal.echoes)
   }

@@ -1,4 +1,5 @@
 import Pipeline
+import Protocols
 import Testing
 
 @testable import CommandLine
@@ -10,7 +11,7 @@ struct PasswordSourceTests {
     let source = PasswordSource(
       file: file, command: command, environment: environment, terminal: "/nowhere/tty")
     let url = try AccountURL(parsing: "imaps://anna%E2%80%AE@mail.example.org")
-    return try source.password(for: url, interruption: nil).octets
+    return try source.password(for: url, interruption: nil).declassify()
   }
 
   @Test func `The first source that is given counts`() throws {

@@ -54,7 +54,7 @@ struct ReportTextTests {
         Notes:
           INBOX: $Junk is not kept
 
-        1,234 messages fetched (56.7 MB), flags of 3 messages changed, 1 could not be, \
+        1,234 messages fetched (56.7 MB), 1 could not be, flags of 3 messages changed, \
         1 mailbox waits for an answer: see above.
         """)
     #expect(report.exitStatus == .findings)
@@ -73,6 +73,18 @@ struct ReportTextTests {
     #expect(report.exitStatus == .done)
   }
 
+  @Test func `Nothing but failures`() {
+    var report = RunReport(direction: .push, dryRun: false)
+    report.failures = [
+      MessageFailure(mailbox: .inbox, uid: nil, file: "INBOX/cur/1", reason: "no", advice: nil)
+    ]
+    #expect(
+      ReportText.render(report) == [
+        "Messages not appended:", "  INBOX, INBOX/cur/1: no", "",
+        "1 message could not be appended: see above.",
+      ])
+  }
+
   @Test func `A dry run says what would be done`() {
     var report = RunReport(direction: .push, dryRun: true)
     report.mailboxes = [
@@ -84,14 +96,14 @@ struct ReportTextTests {
     #expect(ReportText.render(report).last == "Would append 1 message (5 B).")
   }
 
-  @Test func `A run that was stopped says how to go on`() {
+  @Test func `A run that was stopped says how far it came`() {
     var report = RunReport(direction: .pull, dryRun: false)
     report.mailboxes = [mailbox(["INBOX"]) { $0.transferred = 2 }]
     report.accountFailure = Failure(
       scope: .run, cause: .terminated, summary: "stopped", advice: nil, retryable: false)
     #expect(
       ReportText.render(report).last
-        == "Not finished: 2 messages fetched (0 B); run the same command again to go on.")
+        == "Not finished: 2 messages fetched (0 B).")
     #expect(report.exitStatus == .terminated)
   }
 

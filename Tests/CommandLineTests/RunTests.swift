@@ -1,4 +1,6 @@
+import Glibc
 import Pipeline
+import Platform
 import Testing
 
 @testable import CommandLine
@@ -44,5 +46,16 @@ struct RunTests {
     #expect(status == .usage)
     #expect(recording.output.hasPrefix("{\"type\":\"error\",\"scope\":\"run\",\"cause\":\"usage\""))
     #expect(recording.errors.hasPrefix("mailarc: \"nothing\" is no account\n"))
+  }
+
+  @Test func `A standard output that can't be written is an error`() async throws {
+    SignalWatcher.surviveFailingWrites()
+    var ends: [Int32] = [-1, -1]
+    try #require(pipe(&ends) == 0)
+    close(ends[0])
+    defer { close(ends[1]) }
+    let terminal = Terminal(
+      output: ends[1], errors: ends[1], isInteractive: false, usesColour: false)
+    #expect(await run(["--help"], terminal: terminal) == .disk)
   }
 }

@@ -25,12 +25,12 @@ final class PullBench {
   let directory: TemporaryDirectory
   var archive: String { directory.file("archive") }
 
-  init(on own: Dovecot? = nil) throws {
+  init(on own: Dovecot? = nil, inMemory: Bool = false) throws {
     server = try own ?? SharedDovecot.get()
     user = "u" + RandomID.hex(bytes: 6)
     try server.addUser(user, password: "secret")
     plain = try PlainIMAP(port: server.imapPort, user: user, password: "secret")
-    directory = try TemporaryDirectory()
+    directory = try inMemory ? TemporaryDirectory(inMemory: true) : TemporaryDirectory()
     try writeFile(directory.file("password"), "secret\n")
     chmod(directory.file("password"), 0o600)
   }

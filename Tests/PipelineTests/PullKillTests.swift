@@ -7,10 +7,10 @@ import Testing
 
 /// Killed wherever it may die and run again, a pull ends as one that nobody disturbed.
 @Suite(.requiresDovecot) struct PullKillTests {
-  private static let atOnce = 6
+  private static let atOnce = 8
 
   @Test func `a first pull that is killed at any step comes to the same end`() async throws {
-    let bench = try PullBench()
+    let bench = try PullBench(inMemory: true)
     try fill(bench)
     let expected = bench.directory.file("reference")
     try run(bench, expected)
@@ -20,7 +20,7 @@ import Testing
 
   @Test func `a later pull with moves and flags that is killed at any step does, too`() async throws
   {
-    let bench = try PullBench()
+    let bench = try PullBench(inMemory: true)
     try fill(bench)
     let first = bench.directory.file("first")
     try run(bench, first)

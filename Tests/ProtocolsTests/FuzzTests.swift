@@ -9,7 +9,7 @@ import Testing
   func mutated(_ original: SessionTranscript) {
     var generator = SeededGenerator(seed: 42)
     let bytes = original.transcript.serverBytes
-    for _ in 0..<400 {
+    for _ in 0..<200 {
       let spoilt = TranscriptMutation.mutate(bytes, using: &generator)
       let whole = replay(spoilt, cuts: [])
       let cut = replay(spoilt, cuts: TranscriptMutation.cuts(of: spoilt.count, using: &generator))

@@ -17,20 +17,22 @@ import Testing
     """)
 
   /// Writes, closes the writing side, and reads all there is.
-  private func play(_ sent: String) throws -> (report: ScriptedServer.Report, answer: String) {
-    let server = try #require(ScriptedServer(Self.transcript))
-    _ = Array(sent.utf8).withUnsafeBytes {
-      write(server.clientDescriptor, $0.baseAddress, $0.count)
-    }
-    shutdown(server.clientDescriptor, Int32(SHUT_WR))
+  private func talk(_ sent: String, on descriptor: Int32) -> String {
+    _ = Array(sent.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    shutdown(descriptor, Int32(SHUT_WR))
     var answer: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1000)
-    while case let count = read(server.clientDescriptor, &chunk, chunk.count), count > 0 {
+    while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
       answer += chunk.prefix(count)
     }
-    let report = server.finish()
-    close(server.clientDescriptor)
-    return (report, String(decoding: answer, as: UTF8.self))
+    close(descriptor)
+    return String(decoding: answer, as: UTF8.self)
+  }
+
+  private func play(_ sent: String) throws -> (report: TranscriptPlayer.Report, answer: String) {
+    let server = try #require(ScriptedServer(Self.transcript))
+    let answer = talk(sent, on: server.clientDescriptor)
+    return (try #require(server.finish().first), answer)
   }
 
   @Test func followsTheTranscript() throws {
@@ -48,5 +50,33 @@ import Testing
   func notesWhatDiffers(_ sent: String) throws {
     let report = try play(sent).report
     #expect(report.problems.count == 1)
+  }
+
+  private func connect(_ port: UInt16) -> Int32? {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_port = port.bigEndian
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    return status == 0 ? descriptor : nil
+  }
+
+  @Test func listensForOneConnectionAfterTheOther() throws {
+    let transcripts = [
+      Transcript("S: * OK one\nC: $1 NOOP\nS! close"), Transcript("S: * OK two"),
+      Transcript("S: * OK never"),
+    ]
+    let server = try #require(ScriptedServer(listening: transcripts))
+    let first = talk("a NOOP\r\n", on: try #require(connect(server.port)))
+    let second = talk("", on: try #require(connect(server.port)))
+    let reports = server.finish()
+    #expect([first, second] == ["* OK one\r\n", "* OK two\r\n"])
+    #expect(reports.map(\.problems) == [[], []])
+    #expect(connect(server.port) == nil)
   }
 }

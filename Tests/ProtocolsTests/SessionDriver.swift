@@ -22,6 +22,7 @@ struct SessionDriver {
       var events: [IMAPEvent] = []
       do throws(IMAPError) {
         while let event = try session.consume(input, from: &position) { events.append(event) }
+        precondition(position == input.count, "nil came before the input was used up")
         return .success(events)
       } catch {
         return .failure(error)

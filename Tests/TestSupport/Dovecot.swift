@@ -35,7 +35,7 @@ package final class Dovecot: Sendable {
     directory = try TemporaryDirectory()
     let root = directory.path
     certificates = try DovecotCertificates(in: root, names: "DNS:localhost,IP:127.0.0.1")
-    for name in ["run", "state", "mail", "users"] { mkdir("\(root)/\(name)", 0o755) }
+    for name in ["run", "state", "mail", "users"] { try makeDirectory("\(root)/\(name)") }
     chown("\(root)/mail", mailUser.uid, mailUser.gid)
     let ports = try freePorts(2)
     (imapPort, imapsPort) = (ports[0], ports[1])
@@ -72,7 +72,7 @@ package final class Dovecot: Sendable {
   package func addUser(_ name: String, password: String) throws {
     let home = self.home(of: name)
     for path in [home, home + "/rawlog"] {
-      mkdir(path, 0o755)
+      try makeDirectory(path)
       chown(path, mailUser.uid, mailUser.gid)
     }
     // One file a user: Dovecot looks at most once a second whether a file has changed.

@@ -14,6 +14,13 @@ package func writeBytes(_ path: String, _ bytes: [UInt8]) throws {
   guard count == bytes.count else { throw TestSystemError("write", path) }
 }
 
+/// Makes a directory that everybody may enter, whatever the umask.
+package func makeDirectory(_ path: String) throws {
+  guard mkdir(path, 0o755) == 0, chmod(path, 0o755) == 0 else {
+    throw TestSystemError("mkdir", path)
+  }
+}
+
 /// The file's content.
 package func readBytes(_ path: String) throws -> [UInt8] {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)

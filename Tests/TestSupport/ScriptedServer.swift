@@ -1,63 +1,88 @@
 import Glibc
 import Synchronization
 
-/// A server that follows a transcript on one end of a socket pair, in a thread of its own.
+/// A server that follows transcripts, in a thread of its own.
 ///
-/// Where the client does not do what the transcript says, the server notes it and closes. It waits
-/// ten seconds at most for anything.
+/// Where the client does not do what its transcript says, the server notes it and closes.
 package final class ScriptedServer: Sendable {
-  /// What the client did.
-  package struct Report: Sendable {
-    /// What differed from the transcript; empty when all went as written.
-    package var problems: [String] = []
+  /// The socket that takes connections.
+  ///
+  /// Closed once the thread has ended and not before: its number could by then be that of somebody
+  /// else's file.
+  private let listener: Int32?
 
-    /// All that the client sent.
-    package var received: [UInt8] = []
-  }
-
-  /// The client's end; the caller owns it and closes it.
+  /// The client's end of the socket pair, which the caller owns and closes; -1 when listening.
   package let clientDescriptor: Int32
 
-  private let report = Mutex(Report())
+  /// The port on 127.0.0.1; 0 when it is a socket pair.
+  package let port: UInt16
+
+  private let reports = Mutex<[TranscriptPlayer.Report]>([])
   private let thread = Mutex<pthread_t?>(nil)
 
-  /// Opens the socket pair and starts to play; nil where the system refuses.
+  /// Plays one transcript on a socket pair; nil where the system refuses.
   package init?(_ transcript: Transcript) {
     var ends: [Int32] = [-1, -1]
     let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { return nil }
+    listener = nil
+    port = 0
     clientDescriptor = ends[0]
-    let serverEnd = ends[1]
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
-    let size = socklen_t(MemoryLayout<timeval>.size)
-    setsockopt(serverEnd, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-    setsockopt(serverEnd, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
-    let work = Work { [self] in play(transcript, on: serverEnd) }
-    let started = thread.withLock { thread in
-      var identifier = pthread_t()
-      let status = pthread_create(
-        &identifier, nil,
-        { argument in
-          guard let argument else { return nil }
-          Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
-          return nil
-        }, Unmanaged.passRetained(work).toOpaque())
-      if status == 0 { thread = identifier }
-      return status == 0
-    }
-    guard started else { return nil }
+    let end = ends[1]
+    guard start({ [self] in play(transcript, on: end) }) else { return nil }
   }
 
-  /// Waits until the transcript is played to its end, and tells what happened.
+  /// Listens on a free port of 127.0.0.1 and plays one transcript to each connection in turn.
   ///
-  /// Call it once the client is done; a client that has not read its end must have closed it.
-  package func finish() -> Report {
+  /// After the last one connections are refused. Nil where the system refuses.
+  package init?(listening transcripts: [Transcript]) {
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(AF_INET, type, 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, size) == 0 && listen(descriptor, 16) == 0
+          && getsockname(descriptor, $0, &size) == 0
+      }
+    }
+    listener = descriptor
+    port = UInt16(bigEndian: address.sin_port)
+    clientDescriptor = -1
+    guard isBound,
+      start({ [self] in
+        for transcript in transcripts {
+          let connection = accept(descriptor, nil, nil)
+          guard connection >= 0 else { break }
+          play(transcript, on: connection)
+        }
+        shutdown(descriptor, Int32(SHUT_RDWR))
+      })
+    else { return nil }
+  }
+
+  /// Waits until the server is done, and tells what happened on each connection.
+  ///
+  /// Call it once, when the client has closed. Transcripts that nobody connected for have no report.
+  package func finish() -> [TranscriptPlayer.Report] {
     let identifier = thread.withLock { thread in
       defer { thread = nil }
       return thread
     }
-    if let identifier { pthread_join(identifier, nil) }
-    return report.withLock { $0 }
+    if let identifier {
+      // Wakes the thread if it still waits for somebody to connect.
+      if let listener { shutdown(listener, Int32(SHUT_RDWR)) }
+      pthread_join(identifier, nil)
+      if let listener { close(listener) }
+    }
+    return reports.withLock { $0 }
+  }
+
+  private func play(_ transcript: Transcript, on descriptor: Int32) {
+    let report = TranscriptPlayer.play(transcript, on: descriptor)
+    reports.withLock { $0.append(report) }
   }
 
   private final class Work: Sendable {
@@ -66,68 +91,19 @@ package final class ScriptedServer: Sendable {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  private func play(_ transcript: Transcript, on descriptor: Int32) {
-    defer { close(descriptor) }
-    var matcher = TranscriptMatcher()
-    var buffer: [UInt8] = []
-    for step in transcript.steps {
-      switch step {
-      case .server(let bytes):
-        guard send(matcher.fill(bytes), to: descriptor) else {
-          return note("the client has closed before: \(String(decoding: bytes, as: UTF8.self))")
-        }
-      case .close: return
-      default:
-        guard receive(step, &matcher, &buffer, on: descriptor) else { return }
-      }
-    }
-    if !buffer.isEmpty { note("left over: \(String(decoding: buffer, as: UTF8.self))") }
-  }
-
-  /// Reads until the client has done its step; false, and noted, where it does another thing.
-  private func receive(
-    _ step: Transcript.Step, _ matcher: inout TranscriptMatcher, _ buffer: inout [UInt8],
-    on descriptor: Int32
-  ) -> Bool {
-    while true {
-      switch matcher.match(step, buffer[...]) {
-      case .matches(let count):
-        buffer.removeFirst(count)
-        return true
-      case .differs(let expected, let found):
-        note("expected \(expected), found \(found)")
-        return false
-      case .incomplete:
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        let count = recv(descriptor, &chunk, chunk.count, 0)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else {
-          note("the client \(count == 0 ? "closed" : "was silent") at: \(step), with: \(buffer)")
-          return false
-        }
-        buffer += chunk.prefix(count)
-        report.withLock { $0.received += chunk.prefix(count) }
-      }
+  private func start(_ run: @escaping @Sendable () -> Void) -> Bool {
+    let work = Unmanaged.passRetained(Work(run))
+    return thread.withLock { thread in
+      var identifier = pthread_t()
+      let status = pthread_create(
+        &identifier, nil,
+        { argument in
+          guard let argument else { return nil }
+          Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
+          return nil
+        }, work.toOpaque())
+      if status == 0 { thread = identifier } else { work.release() }
+      return status == 0
     }
   }
-
-  /// MSG_NOSIGNAL, which Swift imports with a type that depends on the other modules in sight.
-  private static let noSignal: Int32 = 0x4000
-
-  private func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-    var sent = 0
-    while sent < bytes.count {
-      let count = bytes.withUnsafeBytes { buffer in
-        Glibc.send(
-          descriptor, buffer.baseAddress.map { $0 + sent }, buffer.count - sent,
-          Self.noSignal)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return false }
-      sent += count
-    }
-    return true
-  }
-
-  private func note(_ problem: String) { report.withLock { $0.problems.append(problem) } }
 }

@@ -1,30 +1,30 @@
 import Mail
-package import Pipeline
+import Pipeline
 
 /// An account on a server, as it is named on the command line: `imaps://user@host:port`.
 ///
 /// The user stands before the last `@`. Percent-escapes are decoded; any other character of the
 /// user is taken as it is, `/` and `:` too: there is no room for a password in such a URL.
-package struct AccountURL: Sendable, Equatable {
+struct AccountURL: Sendable, Equatable {
   /// How the connection is protected.
-  package enum Security: Sendable, Equatable {
+  enum Security: Sendable, Equatable {
     /// TLS from the first byte: `imaps://`.
     case tls
     /// STARTTLS after the greeting: `imap://`.
     case startTLS
   }
 
-  package let security: Security
+  let security: Security
   /// The name to log in with: not empty, without control characters.
-  package let user: String
+  let user: String
   /// A host name in lower case, or an IP address without brackets.
-  package let host: String
-  package let port: UInt16
+  let host: String
+  let port: UInt16
 
   /// Parses a URL.
   ///
   /// - Throws: a usage failure that says what is missing or wrong.
-  package init(parsing text: String) throws(Failure) {
+  init(parsing text: String) throws(Failure) {
     guard let mark = text.firstRange(of: "://") else { throw Self.noScheme(text) }
     let security = try Self.security(ofScheme: text[..<mark.lowerBound].lowercased())
     var rest = text[mark.upperBound...]
@@ -47,7 +47,7 @@ package struct AccountURL: Sendable, Equatable {
   ///
   /// That is the user if it is an e-mail address, with its domain in lower case; otherwise user
   /// and host. Never the port. Escape it before it reaches a terminal or a file name.
-  package var identity: String {
+  var identity: String {
     guard let at = user.lastIndex(of: "@") else {
       return user + "@" + (host.contains(":") ? "[\(host)]" : host)
     }

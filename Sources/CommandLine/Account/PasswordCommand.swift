@@ -1,6 +1,7 @@
 import Glibc
 import Pipeline
 import Platform
+import Protocols
 
 /// Takes a password from what a command of the user prints.
 ///
@@ -11,7 +12,7 @@ enum PasswordCommand {
   /// Waits until the command has ended, but not for background processes that it leaves behind.
   /// - Throws: a usage failure if the command can't be run, fails, or prints no password; the
   ///   signal's failure if the interruption is raised, after the command was told to end.
-  static func run(_ command: String, interruption: Interruption?) throws(Failure) -> Password {
+  static func run(_ command: String, interruption: Interruption?) throws(Failure) -> Secret {
     let child = try Child(command)
     defer { close(child.output) }
     var octets: [UInt8] = []
@@ -19,7 +20,7 @@ enum PasswordCommand {
       switch child.read(into: &octets, interruption: interruption) {
       case .ended(let status):
         guard status == 0 else { throw failed(status) }
-        guard let password = Password(firstLineOf: octets) else {
+        guard let password = PasswordLine.secret(in: octets) else {
           throw failure("printed no password in its first line", advice: nil)
         }
         return password
@@ -66,12 +67,20 @@ private struct Child {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+    // Threads of Swift's pool block signals; a child that did so too could not be stopped.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process: pid_t = 0
     let arguments: [String] = ["sh", "-c", command]
     let words: [UnsafeMutablePointer<CChar>?] =
       arguments.map { $0.withCString { strdup($0) } } + [nil]
     defer { for word in words { free(word) } }
-    let code = posix_spawn(&process, "/bin/sh", &actions, nil, words, environ)
+    let code = posix_spawn(&process, "/bin/sh", &actions, &attributes, words, environ)
     guard code == 0 else {
       close(ends[0])
       throw PasswordCommand.failure("can't be run: \(describe(errno: code))", advice: nil)
@@ -102,7 +111,7 @@ private struct Child {
         break
       }
       // What follows the longest password is drained, but not kept.
-      octets += buffer.prefix(min(got, max(0, Password.limit + 2 - octets.count)))
+      octets += buffer.prefix(min(got, max(0, PasswordLine.limit + 2 - octets.count)))
     }
     if hasEnded { return .ended(status: status) }
     if atEnd {

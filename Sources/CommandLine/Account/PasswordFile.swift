@@ -1,12 +1,13 @@
 import Glibc
 import Pipeline
+import Protocols
 
 /// Reads a password from a file that only its owner can read.
 enum PasswordFile {
   /// The first line of the file.
   ///
   /// - Throws: a usage failure if the file can't be read, is not private, or holds no password.
-  static func read(_ path: String) throws(Failure) -> Password {
+  static func read(_ path: String) throws(Failure) -> Secret {
     // Non-blocking, so that a FIFO in its place can't hold up the program.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
@@ -14,7 +15,7 @@ enum PasswordFile {
     }
     defer { close(descriptor) }
     try check(descriptor, path)
-    let limit = Password.limit + 2
+    let limit = PasswordLine.limit + 2
     var octets = [UInt8](repeating: 0, count: limit)
     var count = 0
     while count < limit {
@@ -28,10 +29,10 @@ enum PasswordFile {
       guard got > 0 else { break }
       count += got
     }
-    guard let password = Password(firstLineOf: Array(octets.prefix(count))) else {
+    guard let password = PasswordLine.secret(in: Array(octets.prefix(count))) else {
       throw failure(
         path, "has no password in its first line",
-        advice: "The first line must hold 1 to \(Password.limit) octets, no NUL among them.")
+        advice: "The first line must hold 1 to \(PasswordLine.limit) octets, no NUL among them.")
     }
     return password
   }

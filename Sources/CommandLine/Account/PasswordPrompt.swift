@@ -1,6 +1,7 @@
 import Glibc
 import Pipeline
 import Platform
+import Protocols
 
 /// Asks for a password at the terminal, without showing what is typed.
 enum PasswordPrompt {
@@ -15,7 +16,7 @@ enum PasswordPrompt {
   /// - Throws: a usage failure if nothing was typed; the signal's failure if interrupted.
   static func ask(
     path: String, question: String, interruption: Interruption?
-  ) throws(Failure) -> Password? {
+  ) throws(Failure) -> Secret? {
     let terminal = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY)
     guard terminal >= 0 else { return nil }
     defer { close(terminal) }
@@ -29,7 +30,7 @@ enum PasswordPrompt {
     defer { tcsetattr(terminal, TCSAFLUSH, &saved) }
     _ = Array(question.utf8).withUnsafeBytes { write(terminal, $0.baseAddress, $0.count) }
     let line = try readLine(terminal, interruption: interruption)
-    guard let password = Password(firstLineOf: line) else {
+    guard let password = PasswordLine.secret(in: line) else {
       throw .usage("no password was typed")
     }
     return password
@@ -40,9 +41,10 @@ enum PasswordPrompt {
   ) throws(Failure) -> [UInt8] {
     var line: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1024)
-    while line.count <= Password.limit, line.last != UInt8(ascii: "\n") {
+    while line.count <= PasswordLine.limit, line.last != UInt8(ascii: "\n") {
       do throws(PollError) {
-        _ = try Poller.wait(descriptor: terminal, for: .read, until: .never, interruption: interruption)
+        _ = try Poller.wait(
+          descriptor: terminal, for: .read, until: .never, interruption: interruption)
       } catch .interrupted {
         _ = write(terminal, "\n", 1)
         throw Interrupted.failure

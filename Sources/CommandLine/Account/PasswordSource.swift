@@ -1,5 +1,6 @@
 import Pipeline
 import Platform
+import Protocols
 
 /// Where a password comes from: the first that is given of a file, a command, the environment and
 /// the person at the terminal.
@@ -24,11 +25,11 @@ struct PasswordSource {
   ///   signal's failure if interrupted.
   func password(
     for account: AccountURL, interruption: Interruption?
-  ) throws(Failure) -> Password {
+  ) throws(Failure) -> Secret {
     if let file { return try PasswordFile.read(file) }
     if let command { return try PasswordCommand.run(command, interruption: interruption) }
     if let environment, !environment.isEmpty {
-      guard let password = Password(firstLineOf: Array(environment.utf8)) else {
+      guard let password = PasswordLine.secret(in: Array(environment.utf8)) else {
         throw .usage("\(Self.variable) holds no password")
       }
       return password

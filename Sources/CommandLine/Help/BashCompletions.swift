@@ -4,7 +4,6 @@ enum BashCompletions {
   static func script() -> String {
     let commands = OptionTable.commands.map(\.name.rawValue)
     let alone = OptionTable.options.filter(\.commands.isEmpty).map(\.spelling)
-    let first = (commands + alone).joined(separator: " ")
     return """
       # Completions of mailarc for bash.
       _mailarc() {
@@ -26,7 +25,7 @@ enum BashCompletions {
       \(values())
         esac
         case $command in
-          '') COMPREPLY=($(compgen -W '\(first)' -- "$current")) ;;
+          '') \(offer(words: commands + alone)) ;;
       \(OptionTable.commands.map(arm).joined(separator: "\n"))
         esac
       }
@@ -41,29 +40,35 @@ enum BashCompletions {
       switch option.value {
       case .none: nil
       case .file:
-        "    \(option.spelling)) COMPREPLY=($(compgen -f -- \"$current\")); return ;;"
+        "    \(option.spelling)) \(offer("-f")); return ;;"
       case .choice(_, let words):
-        "    \(option.spelling)) COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' "
-          + "-- \"$current\")); return ;;"
+        "    \(option.spelling)) \(offer(words: words)); return ;;"
       case .text, .number: "    \(option.spelling)) return ;;"
       }
     }.joined(separator: "\n")
   }
 
   private static func arm(_ command: Command) -> String {
-    let spellings = OptionTable.options(of: command.name).map(\.spelling).joined(separator: " ")
+    let spellings = OptionTable.options(of: command.name).map(\.spelling)
     let otherwise =
       command.name == .help
-      ? "COMPREPLY=($(compgen -W '"
-        + OptionTable.commands.map(\.name.rawValue).joined(separator: " ")
-        + "' -- \"$current\"))" : "COMPREPLY=($(compgen -d -- \"$current\"))"
+      ? offer(words: OptionTable.commands.map(\.name.rawValue)) : offer("-d")
     return """
           \(command.name.rawValue))
             if [[ $current == -* ]]; then
-              COMPREPLY=($(compgen -W '\(spellings)' -- "$current"))
+              \(offer(words: spellings))
             else
               \(otherwise)
             fi ;;
       """
+  }
+
+  private static func offer(words: [String]) -> String {
+    offer("-W '\(words.joined(separator: " "))'")
+  }
+
+  // Line by line, so that a file name with blanks stays whole.
+  private static func offer(_ what: String) -> String {
+    "mapfile -t COMPREPLY < <(compgen \(what) -- \"$current\")"
   }
 }

@@ -1,14 +1,14 @@
-package import Pipeline
+import Pipeline
 
 /// Turns the words of a command line into an invocation, by the option table.
 ///
 /// Options may stand anywhere before `--`, with their value in the same word after `=` or in the
 /// next word. They are never abbreviated.
-package enum ArgumentParser {
+enum ArgumentParser {
   /// Parses the words after the program's name.
   ///
   /// - Throws: a usage failure that says what is wrong and what might have been meant.
-  package static func parse(_ arguments: [String]) throws(Failure) -> Invocation {
+  static func parse(_ arguments: [String]) throws(Failure) -> Invocation {
     var scan = Scan()
     var index = arguments.startIndex
     var optionsEnded = false
@@ -80,7 +80,7 @@ private struct Scan {
       }
     }
     let standsAlone = order.contains { Self.standsAlone($0) }
-    if !standsAlone { try Self.checkCount(of: operands, for: command) }
+    if !standsAlone { try Self.check(operands, for: command) }
     return Invocation(command: name, operands: operands, values: values)
   }
 
@@ -132,7 +132,7 @@ private struct Scan {
     }
   }
 
-  private static func checkCount(of operands: [String], for command: Command) throws(Failure) {
+  private static func check(_ operands: [String], for command: Command) throws(Failure) {
     let advice = "Usage: mailarc \(command.usage)"
     if operands.count > command.operands.count {
       throw .usage(
@@ -142,6 +142,15 @@ private struct Scan {
     guard operands.count == command.operands.count || command.operandsAreOptional else {
       throw .usage(
         "\(command.name.rawValue): \(command.operands[operands.count]) is missing", advice: advice)
+    }
+    for (name, operand) in zip(command.operands, operands) {
+      guard !operand.isEmpty else {
+        throw .usage("\(command.name.rawValue): \(name) is empty", advice: advice)
+      }
+      // Taken as a path, an account would become a directory of that name.
+      guard name != "ARCHIVE" || !operand.contains("://") else {
+        throw .usage("ARCHIVE is a directory, not \"\(operand)\"", advice: advice)
+      }
     }
   }
 }

@@ -1,33 +1,33 @@
-package import Pipeline
+import Pipeline
 
 /// A command line that was understood.
-package struct Invocation: Sendable, Equatable {
+struct Invocation: Sendable, Equatable {
   /// The command; nil for a lone `--help` or `--version`.
-  package var command: CommandName?
+  var command: CommandName?
   /// As many as the command asks for.
-  package var operands: [String]
+  var operands: [String]
   /// Each option given, with its checked value; empty for those that take none.
-  package var values: [OptionName: String]
+  var values: [OptionName: String]
 
   /// Whether an option was given.
-  package func has(_ name: OptionName) -> Bool {
+  func has(_ name: OptionName) -> Bool {
     values[name] != nil
   }
 
   /// The value of an option; the last one if it was given more than once.
-  package func text(_ name: OptionName) -> String? {
+  func text(_ name: OptionName) -> String? {
     values[name]
   }
 
   /// The value of a numeric option.
-  package func number(_ name: OptionName) -> Int? {
+  func number(_ name: OptionName) -> Int? {
     values[name].flatMap { Int($0) }
   }
 
   /// Refuses two options that contradict each other.
   ///
   /// - Throws: a usage failure if both were given.
-  package func refuse(_ one: OptionName, with other: OptionName) throws(Failure) {
+  func refuse(_ one: OptionName, with other: OptionName) throws(Failure) {
     guard has(one), has(other) else { return }
     throw .usage("--\(one.rawValue) and --\(other.rawValue) can't both be given")
   }

@@ -1,5 +1,5 @@
 /// What an option takes, which is checked when the command line is parsed.
-package enum OptionValue: Sendable, Equatable {
+enum OptionValue: Sendable, Equatable {
   /// Nothing: it is there or not.
   case none
   /// A path, shown as this value name; completed with file names.
@@ -12,7 +12,7 @@ package enum OptionValue: Sendable, Equatable {
   case choice(String, [String])
 
   /// The value name as shown in help texts; nil if nothing is taken.
-  package var name: String? {
+  var name: String? {
     switch self {
     case .none: nil
     case .file(let name), .text(let name), .number(let name, _), .choice(let name, _): name
@@ -21,14 +21,14 @@ package enum OptionValue: Sendable, Equatable {
 }
 
 /// The commands, by their words on the command line.
-package enum CommandName: String, Sendable, CaseIterable {
+enum CommandName: String, Sendable, CaseIterable {
   case pull
   case push
   case help
 }
 
 /// The options, by their words on the command line.
-package enum OptionName: String, Sendable, CaseIterable {
+enum OptionName: String, Sendable, CaseIterable {
   case passwordFile = "password-file"
   case passwordCommand = "password-command"
   case tlsAuthority = "tls-ca"
@@ -53,45 +53,45 @@ package enum OptionName: String, Sendable, CaseIterable {
 }
 
 /// One row of the option table.
-package struct Option: Sendable {
+struct Option: Sendable {
   /// The heading under which help texts list it.
-  package enum Group: String, Sendable, CaseIterable {
+  enum Group: String, Sendable, CaseIterable {
     case account = "Account"
     case transfer = "Transfer"
     case output = "Output"
   }
 
-  package let name: OptionName
-  package let group: Group
+  let name: OptionName
+  let group: Group
   /// The commands that take it; empty: it stands for itself, with or without a command.
-  package let commands: [CommandName]
-  package let value: OptionValue
+  let commands: [CommandName]
+  let value: OptionValue
   /// One line without a full stop.
-  package let summary: String
+  let summary: String
   /// Whole sentences for the manual, with `backticks` around what is to be typed.
-  package let details: String
+  let details: String
 
   /// The option as it is typed, for example `--tls-ca`.
-  package var spelling: String { "--" + name.rawValue }
+  var spelling: String { "--" + name.rawValue }
 
   /// The option with its value name, for example `--tls-ca FILE`.
-  package var usage: String { value.name.map { spelling + " " + $0 } ?? spelling }
+  var usage: String { value.name.map { spelling + " " + $0 } ?? spelling }
 }
 
 /// One command: a row of the command table.
-package struct Command: Sendable {
-  package let name: CommandName
+struct Command: Sendable {
+  let name: CommandName
   /// The names of its operands, in order.
-  package let operands: [String]
+  let operands: [String]
   /// Whether the operands may be left out.
-  package let operandsAreOptional: Bool
+  let operandsAreOptional: Bool
   /// One line without a full stop.
-  package let summary: String
+  let summary: String
   /// Whole sentences for the manual, in paragraphs.
-  package let details: [String]
+  let details: [String]
 
   /// The command with its operands, without the program's name.
-  package var usage: String {
+  var usage: String {
     let words = operandsAreOptional ? operands.map { "[\($0)]" } : operands
     return ([name.rawValue] + words).joined(separator: " ")
   }

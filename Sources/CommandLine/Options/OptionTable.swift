@@ -1,7 +1,7 @@
 /// The one table from which parsing, help texts, the manual and shell completions come.
-package enum OptionTable {
+enum OptionTable {
   /// All commands, in the order in which help texts list them.
-  package static let commands: [Command] = [
+  static let commands: [Command] = [
     Command(
       name: .pull, operands: ["SOURCE", "ARCHIVE"], operandsAreOptional: false,
       summary: "Copy an account's mail into an archive; never changes the source",
@@ -33,15 +33,15 @@ package enum OptionTable {
   ///
   /// Where commands take an option of the same name but another meaning, it has several rows; all
   /// of them take the same kind of value.
-  package static let options: [Option] = accountOptions + transferOptions + outputOptions
+  static let options: [Option] = accountOptions + transferOptions + outputOptions
 
   /// The command of that name.
-  package static func command(_ name: CommandName) -> Command? {
+  static func command(_ name: CommandName) -> Command? {
     commands.first { $0.name == name }
   }
 
   /// The options that a command takes, with those that any command takes.
-  package static func options(of command: CommandName) -> [Option] {
+  static func options(of command: CommandName) -> [Option] {
     options.filter { $0.commands.contains(command) || $0.commands.isEmpty }
   }
 }

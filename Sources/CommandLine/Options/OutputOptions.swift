@@ -23,7 +23,8 @@ extension OptionTable {
     Option(
       name: .help, group: .output, commands: [], value: .none,
       summary: "show help, for a command if there is one",
-      details: "Show the command's options, or without a command the list of commands."),
+      details: "Show the command's options, or without a command the list of commands. "
+        + "`-h` is the same."),
     Option(
       name: .version, group: .output, commands: [], value: .none,
       summary: "show the version",

@@ -1,12 +1,12 @@
-package import Mail
-package import Pipeline
+import Mail
+import Pipeline
 import Synchronization
 
 /// Prints what happens as JSON for programs, one object a line, on standard output.
 ///
 /// The types and members of the events are listed in the manual, under JSON EVENTS. They are stable:
 /// members may be added, none changes its meaning.
-package final class JSONEvents: RunObserver {
+final class JSONEvents: RunObserver {
   private let terminal: Terminal
   private let now: @Sendable () -> Double
   private let state: Mutex<State>
@@ -25,7 +25,7 @@ package final class JSONEvents: RunObserver {
   /// - Parameters:
   ///   - terminal: where they are printed.
   ///   - now: seconds on a clock that never goes back.
-  package init(terminal: Terminal, now: @escaping @Sendable () -> Double) {
+  init(terminal: Terminal, now: @escaping @Sendable () -> Double) {
     self.terminal = terminal
     self.now = now
     let start = now()
@@ -33,7 +33,7 @@ package final class JSONEvents: RunObserver {
   }
 
   /// The run begins.
-  package func start(_ direction: Direction, account: String, archive: String, dryRun: Bool) {
+  func start(_ direction: Direction, account: String, archive: String, dryRun: Bool) {
     emit(
       "start",
       [
@@ -42,16 +42,16 @@ package final class JSONEvents: RunObserver {
       ])
   }
 
-  package func plan(totalMessages: Int, bytes: Int64) {
+  func plan(totalMessages: Int, bytes: Int64) {
     state.withLock { $0.progress.plan(messages: totalMessages, bytes: bytes) }
     emit("plan", [("messages", .integer(totalMessages)), ("bytes", .integer(bytes))])
   }
 
-  package func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {
+  func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {
     state.withLock { $0.progress.began(name) }
   }
 
-  package func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64) {
+  func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64) {
     let time = now()
     let progress: ProgressState? = state.withLock { state in
       state.progress.progress(
@@ -72,12 +72,12 @@ package final class JSONEvents: RunObserver {
       ])
   }
 
-  package func mailboxEnded(_ report: MailboxReport) {
+  func mailboxEnded(_ report: MailboxReport) {
     state.withLock { $0.progress.ended(report.name) }
     emit("mailbox", JSONReport.members(report))
   }
 
-  package func failure(_ failure: MessageFailure) {
+  func failure(_ failure: MessageFailure) {
     state.withLock { $0.progress.failed() }
     emit(
       "message-failed",
@@ -89,14 +89,14 @@ package final class JSONEvents: RunObserver {
       ])
   }
 
-  package func mailboxFailed(_ failure: MailboxFailure) {
+  func mailboxFailed(_ failure: MailboxFailure) {
     state.withLock { $0.progress.ended(failure.mailbox) }
     emit(
       "error",
       JSONReport.members(failure.failure) + [("mailbox", .string(failure.mailbox.description))])
   }
 
-  package func notice(_ notice: Notice) {
+  func notice(_ notice: Notice) {
     emit(
       notice.kind == .flagsNotKept ? "flags-not-kept" : "notice",
       [
@@ -105,7 +105,7 @@ package final class JSONEvents: RunObserver {
       ])
   }
 
-  package func question(_ question: Question) {
+  func question(_ question: Question) {
     emit(
       "question",
       [
@@ -114,7 +114,7 @@ package final class JSONEvents: RunObserver {
       ])
   }
 
-  package func planned(_ change: PlannedChange) {
+  func planned(_ change: PlannedChange) {
     emit(
       "planned",
       [
@@ -129,12 +129,12 @@ package final class JSONEvents: RunObserver {
   }
 
   /// Something stopped the run, or kept it from beginning.
-  package func error(_ failure: Failure) {
+  func error(_ failure: Failure) {
     emit("error", JSONReport.members(failure) + [("mailbox", .null)])
   }
 
   /// The run has ended; this is the last event.
-  package func summary(_ report: RunReport) {
+  func summary(_ report: RunReport) {
     emit("summary", JSONReport.members(report))
   }
 

@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259) whose object members keep their order.
-package enum JSONValue: Sendable, Equatable {
+enum JSONValue: Sendable, Equatable {
   case null
   case bool(Bool)
   case integer(Int64)
@@ -11,7 +11,7 @@ package enum JSONValue: Sendable, Equatable {
   ///
   /// Control, separator and format characters are written as escapes, so that a terminal on which
   /// the text ends up is safe.
-  package var text: String {
+  var text: String {
     switch self {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
@@ -25,10 +25,10 @@ package enum JSONValue: Sendable, Equatable {
   }
 
   /// An integer of any width that occurs here.
-  package static func integer(_ value: Int) -> JSONValue { .integer(Int64(value)) }
+  static func integer(_ value: Int) -> JSONValue { .integer(Int64(value)) }
 
   /// A string, or null.
-  package static func string(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+  static func string(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
 
   private static func quoted(_ text: String) -> String {
     var result = "\""
@@ -62,7 +62,7 @@ package enum JSONValue: Sendable, Equatable {
 }
 
 /// One member of a JSON object.
-package struct JSONMember: Sendable, Equatable {
-  package let name: String
-  package let value: JSONValue
+struct JSONMember: Sendable, Equatable {
+  let name: String
+  let value: JSONValue
 }

@@ -1,5 +1,5 @@
-package import Mail
-package import Pipeline
+import Mail
+import Pipeline
 import Synchronization
 
 /// Shows on standard error how a run goes on.
@@ -7,7 +7,7 @@ import Synchronization
 /// On a terminal one line is redrawn, at most five times a second. Elsewhere there is one line for
 /// each mailbox in which something happened, and at most one every 30 seconds in between. What a
 /// dry run would do is printed on standard output.
-package final class ProgressDisplay: RunObserver {
+final class ProgressDisplay: RunObserver {
   private let terminal: Terminal
   private let direction: Direction
   private let isQuiet: Bool
@@ -30,7 +30,7 @@ package final class ProgressDisplay: RunObserver {
   ///   - direction: which words fit.
   ///   - isQuiet: show no progress; the plan of a dry run is shown all the same.
   ///   - now: seconds on a clock that never goes back.
-  package init(
+  init(
     terminal: Terminal, direction: Direction, isQuiet: Bool, now: @escaping @Sendable () -> Double
   ) {
     self.terminal = terminal
@@ -41,21 +41,21 @@ package final class ProgressDisplay: RunObserver {
     state = Mutex(State(start: start, drawn: start))
   }
 
-  package func plan(totalMessages: Int, bytes: Int64) {
+  func plan(totalMessages: Int, bytes: Int64) {
     update { progress, _ in progress.plan(messages: totalMessages, bytes: bytes) }
   }
 
-  package func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {
+  func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {
     update { progress, _ in progress.began(name) }
   }
 
-  package func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64) {
+  func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64) {
     update { progress, seconds in
       progress.progress(name, messages: messagesDone, bytes: bytesDone, seconds: seconds)
     }
   }
 
-  package func mailboxEnded(_ report: MailboxReport) {
+  func mailboxEnded(_ report: MailboxReport) {
     update { progress, _ in progress.ended(report.name) }
     guard !isQuiet, !terminal.isInteractive, report.hasChanges else { return }
     let verb = direction == .pull ? "fetched" : "appended"
@@ -65,24 +65,24 @@ package final class ProgressDisplay: RunObserver {
     terminal.note([line])
   }
 
-  package func failure(_ failure: MessageFailure) {
+  func failure(_ failure: MessageFailure) {
     update { progress, _ in progress.failed() }
   }
 
-  package func mailboxFailed(_ failure: MailboxFailure) {
+  func mailboxFailed(_ failure: MailboxFailure) {
     update { progress, _ in progress.ended(failure.mailbox) }
   }
 
-  package func notice(_ notice: Notice) {}
+  func notice(_ notice: Notice) {}
 
-  package func question(_ question: Question) {}
+  func question(_ question: Question) {}
 
-  package func planned(_ change: PlannedChange) {
+  func planned(_ change: PlannedChange) {
     terminal.print(PlanText.line(change, direction: direction))
   }
 
   /// Takes the line away; to be called when the run has ended.
-  package func finish() {
+  func finish() {
     terminal.clearProgress()
   }
 

@@ -1,11 +1,11 @@
 import Mail
-package import Pipeline
+import Pipeline
 
 /// Writes the report that ends a run, for people.
-package enum ReportText {
+enum ReportText {
   /// The whole report: a table of the mailboxes in which something happened, what needs attention,
   /// and a line that sums it up.
-  package static func render(_ report: RunReport) -> [String] {
+  static func render(_ report: RunReport) -> [String] {
     var lines = ReportTable.render(report)
     let rest = attention(report) + section("Notes", report.notices.flatMap(text))
     if !lines.isEmpty, !rest.isEmpty { lines.append("") }
@@ -15,7 +15,7 @@ package enum ReportText {
   }
 
   /// What needs attention alone: failures and questions; empty if there are none.
-  package static func attention(_ report: RunReport) -> [String] {
+  static func attention(_ report: RunReport) -> [String] {
     let verb = report.direction == .pull ? "fetched" : "appended"
     return section("Messages not \(verb)", report.failures.flatMap(text))
       + section("Mailboxes given up", report.mailboxFailures.flatMap(text))

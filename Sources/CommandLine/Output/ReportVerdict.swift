@@ -7,34 +7,45 @@ enum ReportVerdict {
   static func line(_ report: RunReport) -> String {
     let sentence = sentence(report)
     guard report.accountFailure == nil else {
-      return "Not finished: " + sentence + "; run the same command again to go on."
+      // What to do about it is the failure's own advice.
+      return "Not finished: " + sentence + "."
     }
     guard sentence.first?.isLowercase == true else { return sentence + "." }
     return sentence.prefix(1).uppercased() + sentence.dropFirst() + "."
   }
 
   private static func sentence(_ report: RunReport) -> String {
-    let done = done(report)
     let open = open(report)
-    guard done.isEmpty else { return (done + open).joined(separator: ", ") + seeAbove(open) }
-    guard open.isEmpty else {
-      return (["nothing was \(verb(report))"] + open).joined(separator: ", ") + seeAbove(open)
+    let parts = transferred(report) + failed(report) + changed(report) + open
+    guard parts.isEmpty else {
+      let isFine = open.isEmpty && report.failures.isEmpty
+      return parts.joined(separator: ", ") + (isFine ? "" : ": see above")
     }
     guard report.accountFailure == nil else { return "nothing was \(verb(report))" }
     return "nothing to do: " + present(report)
   }
 
-  private static func done(_ report: RunReport) -> [String] {
+  private static func transferred(_ report: RunReport) -> [String] {
+    let totals = report.totals
+    guard totals.transferred > 0 else { return [] }
+    let count = Quantity.count(totals.transferred, "message")
+    let size = Quantity.bytes(totals.transferredBytes)
+    guard report.dryRun else { return ["\(count) \(verb(report)) (\(size))"] }
+    return ["would \(report.direction == .pull ? "fetch" : "append") \(count) (\(size))"]
+  }
+
+  private static func failed(_ report: RunReport) -> [String] {
+    let failures = report.failures.count
+    guard failures > 0 else { return [] }
+    guard report.totals.transferred == 0 else {
+      return ["\(Quantity.count(failures)) could not be"]
+    }
+    return ["\(Quantity.count(failures, "message")) could not be \(verb(report))"]
+  }
+
+  private static func changed(_ report: RunReport) -> [String] {
     let totals = report.totals
     var parts: [String] = []
-    if totals.transferred > 0 {
-      let count = Quantity.count(totals.transferred, "message")
-      let size = Quantity.bytes(totals.transferredBytes)
-      parts.append(
-        report.dryRun
-          ? "would \(report.direction == .pull ? "fetch" : "append") \(count) (\(size))"
-          : "\(count) \(verb(report)) (\(size))")
-    }
     if totals.flagsUpdated > 0 {
       let what = "flags of \(Quantity.count(totals.flagsUpdated, "message"))"
       parts.append(report.dryRun ? "would change \(what)" : what + " changed")
@@ -48,9 +59,6 @@ enum ReportVerdict {
 
   private static func open(_ report: RunReport) -> [String] {
     var parts: [String] = []
-    if !report.failures.isEmpty {
-      parts.append("\(Quantity.count(report.failures.count)) could not be")
-    }
     if !report.mailboxFailures.isEmpty {
       let count = report.mailboxFailures.count
       parts.append(Quantity.count(count, "mailbox", plural: "mailboxes") + " given up")
@@ -65,10 +73,6 @@ enum ReportVerdict {
         Quantity.count(count, "mailbox waits", plural: "mailboxes wait") + " for an answer")
     }
     return parts
-  }
-
-  private static func seeAbove(_ open: [String]) -> String {
-    open.isEmpty ? "" : ": see above"
   }
 
   private static func present(_ report: RunReport) -> String {

@@ -13,15 +13,15 @@ import Synchronization
 /// - Colour only for emphasis, only on a terminal, never with NO_COLOR or TERM=dumb.
 /// - The progress line is the only thing that is ever overwritten. Whatever else is printed clears
 ///   it first.
-package final class Terminal: Sendable {
+final class Terminal: Sendable {
   private let output: Int32
   private let errors: Int32
   private let state = Mutex(State())
 
   /// Whether standard error is a terminal on which a line can be redrawn.
-  package let isInteractive: Bool
+  let isInteractive: Bool
   /// Whether emphasis may be used on standard error.
-  package let usesColour: Bool
+  let usesColour: Bool
 
   private struct State {
     var showsProgress = false
@@ -29,7 +29,7 @@ package final class Terminal: Sendable {
   }
 
   /// The process's own standard output and standard error.
-  package convenience init() {
+  convenience init() {
     let isCapable = isatty(STDERR_FILENO) == 1 && Environment.value("TERM") != "dumb"
     let noColour = Environment.value("NO_COLOR").map { !$0.isEmpty } ?? false
     self.init(
@@ -38,7 +38,7 @@ package final class Terminal: Sendable {
   }
 
   /// A terminal on given descriptors, which stay open as long as it lives.
-  package init(output: Int32, errors: Int32, isInteractive: Bool, usesColour: Bool) {
+  init(output: Int32, errors: Int32, isInteractive: Bool, usesColour: Bool) {
     self.output = output
     self.errors = errors
     self.isInteractive = isInteractive
@@ -46,44 +46,44 @@ package final class Terminal: Sendable {
   }
 
   /// Columns of the terminal, now; 80 if it does not say.
-  package var width: Int {
+  var width: Int {
     var size = winsize()
     guard ioctl(errors, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 
   /// Whether something could not be written to standard output.
-  package var outputFailed: Bool { state.withLock { $0.outputFailed } }
+  var outputFailed: Bool { state.withLock { $0.outputFailed } }
 
   /// Prints lines on standard output.
-  package func print(_ lines: [String]) {
+  func print(_ lines: [String]) {
     write(lines.map(TerminalText.escape))
   }
 
   /// Prints a line on standard output.
-  package func print(_ line: String) {
+  func print(_ line: String) {
     print([line])
   }
 
   /// Prints text of our own on standard output as it is: roff, scripts.
-  package func printVerbatim(_ text: String) {
+  func printVerbatim(_ text: String) {
     write([text])
   }
 
   /// Prints lines on standard error.
-  package func note(_ lines: [String]) {
+  func note(_ lines: [String]) {
     note(lines, before: "", after: "")
   }
 
   /// Prints a line on standard error with emphasis.
-  package func warn(_ line: String) {
+  func warn(_ line: String) {
     note([line], before: usesColour ? "\u{1B}[1m" : "", after: usesColour ? "\u{1B}[0m" : "")
   }
 
   /// Shows a line that the next one replaces, on a terminal only.
   ///
   /// One that is too wide is cut.
-  package func showProgress(_ line: String) {
+  func showProgress(_ line: String) {
     guard isInteractive else { return }
     let line = TerminalText.prefix(TerminalText.escape(line), columns: width - 1)
     state.withLock { state in
@@ -93,7 +93,7 @@ package final class Terminal: Sendable {
   }
 
   /// Takes the progress line away.
-  package func clearProgress() {
+  func clearProgress() {
     state.withLock { clear(&$0) }
   }
 

@@ -1,11 +1,11 @@
 /// Makes text that others wrote safe to show on a terminal.
-package enum TerminalText {
+enum TerminalText {
   /// The text with every character that could act on the terminal, or mislead, as a visible escape.
   ///
   /// Escaped are C0, DEL, C1, line and paragraph separators, bidirectional controls and other
   /// invisible format characters, private and unassigned ones too. `\n`, `\t` and `\r` are written
   /// so, other octets below 128 as `\x1B`, everything else as `\u{202E}`.
-  package static func escape(_ text: String) -> String {
+  static func escape(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
@@ -19,7 +19,7 @@ package enum TerminalText {
   }
 
   /// The same for octets, which are UTF-8 or not; those that are not come out as `\xFF`.
-  package static func escape(octets: [UInt8]) -> String {
+  static func escape(octets: [UInt8]) -> String {
     var result = ""
     var rest = octets[...]
     while let first = rest.first {
@@ -35,12 +35,12 @@ package enum TerminalText {
   }
 
   /// How many columns a text takes on a terminal.
-  package static func width(_ text: String) -> Int {
+  static func width(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + width($1) }
   }
 
   /// The text shortened in the middle to that many columns, with `…` in the gap.
-  package static func shorten(_ text: String, to columns: Int) -> String {
+  static func shorten(_ text: String, to columns: Int) -> String {
     guard width(text) > columns else { return text }
     guard columns > 1 else { return columns == 1 ? "…" : "" }
     let head = prefix(text, columns: columns / 2)
@@ -49,7 +49,7 @@ package enum TerminalText {
   }
 
   /// The longest beginning of a text that fits into that many columns.
-  package static func prefix(_ text: String, columns: Int) -> String {
+  static func prefix(_ text: String, columns: Int) -> String {
     var used = 0
     return String(
       text.prefix {
@@ -59,7 +59,7 @@ package enum TerminalText {
   }
 
   /// The text with blanks after it, so that it takes that many columns.
-  package static func pad(_ text: String, to columns: Int) -> String {
+  static func pad(_ text: String, to columns: Int) -> String {
     text + String(repeating: " ", count: max(0, columns - width(text)))
   }
 

@@ -48,7 +48,7 @@ package struct PullPipeline: Sendable {
     defer { server.logout() }
     let tree = try server.live().listMailboxes(allNamespaces: options.allNamespaces)
     if existing == nil, options.dryRun {
-      AnnounceFirstPull(observer: observer, collector: collector).run(tree)
+      try AnnounceFirstPull(server: server, observer: observer, collector: collector).run(tree)
       return
     }
     let archive =
@@ -65,7 +65,7 @@ package struct PullPipeline: Sendable {
     let chosen = try ChooseMailboxes(context: context).run(tree)
     for report in chosen.skipped { collector.add(report) }
     observer.plan(totalMessages: chosen.messages, bytes: 0)
-    try CheckFreeSpace(directory: archive.root).run(
+    try CheckFreeSpace(directory: archive.root, server: server).run(
       chosen.jobs.filter { context.states[context.key(of: $0.name).hex] == nil })
     var pulled = work(chosen.jobs, server, context)
     guard !collector.isStopped else {
@@ -85,7 +85,7 @@ package struct PullPipeline: Sendable {
 
   private func openArchive() throws -> Archive? {
     guard try Archive.exists(path: options.archivePath) else {
-      try Archive.requireRoom(path: options.archivePath)
+      try Archive.requireRoom(path: options.archivePath, account: options.source.identity)
       return nil
     }
     let archive = try Archive.open(

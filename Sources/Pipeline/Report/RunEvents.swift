@@ -2,6 +2,7 @@ package import Mail
 
 /// One thing that a dry run would do.
 package struct PlannedChange: Sendable, Equatable {
+  /// What would be done.
   package enum Action: String, Sendable, Equatable {
     case createMailbox = "create-mailbox"
     case renameMailbox = "rename-mailbox"
@@ -13,7 +14,9 @@ package struct PlannedChange: Sendable, Equatable {
     case remove
   }
 
+  /// What would be done.
   package var action: Action
+  /// The mailbox that it concerns.
   package var mailbox: MailboxName
   /// Where a mailbox or message would move to.
   package var destination: MailboxName?

@@ -43,6 +43,7 @@ package struct MailboxReport: Sendable, Equatable {
 
 /// A message that could not be transferred.
 package struct MessageFailure: Sendable, Equatable {
+  /// The mailbox that it is in.
   package var mailbox: MailboxName
   /// Its UID, if it failed on its way from a server.
   package var uid: UID?
@@ -67,7 +68,9 @@ package struct MessageFailure: Sendable, Equatable {
 
 /// A mailbox that was given up while the rest of the account went on.
 package struct MailboxFailure: Sendable, Equatable {
+  /// The mailbox that was given up.
   package var mailbox: MailboxName
+  /// Why.
   package var failure: Failure
 
   /// A failed mailbox.
@@ -79,6 +82,7 @@ package struct MailboxFailure: Sendable, Equatable {
 
 /// Something that the user should know although no message is missing.
 package struct Notice: Sendable, Equatable {
+  /// What it is about, for programs.
   package enum Kind: String, Sendable, Equatable {
     /// A flag or keyword that the other side does not keep.
     case flagsNotKept = "flags-not-kept"
@@ -88,9 +92,11 @@ package struct Notice: Sendable, Equatable {
     case other
   }
 
+  /// What it is about, for programs.
   package var kind: Kind
   /// The mailbox that it concerns; nil for the whole account.
   package var mailbox: MailboxName?
+  /// What the user should know.
   package var text: String
 
   /// A notice.
@@ -103,6 +109,7 @@ package struct Notice: Sendable, Equatable {
 
 /// A decision that is left to the user; its mailbox waits for it.
 package struct Question: Sendable, Equatable {
+  /// The mailbox that waits.
   package var mailbox: MailboxName
   /// What was seen, and why it was not acted upon.
   package var text: String
@@ -119,12 +126,19 @@ package struct Question: Sendable, Equatable {
 
 /// All that a run has to say when it ends.
 package struct RunReport: Sendable, Equatable {
+  /// The way that messages went.
   package var direction: Direction
+  /// Whether nothing was really done.
   package var dryRun: Bool
+  /// Every mailbox that was looked at, skipped ones too.
   package var mailboxes: [MailboxReport] = []
+  /// Every message that could not be transferred.
   package var failures: [MessageFailure] = []
+  /// Every mailbox that was given up.
   package var mailboxFailures: [MailboxFailure] = []
+  /// What else the user should know.
   package var notices: [Notice] = []
+  /// What waits for the user's decision.
   package var questions: [Question] = []
   /// What stopped the run before its end, if anything did: a failure of the account or the run.
   package var accountFailure: Failure?

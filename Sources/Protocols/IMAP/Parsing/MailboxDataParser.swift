@@ -19,13 +19,30 @@ enum MailboxDataParser {
     try scanner.expectSpaces()
     let separator = try scanner.separator()
     try scanner.expectSpaces()
-    let rawName = RawMailboxName(bytes: try scanner.atomOrString())
+    let rawName = try name(&scanner)
     var entry = ListEntry(
       attributes: attributes, specialUses: specialUses, separator: separator, rawName: rawName,
       components: rawName.components(separator: separator, usesUTF8: usesUTF8Names))
     scanner.skipSpaces()
     if !scanner.isAtEnd { try extendedData(&scanner, into: &entry) }
     return entry
+  }
+
+  /// A mailbox's name; where it holds spaces and was not quoted, it goes on to the end.
+  private static func name(
+    _ scanner: inout ResponseScanner
+  ) throws(ParseFailure) -> RawMailboxName {
+    let start = scanner.position
+    let isAtom = !scanner.startsString
+    let name = try scanner.atomOrString()
+    guard isAtom, !scanner.isAtEnd else { return RawMailboxName(bytes: name) }
+    let end = scanner.position
+    scanner.skipSpaces()
+    if scanner.isAtEnd || (scanner.position > end && scanner.next == UInt8(ascii: "(")) {
+      return RawMailboxName(bytes: name)
+    }
+    scanner.position = scanner.bytes.count
+    return RawMailboxName(bytes: Array(scanner.bytes[start...]))
   }
 
   /// `("CHILDINFO" (…) "OLDNAME" (…))`.

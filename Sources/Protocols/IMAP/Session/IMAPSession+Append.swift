@@ -36,6 +36,9 @@ struct OpenAppend {
 
   /// Whether the server has ended the command before we did.
   var hasEnded = false
+
+  /// Whether a message was announced that did not wait for the server, or for which it asked.
+  var hasStreamed = false
 }
 
 /// APPEND and MULTIAPPEND (RFC 9051, section 6.3.12; RFC 3502).
@@ -104,15 +107,20 @@ extension IMAPSession {
   package mutating func finishAppend() {
     guard let append else { return }
     precondition(appendProgress == .betweenMessages, "the message before is not finished")
-    // Also when the server has ended it: it skips what it still gets up to the line end.
-    output.append(OutputQueue.Piece(tag: append.tag, gate: .open, bytes: [13, 10]))
+    // Also when the server has ended it: it skips what it still gets up to the line end, unless it
+    // refused a literal before any message and so has its line end already.
+    if append.hasStreamed || !append.hasEnded {
+      output.append(OutputQueue.Piece(tag: append.tag, gate: .open, bytes: [13, 10]))
+    }
     self.append = nil
     appendProgress = .none
   }
 
   /// Sees whether the caller's turn has come.
   mutating func updateAppend() {
-    if appendProgress == .waiting, output.awaitsCaller { appendProgress = .streaming }
+    guard appendProgress == .waiting, output.awaitsCaller else { return }
+    appendProgress = .streaming
+    append?.hasStreamed = true
   }
 
   /// Follows the end of a command.

@@ -6,34 +6,62 @@ package struct Capability: Hashable, Sendable, CustomStringConvertible {
   /// Takes a name in any case.
   package init(_ name: String) { self.name = name.uppercased() }
 
+  /// The base protocol of RFC 3501.
   package static let imap4rev1 = Capability("IMAP4REV1")
+  /// The base protocol of RFC 9051.
   package static let imap4rev2 = Capability("IMAP4REV2")
+  /// TLS within the connection (RFC 9051, section 6.2.1).
   package static let startTLS = Capability("STARTTLS")
+  /// LOGIN is refused, as before TLS (RFC 9051, section 6.2.3).
   package static let loginDisabled = Capability("LOGINDISABLED")
+  /// AUTHENTICATE PLAIN (RFC 4616).
   package static let authPlain = Capability("AUTH=PLAIN")
+  /// AUTHENTICATE with an initial response (RFC 4959).
   package static let saslIR = Capability("SASL-IR")
+  /// Literals of any size without waiting (RFC 7888).
   package static let literalPlus = Capability("LITERAL+")
+  /// Literals up to 4096 bytes without waiting (RFC 7888).
   package static let literalMinus = Capability("LITERAL-")
+  /// Several messages in one APPEND (RFC 3502).
   package static let multiAppend = Capability("MULTIAPPEND")
+  /// APPENDUID, COPYUID and UID EXPUNGE (RFC 4315).
   package static let uidPlus = Capability("UIDPLUS")
+  /// BINARY[] and literal8, which may hold NUL (RFC 3516).
   package static let binary = Capability("BINARY")
+  /// Modification sequences (RFC 7162).
   package static let condStore = Capability("CONDSTORE")
+  /// Quick resynchronisation with VANISHED (RFC 7162).
   package static let qResync = Capability("QRESYNC")
+  /// ENABLE (RFC 5161).
   package static let enable = Capability("ENABLE")
+  /// UTF-8 in names and quoted strings, once enabled (RFC 6855).
   package static let utf8Accept = Capability("UTF8=ACCEPT")
+  /// NAMESPACE (RFC 2342).
   package static let namespace = Capability("NAMESPACE")
+  /// ID (RFC 2971).
   package static let id = Capability("ID")
+  /// LIST with selection and return options (RFC 5258).
   package static let listExtended = Capability("LIST-EXTENDED")
+  /// STATUS within the answer to LIST (RFC 5819).
   package static let listStatus = Capability("LIST-STATUS")
+  /// What a mailbox is for, in the answer to LIST (RFC 6154).
   package static let specialUse = Capability("SPECIAL-USE")
+  /// CREATE with a special use (RFC 6154).
   package static let createSpecialUse = Capability("CREATE-SPECIAL-USE")
+  /// MAILBOXID and EMAILID (RFC 8474).
   package static let objectID = Capability("OBJECTID")
+  /// UID MOVE (RFC 6851).
   package static let move = Capability("MOVE")
+  /// UNSELECT (RFC 3691).
   package static let unselect = Capability("UNSELECT")
+  /// SEARCH with return options (RFC 4731).
   package static let eSearch = Capability("ESEARCH")
+  /// The size of a mailbox in STATUS (RFC 8438).
   package static let statusSize = Capability("STATUS=SIZE")
+  /// COMPRESS DEFLATE (RFC 4978).
   package static let compressDeflate = Capability("COMPRESS=DEFLATE")
 
+  /// The name.
   package var description: String { name }
 }
 

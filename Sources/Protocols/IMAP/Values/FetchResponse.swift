@@ -4,9 +4,16 @@ package import Mail
 ///
 /// Nil is what the response did not hold; a server may send one without being asked.
 package struct FetchResponse: Hashable, Sendable {
+  /// The place of the message in the mailbox, from 1.
   package var sequenceNumber: UInt32
+
+  /// UID.
   package var uid: UID?
+
+  /// FLAGS; `\Recent` is passed over.
   package var flags: Flags?
+
+  /// INTERNALDATE.
   package var internalDate: InternalDate?
 
   /// Whether there was an INTERNALDATE that is no date.
@@ -17,6 +24,7 @@ package struct FetchResponse: Hashable, Sendable {
   /// Servers are known to be wrong here.
   package var size: UInt64?
 
+  /// MODSEQ (RFC 7162).
   package var modSeq: ModificationSequence?
 
   /// The identifier of the message's content (RFC 8474).
@@ -25,8 +33,10 @@ package struct FetchResponse: Hashable, Sendable {
   /// The bytes of `BODY[HEADER]` or `BODY[HEADER.FIELDS (…)]`.
   package var headerFields: [UInt8]?
 
+  /// Whether and how the whole message came.
   package var body: FetchBody = .none
 
+  /// A response without items.
   package init(sequenceNumber: UInt32) { self.sequenceNumber = sequenceNumber }
 }
 

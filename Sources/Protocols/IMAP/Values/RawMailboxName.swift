@@ -37,6 +37,7 @@ package struct RawMailboxName: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
+  /// `INBOX`.
   package static let inbox = RawMailboxName(bytes: Array("INBOX".utf8))
 
   /// Whether the name is that of the INBOX, which alone has no case (RFC 9051, section 5.1).

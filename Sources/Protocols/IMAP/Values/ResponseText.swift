@@ -13,6 +13,7 @@ package struct ResponseText: Hashable, Sendable {
   /// Not safe for a terminal.
   package var text: String
 
+  /// A text with or without a code.
   package init(code: ResponseCode?, text: String) {
     self.code = code
     self.text = text

@@ -8,14 +8,21 @@ package struct ExtendedSearchResult: Hashable, Sendable {
   /// Whether the numbers are UIDs.
   package var isUID = false
 
+  /// The lowest number found.
   package var min: UInt32?
+
+  /// The highest number found.
   package var max: UInt32?
+
+  /// How many were found.
   package var count: UInt32?
 
   /// What was found; nil where ALL was not answered, as when nothing was found.
   package var all: UIDSet?
 
+  /// The highest modification sequence among what was found (RFC 7162).
   package var modSeq: ModificationSequence?
 
+  /// Nothing answered.
   package init() {}
 }

@@ -11,6 +11,7 @@ package struct UIDList: Hashable, Sendable, Sequence, ExpressibleByArrayLiteral 
   /// Wraps ranges; none of them may hold zero, which is no UID.
   init(ranges: [ClosedRange<UInt32>]) { self.ranges = ranges }
 
+  /// UIDs one by one, in the order given.
   package init(arrayLiteral elements: UID...) {
     ranges = elements.map { $0.value...$0.value }
   }

@@ -1,0 +1,234 @@
+import Clients
+import Journals
+import Mail
+import Platform
+import Protocols
+import Stores
+
+/// Appends batches of messages to one mailbox: intents first, then bytes, then confirmations.
+///
+/// With UIDPLUS the next batch is on its way while the last is being stored; without it the UIDs of one
+/// batch are found out before the next is begun.
+final class AppendMessages {
+  /// One command with the messages it carries.
+  private struct Command {
+    let tag: CommandTag
+    let items: Range<Int>
+  }
+
+  private struct Sent {
+    let batch: Int
+    let messages: [OutgoingMessage]
+    let commands: [Command]
+    let began: MonotonicClock
+  }
+
+  private let connection: IMAPConnection
+  private let journal: PushJournal
+  private let raw: RawMailboxName
+  private let uidValidity: UIDValidity
+  private let side: ArchiveSide
+  private let refusals: ResolveRefusals
+  private let reporter: PushReporter
+
+  /// The lowest UID that the next message can get.
+  private(set) var uidNext: UInt32
+  private(set) var collapsed = 0
+  /// The longest that the server took for a batch, in seconds.
+  private(set) var slowestBatch = 0.0
+  private var bound: Set<UID>
+
+  init(
+    connection: IMAPConnection, journal: PushJournal, raw: RawMailboxName,
+    observation: ObserveTarget.Observation, side: ArchiveSide, refusals: ResolveRefusals,
+    reporter: PushReporter
+  ) {
+    self.connection = connection
+    self.journal = journal
+    self.raw = raw
+    uidValidity = observation.uidValidity
+    uidNext = observation.uidNext
+    self.side = side
+    self.refusals = refusals
+    self.reporter = reporter
+    bound = Set(journal.record.entries.values.compactMap(\.uid))
+  }
+
+  private var hasUIDPlus: Bool { connection.capabilities.contains(.uidPlus) }
+  private var hasMultiAppend: Bool { connection.capabilities.contains(.multiAppend) }
+
+  /// Sends everything.
+  ///
+  /// - Throws: `ClientError` where the connection is gone, leaving intents open; a `Failure` of the
+  ///   mailbox where the server takes nothing more; `StoreError`, `JournalError`.
+  func run(_ batches: OutgoingBatches, window: inout AppendWindow) throws {
+    var inFlight: [Sent] = []
+    while true {
+      let depth = hasUIDPlus && window.mayPipeline ? 2 : 1
+      while inFlight.count < depth {
+        let batch = batches.take(atMost: window.limit)
+        if batch.isEmpty { break }
+        inFlight.append(try send(batch))
+      }
+      guard !inFlight.isEmpty else { return }
+      let refused = try confirm(inFlight.removeFirst())
+      guard !refused.isEmpty else {
+        window.appended()
+        continue
+      }
+      // Nothing may be under way while it is found out what a refused command left behind.
+      var all = refused
+      for sent in inFlight { all += try confirm(sent) }
+      inFlight = []
+      for command in all { try resolve(command) }
+    }
+  }
+
+  // MARK: Sending
+
+  private func send(_ batch: [OutgoingMessage]) throws -> Sent {
+    let number = journal.record.lastBatch + 1
+    let intents = Dictionary(uniqueKeysWithValues: batch.enumerated().map { ($0, $1.intent) })
+    journal.append(
+      .batch(
+        IntentBatch(
+          number: number, uidValidity: uidValidity, uidNext: uidNext, time: WallClock.now,
+          open: intents)))
+    try journal.flush()
+    let began = MonotonicClock.now
+    var commands: [Command] = []
+    let groups = hasMultiAppend ? [0..<batch.count] : batch.indices.map { $0..<($0 + 1) }
+    for items in groups {
+      Checkpoint.pass("push: before an APPEND")
+      commands.append(
+        Command(
+          tag: try connection.append(to: raw, batch[items].map(item)), items: items))
+    }
+    try connection.flush()
+    Checkpoint.pass("push: after the last byte of a batch")
+    return Sent(batch: number, messages: batch, commands: commands, began: began)
+  }
+
+  private func item(_ message: OutgoingMessage) -> AppendItem {
+    let stored = side.messages[message.place].stored
+    let mailbox = side.mailboxes[side.messages[message.place].mailbox]
+    let scratch = side.digester.scratch
+    return AppendItem(
+      flags: message.flags, internalDate: message.internalDate,
+      size: UInt64(message.content.size),
+      isLiteral8: message.content.hasNUL && connection.capabilities.contains(.binary),
+      write: { body in
+        try WireMessage(stored, in: mailbox, scratch: scratch).forEachChunk(body)
+      })
+  }
+
+  // MARK: Confirming
+
+  /// A command that ended with NO or BAD.
+  struct Refused {
+    let batch: Int
+    let items: Range<Int>
+    let messages: [OutgoingMessage]
+    let status: CompletionStatus
+    let text: ResponseText
+  }
+
+  /// Waits for the end of a batch's commands and records what they brought.
+  private func confirm(_ sent: Sent) throws -> [Refused] {
+    var refused: [Refused] = []
+    var unbound: [Int] = []
+    for command in sent.commands {
+      do {
+        let text = try connection.finish(command.tag, "APPEND")
+        let uids = self.uids(text, count: command.items.count)
+        for (place, item) in command.items.enumerated() {
+          if let uids {
+            confirm(sent.batch, sent.messages[item], item, uid: uids[place])
+          } else {
+            unbound.append(item)
+          }
+        }
+      } catch let ClientError.refused(_, status, text) {
+        refused.append(
+          Refused(
+            batch: sent.batch, items: command.items, messages: sent.messages, status: status,
+            text: text))
+      }
+    }
+    Checkpoint.pass("push: answered")
+    if !unbound.isEmpty {
+      _ = try bind(sent.batch, sent.messages, unbound, areThere: true)
+    }
+    try journal.flush()
+    slowestBatch = max(slowestBatch, MonotonicClock.now.seconds(since: sent.began))
+    return refused
+  }
+
+  /// The UIDs that the server says it gave; nil where it does not, or where they can't be right.
+  private func uids(_ text: ResponseText, count: Int) -> [UID]? {
+    guard case .appendUID(uidValidity, let list) = text.code, list.count == count else {
+      return nil
+    }
+    return Array(list)
+  }
+
+  private func confirm(_ batch: Int, _ message: OutgoingMessage, _ item: Int, uid: UID?) {
+    let isTaken = uid.map { !bound.insert($0).inserted } ?? false
+    if isTaken { collapsed += 1 }
+    if let uid, !isTaken { uidNext = max(uidNext, uid.value &+ 1) }
+    let entry = IndexEntry(
+      number: journal.record.lastEntry + 1, uid: uid, digest: message.content.digest,
+      headerKey: message.content.headerKey, size: message.content.size,
+      origin: isTaken ? .collapsed : .pushed, flags: message.flags, isGone: false,
+      source: message.source)
+    journal.append(.confirmed(batch: batch, item: item, entry))
+    reporter.appended(1, message.content.size)
+  }
+
+  /// Finds the UIDs of messages in what is new in the mailbox.
+  ///
+  /// - Parameter areThere: whether the server said that it has them all; then one that can't be found
+  ///   is recorded without a UID, else as not arrived.
+  /// - Returns: the items that did not arrive.
+  private func bind(
+    _ batch: Int, _ sent: [OutgoingMessage], _ items: [Int], areThere: Bool
+  ) throws -> [Int] {
+    var missing: [Int] = []
+    let found = try FindAppended(connection: connection, raw: raw).run(
+      items.map { sent[$0] }, from: uidNext, excluding: bound,
+      tolerated: { [side] in try side.tolerated($0.source) })
+    for (place, item) in items.enumerated() {
+      if let uid = found[place] {
+        confirm(batch, sent[item], item, uid: uid)
+      } else if areThere {
+        confirm(batch, sent[item], item, uid: nil)
+      } else {
+        journal.append(.void(batch: batch, item: item))
+        missing.append(item)
+      }
+    }
+    try journal.flush()
+    return missing
+  }
+
+  // MARK: Refusals
+
+  /// Finds out what of a refused command the server kept all the same, and sends the rest in smaller
+  /// parts until it is known which message is meant.
+  private func resolve(_ refused: Refused) throws {
+    let rest = try bind(
+      refused.batch, refused.messages, Array(refused.items), areThere: false
+    ).map { refused.messages[$0] }
+    for part in try refusals.parts(of: rest, refused.status, refused.text) {
+      switch part {
+      case .send(let messages):
+        for again in try confirm(send(messages)) { try resolve(again) }
+      case .refuse(let message, let reason):
+        journal.append(.refused(message.content.digest, reason: reason))
+        try journal.flush()
+        let path = side.path(of: side.messages[message.place])
+        reporter.refused(path, "the server refused it: \(reason)")
+      }
+    }
+  }
+}

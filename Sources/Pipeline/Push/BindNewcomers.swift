@@ -1,0 +1,141 @@
+import Clients
+import Journals
+import Mail
+import Stores
+
+/// Finds out which messages that the index does not know are messages of the archive, or such as were
+/// pushed once; the rest is somebody's own mail.
+struct BindNewcomers {
+  let connection: IMAPConnection
+  let journal: PushJournal
+  let observation: ObserveTarget.Observation
+  let flags: TargetFlags
+  /// The whole archive mailbox.
+  let messages: [ArchiveMessage]
+  /// The forms in which a server may keep a message, by its name in the archive.
+  let tolerated: (String) throws -> [ContentDigest]
+
+  /// Binds entries, then the messages for which there is no entry yet.
+  ///
+  /// - Parameter toSend: places of the messages that the index says the target lacks.
+  /// - Returns: how many were found on the target, and so need not be sent.
+  func run(toSend: [Int]) throws -> Int {
+    var candidates = observation.newcomers
+    guard !candidates.isEmpty || observation.isAnew else { return try bind(toSend, to: []) }
+    try rebind(&candidates)
+    let found = try bind(toSend, to: candidates)
+    return found
+  }
+
+  // MARK: Entries
+
+  /// Entries that lost their UID, and such as were gone and came back.
+  private func rebind(_ candidates: inout [ListCandidates.Candidate]) throws {
+    let entries = journal.record.entries.values
+      .filter { $0.digest != nil && $0.uid == nil && !$0.isGone || $0.isGone }
+      .sorted { $0.number < $1.number }
+    let wanted = entries.compactMap { entry in
+      entry.digest.map {
+        WantedMessage(
+          digest: $0, headerKey: entry.headerKey, size: entry.size, isAsPulled: true)
+      }
+    }
+    guard wanted.count == entries.count, !wanted.isEmpty, !candidates.isEmpty else { return }
+    let matches = try matcher(candidates, isTolerant: observation.isAnew).run(
+      wanted: wanted, candidates: candidates.map(\.message), read: read,
+      tolerated: { try tolerated(entries[$0].source) })
+    for match in matches {
+      journal.append(
+        .rebound(
+          entry: entries[match.wanted].number, candidates[match.candidate].message.uid))
+    }
+    let taken = Set(matches.map(\.candidate))
+    candidates = candidates.indices.filter { !taken.contains($0) }.map { candidates[$0] }
+  }
+
+  // MARK: Messages of the archive
+
+  private func bind(
+    _ toSend: [Int], to newcomers: [ListCandidates.Candidate]
+  ) throws -> Int {
+    // What was somebody's own mail so far may be what was put into the archive since.
+    let others = journal.record.entries.values
+      .filter { $0.origin == .other && !$0.isGone && $0.uid != nil }
+      .sorted { $0.number < $1.number }
+    let candidates =
+      newcomers
+      + others.compactMap { entry in
+        entry.uid.map {
+          ListCandidates.Candidate(
+            message: CandidateMessage(uid: $0, headerKey: entry.headerKey, size: entry.size),
+            flags: entry.flags)
+        }
+      }
+    let matches =
+      toSend.isEmpty || candidates.isEmpty
+      ? []
+      : try matcher(candidates, isTolerant: false).run(
+        wanted: toSend.map { messages[$0].wanted }, candidates: candidates.map(\.message),
+        read: read, tolerated: { _ in [] })
+    var matched: [Int: MatchMessages.Match] = [:]
+    for match in matches { matched[match.candidate] = match }
+    for (place, candidate) in candidates.enumerated() {
+      let old = place >= newcomers.count ? others[place - newcomers.count].number : nil
+      guard let match = matched[place] else {
+        if old == nil { journal.append(.entry(other(candidate))) }
+        continue
+      }
+      let message = messages[toSend[match.wanted]]
+      journal.append(.entry(entry(for: message, candidate, match.evidence, number: old)))
+    }
+    return matches.count
+  }
+
+  private func other(_ candidate: ListCandidates.Candidate) -> IndexEntry {
+    IndexEntry(
+      number: journal.record.lastEntry + 1, uid: candidate.message.uid, digest: nil,
+      headerKey: candidate.message.headerKey, size: candidate.message.size, origin: .other,
+      flags: candidate.flags, isGone: false, source: "")
+  }
+
+  /// The base for later changes is what both sides agree on: what the target has beyond it was set
+  /// there by somebody, and stays.
+  private func entry(
+    for message: ArchiveMessage, _ candidate: ListCandidates.Candidate,
+    _ evidence: MatchMessages.Evidence, number: Int?
+  ) -> IndexEntry {
+    IndexEntry(
+      number: number ?? journal.record.lastEntry + 1, uid: candidate.message.uid,
+      digest: message.digest, headerKey: candidate.message.headerKey,
+      size: candidate.message.size, origin: evidence == .headerKey ? .matched : .found,
+      flags: flags.kept(of: message.stored.flags).intersection(candidate.flags), isGone: false,
+      source: message.source)
+  }
+
+  // MARK: Matching
+
+  private func read(_ uids: [UID]) throws -> [UID: ContentDigests] {
+    try ReadContents(connection: connection).run(UIDSet(uids))
+  }
+
+  private func matcher(
+    _ candidates: [ListCandidates.Candidate], isTolerant: Bool
+  ) -> MatchMessages {
+    var archive: [MatchMessages.KeyAndSize: Int] = [:]
+    for message in messages { archive[.init(message.headerKey, message.size), default: 0] += 1 }
+    var target: [MatchMessages.KeyAndSize: Int] = [:]
+    var recorded: [MatchMessages.KeyAndSize: Int] = [:]
+    for entry in journal.record.entries.values where entry.origin != .other || entry.isGone {
+      recorded[.init(entry.headerKey, entry.size), default: 0] += 1
+      if entry.uid != nil, !entry.isGone {
+        target[.init(entry.headerKey, entry.size), default: 0] += 1
+      }
+    }
+    for candidate in candidates {
+      target[.init(candidate.message.headerKey, candidate.message.size), default: 0] += 1
+    }
+    // An entry and the archive's message are one; more of either than one is a doubt.
+    archive.merge(recorded) { max($0, $1) }
+    return MatchMessages(archiveCounts: archive, targetCounts: target, isTolerant: isTolerant)
+  }
+}

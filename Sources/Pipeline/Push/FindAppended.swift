@@ -1,0 +1,81 @@
+import Clients
+import Mail
+import Protocols
+
+/// Finds under which UIDs a server without UIDPLUS keeps what was just appended.
+struct FindAppended {
+  let connection: IMAPConnection
+  let raw: RawMailboxName
+
+  /// - Parameters:
+  ///   - messages: what was appended, in order.
+  ///   - first: the lowest UID they can have.
+  ///   - bound: UIDs that are other messages'.
+  ///   - tolerated: the forms in which the server may keep a message.
+  /// - Returns: the UID of each message, nil for one that is not there.
+  func run(
+    _ messages: [OutgoingMessage], from first: UInt32, excluding bound: Set<UID>,
+    tolerated: (OutgoingMessage) throws -> [ContentDigest]
+  ) throws -> [UID?] {
+    let candidates = try list(from: first, excluding: bound)
+    if let inOrder = inOrder(messages, candidates) { return inOrder }
+    var mine: [MatchMessages.KeyAndSize: Int] = [:]
+    for message in messages {
+      mine[.init(message.content.headerKey, message.content.size), default: 0] += 1
+    }
+    var theirs: [MatchMessages.KeyAndSize: Int] = [:]
+    for candidate in candidates {
+      theirs[.init(candidate.headerKey, candidate.size), default: 0] += 1
+    }
+    let matches = try MatchMessages(
+      archiveCounts: mine, targetCounts: theirs, isTolerant: true
+    ).run(
+      wanted: messages.map {
+        WantedMessage(
+          digest: $0.content.digest, headerKey: $0.content.headerKey, size: $0.content.size,
+          isAsPulled: true)
+      },
+      candidates: candidates,
+      read: { try ReadContents(connection: connection).run(UIDSet($0)) },
+      tolerated: { try tolerated(messages[$0]) })
+    var uids = [UID?](repeating: nil, count: messages.count)
+    for match in matches { uids[match.wanted] = candidates[match.candidate].uid }
+    return uids
+  }
+
+  /// The mailbox is opened for this only where it is not open anyway: some servers lose mail that is
+  /// appended to the open one.
+  private func list(
+    from first: UInt32, excluding bound: Set<UID>
+  ) throws(ClientError) -> [CandidateMessage] {
+    let wasOpen = connection.isSelected(raw)
+    if wasOpen {
+      try connection.run(.noop, "NOOP")
+    } else {
+      _ = try connection.examine(raw, .plain)
+    }
+    let below = UIDSet(unsorted: first > 1 ? [1...(first - 1)] : [])
+    let present = try connection.searchAll().subtracting(below).subtracting(UIDSet(bound))
+    let found = try ListCandidates(connection: connection).run(present).map(\.message)
+    if !wasOpen { try connection.leaveMailbox() }
+    return found
+  }
+
+  /// The common case: exactly these messages came, in this order.
+  private func inOrder(
+    _ messages: [OutgoingMessage], _ candidates: [CandidateMessage]
+  ) -> [UID?]? {
+    guard messages.count == candidates.count else { return nil }
+    let same = zip(messages, candidates).allSatisfy {
+      $0.content.headerKey == $1.headerKey && $0.content.size == $1.size
+    }
+    return same ? candidates.map(\.uid) : nil
+  }
+}
+
+extension IMAPConnection {
+  /// Whether this mailbox is the one that is open.
+  func isSelected(_ mailbox: RawMailboxName) -> Bool {
+    if case .selected(mailbox, _) = session.state { true } else { false }
+  }
+}

@@ -1,0 +1,74 @@
+import Clients
+import Mail
+import Stores
+
+/// Decides into which mailbox of the target each mailbox of the archive goes.
+///
+/// A mailbox with a special use goes into the target's own mailbox of that use, whatever its name;
+/// every other one keeps its name. Where a component holds the target's separator, that becomes `_`.
+struct MapMailboxes {
+  let mailboxes: [ArchiveMailbox]
+  let records: [MailboxRecord]
+  let tree: ServerTree
+
+  struct Result {
+    var targets: [PushTarget] = []
+    /// Mailboxes whose name the target can't take as it is, with the name they get.
+    var renamed: [(from: MailboxName, to: MailboxName)] = []
+  }
+
+  func run() -> Result {
+    var result = Result()
+    let byArchiveName = Dictionary(
+      records.map { ($0.archiveName, $0) }, uniquingKeysWith: { first, _ in first })
+    var sources: [MailboxName: [ArchiveMailbox]] = [:]
+    var uses: [MailboxName: SpecialUse] = [:]
+    var subscribed: Set<MailboxName> = []
+    var taken = Set(mailboxes.map(\.name)).union(tree.mailboxes.map(\.name))
+    for mailbox in mailboxes {
+      let record = byArchiveName[mailbox.name]
+      let use = record?.specialUses.sorted { $0.rawValue < $1.rawValue }.first
+      let name = target(of: mailbox.name, use, &taken)
+      if name != mailbox.name, use == nil { result.renamed.append((mailbox.name, name)) }
+      sources[name, default: []].append(mailbox)
+      if let use { uses[name] = use }
+      // A mailbox that somebody made by hand is one they want to see.
+      if record?.isSubscribed ?? true { subscribed.insert(name) }
+    }
+    let existing = Dictionary(
+      tree.mailboxes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    result.targets = sources.map { name, sources in
+      PushTarget(
+        name: name, existing: existing[name].flatMap { $0.isSelectable ? $0 : nil },
+        sources: sources, specialUse: uses[name], isSubscribed: subscribed.contains(name))
+    }.sorted { $0.name < $1.name }
+    return result
+  }
+
+  private func target(
+    of name: MailboxName, _ use: SpecialUse?, _ taken: inout Set<MailboxName>
+  ) -> MailboxName {
+    if name.isInbox { return name }
+    if let use {
+      let candidates = tree.mailboxes.filter { $0.specialUses.contains(use) && $0.isSelectable }
+      if !candidates.contains(where: { $0.name == name }), let own = candidates.first {
+        return own.name
+      }
+    }
+    guard let separator = tree.separator else { return name }
+    let mark = Unicode.Scalar(separator)
+    guard name.components.contains(where: { $0.unicodeScalars.contains(mark) }) else {
+      return name
+    }
+    // In modified UTF-7 only what is printable ASCII stands for itself, so this is all there is.
+    var components = name.components.map { component in
+      String(String.UnicodeScalarView(component.unicodeScalars.map { $0 == mark ? "_" : $0 }))
+    }
+    while let made = MailboxName(components), taken.contains(made) {
+      components[components.count - 1] += "_"
+    }
+    let made = MailboxName(components) ?? name
+    taken.insert(made)
+    return made
+  }
+}

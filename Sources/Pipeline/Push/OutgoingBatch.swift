@@ -1,0 +1,85 @@
+import Clients
+import Journals
+import Mail
+import Stores
+
+/// A message that is about to be appended.
+struct OutgoingMessage {
+  let place: Int
+  let content: MessageContent
+  var flags: Flags
+  var internalDate: InternalDate?
+  let source: String
+
+  var intent: AppendIntent {
+    AppendIntent(
+      digest: content.digest, headerKey: content.headerKey, size: content.size, flags: flags,
+      source: source)
+  }
+}
+
+/// Reads messages for what is journalled before they are sent, and cuts them into batches.
+///
+/// Each is read once more here, so that what is recorded is what is sent, also if the file was edited
+/// since it was looked at.
+final class OutgoingBatches {
+  private static let mostBytes: Int64 = 16 << 20
+
+  private var places: ArraySlice<Int>
+  private let side: ArchiveSide
+  private let flags: TargetFlags
+  private let reduced: Set<ContentDigest>
+  private var next: OutgoingMessage?
+  /// Messages that could not be read, with the reason; those that are gone are left out in silence.
+  private(set) var unreadable: [(place: Int, error: any Error)] = []
+
+  /// - Parameters:
+  ///   - places: of the messages to be sent, in order.
+  ///   - side: where they are.
+  ///   - flags: which flags the target keeps.
+  ///   - reduced: messages that go without keywords and date.
+  init(_ places: [Int], side: ArchiveSide, flags: TargetFlags, reduced: Set<ContentDigest>) {
+    self.places = places[...]
+    self.side = side
+    self.flags = flags
+    self.reduced = reduced
+  }
+
+  /// The next batch, of at most `limit` messages; empty when all is sent.
+  func take(atMost limit: Int) -> [OutgoingMessage] {
+    var batch: [OutgoingMessage] = []
+    var bytes: Int64 = 0
+    while batch.count < limit, let message = next ?? read() {
+      if !batch.isEmpty, bytes + message.content.size > Self.mostBytes {
+        next = message
+        break
+      }
+      next = nil
+      bytes += message.content.size
+      batch.append(message)
+    }
+    return batch
+  }
+
+  private func read() -> OutgoingMessage? {
+    while let place = places.popFirst() {
+      let message = side.messages[place]
+      let mailbox = side.mailboxes[message.mailbox]
+      do {
+        let content = try side.digester.run(message.stored, in: mailbox)
+        var outgoing = OutgoingMessage(
+          place: place, content: content, flags: flags.kept(of: message.stored.flags),
+          internalDate: try mailbox.internalDate(of: message.stored), source: message.source)
+        if reduced.contains(content.digest) {
+          outgoing.flags.keywords = []
+          outgoing.internalDate = nil
+        }
+        return outgoing
+      } catch {
+        if case StoreError.notFound = error { continue }
+        unreadable.append((place, error))
+      }
+    }
+    return nil
+  }
+}

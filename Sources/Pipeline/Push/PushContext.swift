@@ -1,0 +1,33 @@
+import Clients
+import Journals
+import Mail
+import Platform
+import Stores
+
+/// What all workers of a push share.
+struct PushContext: Sendable {
+  let options: PushOptions
+  let archive: Archive
+  let pulled: PulledDigests
+  /// `.mailarc/push/<target account>`.
+  let directory: Directory
+  let states: MailboxStates
+  let observer: any RunObserver
+  let collector: ReportCollector
+  let interruption: Interruption
+
+  func key(of mailbox: MailboxName) -> MailboxKey {
+    MailboxKey(account: options.target.identity, mailbox: mailbox)
+  }
+}
+
+/// One mailbox of the target, and the mailboxes of the archive that go there.
+struct PushTarget: Sendable {
+  let name: MailboxName
+  /// Nil where the target has no such mailbox yet.
+  let existing: ServerMailbox?
+  let sources: [ArchiveMailbox]
+  /// The use it is to have, if it is made.
+  let specialUse: SpecialUse?
+  let isSubscribed: Bool
+}

@@ -1,0 +1,282 @@
+import Clients
+import Journals
+import Mail
+import Platform
+import Protocols
+import Stores
+
+/// Pushes into one mailbox of the target, resuming after lost connections. Confined to one worker.
+final class PushMailbox {
+  private let context: PushContext
+  private let target: PushTarget
+  private let tree: ServerTree
+  private let server: AccountConnection
+  private let key: MailboxKey
+  private let journal: PushJournal
+  private let side: ArchiveSide
+  private let reporter: PushReporter
+  private var isCreated: Bool
+  private var slowestBatch = 0.0
+  private var window = AppendWindow()
+  /// Messages that break the command that carries them, and so are sent without keywords and date.
+  private var reduced: Set<ContentDigest> = []
+
+  init(
+    context: PushContext, target: PushTarget, tree: ServerTree, server: AccountConnection
+  ) throws {
+    self.context = context
+    self.target = target
+    self.tree = tree
+    self.server = server
+    key = context.key(of: target.name)
+    journal = try PushJournal(
+      in: context.directory, key: key.hex, mailbox: target.name,
+      readOnly: context.options.dryRun)
+    side = try ArchiveSide(target.sources, in: context.archive)
+    reporter = PushReporter(
+      target.name, collector: context.collector, observer: context.observer)
+    isCreated = target.existing != nil
+  }
+
+  /// Does all that can be done, over as many connections as that takes.
+  func run() throws -> MailboxReport {
+    if case .lost(let records) = journal.damage {
+      reporter.notice(
+        .other, "\(records) records of the index were damaged; the mailbox is matched anew")
+      journal.append(.unbound)
+    }
+    // Before anything is read, so that what changes meanwhile is seen by the next run.
+    let stamp = context.options.dryRun ? "" : try side.stamp(recording: true)
+    try side.scan(context, index: journal.record, reporter)
+    while true {
+      let connection = try server.live()
+      do {
+        try attempt(connection, stamp)
+        return reporter.report
+      } catch let error as ClientError where error.endsConnection {
+        server.drop()
+        guard error.isRetryable else { throw error }
+        try judge(error)
+      }
+    }
+  }
+
+  private func judge(_ error: ClientError) throws {
+    let open = journal.record.batches.values.flatMap { $0.open.values.map(\.digest) }
+    switch window.broke(open: open) {
+    case .tryAgain: return
+    case .hopeless: throw error
+    case .blame(let digest):
+      if case .outOfStep(let text) = error, reduced.insert(digest).inserted {
+        reporter.notice(
+          .other, "a message that the server refused (\(text.text)) is sent without its keywords "
+            + "and date")
+        return
+      }
+      let words = if case .outOfStep(let text) = error { ": \(text.text)" } else { "" }
+      journal.append(.refused(digest, reason: "the connection breaks whenever it is sent" + words))
+      try journal.flush()
+    }
+  }
+
+  private func attempt(_ connection: IMAPConnection, _ stamp: String) throws {
+    guard let raw = tree.raw(for: target.name, usesUTF8: connection.session.usesUTF8Names) else {
+      throw Failure(
+        scope: .mailbox, cause: .refused,
+        summary: "the server has no mailboxes inside mailboxes", advice: nil, retryable: false)
+    }
+    guard try prepare(connection, raw) else { return announceNew() }
+    if journal.record.isUnsettled, !context.options.dryRun {
+      try settling(raw).waitForQuiet(server)
+    }
+    let live = try server.live()
+    let observation = try ObserveTarget(
+      connection: live, raw: raw, journal: journal, readOnly: context.options.dryRun
+    ).run()
+    if journal.record.isUnsettled {
+      let missing = try settling(raw).run(live, uidValidity: observation.uidValidity)
+      if missing > 0 {
+        reporter.notice(
+          .other,
+          "\(missing) messages that were on their way when a connection or a run broke "
+            + "off had not arrived; they are sent again")
+      }
+    }
+    try push(live, raw, observation, stamp)
+    if !context.options.dryRun { try live.leaveMailbox() }
+  }
+
+  /// Makes and subscribes the mailbox; false in a dry run where there is nothing to look at.
+  private func prepare(_ connection: IMAPConnection, _ raw: RawMailboxName) throws -> Bool {
+    let stage = PrepareMailbox(connection: connection, tree: tree, target: target, raw: raw)
+    if context.options.dryRun { return isCreated }
+    if !isCreated {
+      try stage.create()
+      isCreated = true
+    }
+    // Later on the subscription is the user's own business.
+    let isFirst = context.states[key.hex] == nil
+    if isFirst, target.isSubscribed, target.existing?.isSubscribed != true,
+      let words = try stage.subscribe()
+    {
+      reporter.notice(.other, "it could not be subscribed: \(words)")
+    }
+    return true
+  }
+
+  private func settling(_ raw: RawMailboxName) -> SettleIntents {
+    SettleIntents(
+      journal: journal, raw: raw,
+      quietSeconds: max(context.options.settleSeconds, 3 * slowestBatch),
+      tolerated: side.tolerated)
+  }
+
+  private func push(
+    _ connection: IMAPConnection, _ raw: RawMailboxName,
+    _ observation: ObserveTarget.Observation, _ stamp: String
+  ) throws {
+    let flags = TargetFlags(
+      observation.selected, withDeleted: context.options.withDeleted)
+    _ = try BindNewcomers(
+      connection: connection, journal: journal, observation: observation, flags: flags,
+      messages: side.messages, tolerated: side.tolerated
+    ).run(toSend: plan().toSend)
+    let vanished = AccountForVanished(
+      journal: journal, observation: observation,
+      isAnswered: context.options.acceptDeletions || context.options.resendDeleted)
+    if let question = vanished.run() {
+      reporter.ask(question, options: ["--resend-deleted", "--accept-deletions"])
+      return
+    }
+    journal.append(.known(uidNext: observation.uidNext))
+    try journal.flush()
+    let plan = plan()
+    take(plan)
+    if context.options.dryRun { return try announce(plan, connection, flags) }
+    let before = reporter.report.transferred
+    let uidNext = try append(plan, connection, raw, observation, flags)
+    reporter.report.flagsUpdated += try PushFlags(
+      connection: connection, journal: journal, flags: flags, dryRun: false
+    ).run(pairs(plan))
+    tellLostFlags(flags)
+    // What somebody else did to the mailbox meanwhile makes the next run look again.
+    let state = MailboxState(
+      uidValidity: observation.uidValidity, uidNext: uidNext,
+      messages: observation.selected.exists
+        + UInt32(clamping: reporter.report.transferred - before),
+      highestModSeq: ModificationSequence(0))
+    try context.states.record(
+      RecordedState(state: state, outstanding: reporter.failures, archive: stamp), for: key.hex)
+  }
+
+  private func plan() -> PlanPush.Plan {
+    PlanPush(
+      record: journal.record, resendDeleted: context.options.resendDeleted,
+      retryRefused: context.options.retryRefused
+    ).run(
+      side.messages.map {
+        PlanPush.Message(digest: $0.digest, flags: $0.stored.flags, source: $0.source)
+      })
+  }
+
+  private func pairs(_ plan: PlanPush.Plan) -> [Int: Flags] {
+    Dictionary(
+      plan.pairs.map { ($0.value, side.messages[$0.key].stored.flags) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Appends what the target lacks; returns its UIDNEXT as far as that is known.
+  private func append(
+    _ plan: PlanPush.Plan, _ connection: IMAPConnection, _ raw: RawMailboxName,
+    _ observation: ObserveTarget.Observation, _ flags: TargetFlags
+  ) throws -> UInt32 {
+    guard !plan.toSend.isEmpty else { return observation.uidNext }
+    for number in plan.replaced { journal.append(.dropped(entry: number)) }
+    for place in plan.toSend where journal.record.refused[side.messages[place].digest] != nil {
+      journal.append(.retried(side.messages[place].digest))
+    }
+    // Some servers lose mail that is appended to the open mailbox; this one gains by it.
+    if connection.serverID["name"]?.lowercased() != "dovecot" { try connection.leaveMailbox() }
+    reporter.began(
+      messages: plan.toSend.count,
+      bytes: plan.toSend.reduce(0) { $0 + side.messages[$1].size })
+    let batches = OutgoingBatches(plan.toSend, side: side, flags: flags, reduced: reduced)
+    let appender = AppendMessages(
+      connection: connection, journal: journal, raw: raw, observation: observation, side: side,
+      refusals: ResolveRefusals(
+        side: side, retry: context.options.retry, server: server, reporter: reporter),
+      reporter: reporter)
+    defer {
+      slowestBatch = max(slowestBatch, appender.slowestBatch)
+      reporter.report.collapsed += appender.collapsed
+    }
+    try appender.run(batches, window: &window)
+    for (place, error) in batches.unreadable {
+      reporter.fail(side.path(of: side.messages[place]), "\(error)", advice: nil)
+    }
+    if !connection.isSelected(raw) { _ = try connection.select(raw) }
+    return appender.uidNext
+  }
+
+  // MARK: Reporting
+
+  private func take(_ plan: PlanPush.Plan) {
+    reporter.report.alreadyPresent = plan.alreadyPresent - reporter.report.transferred
+    reporter.report.goneOnTarget = plan.goneOnTarget
+    if !plan.surplus.isEmpty {
+      reporter.notice(
+        .other,
+        "\(plan.surplus.count) messages that were pushed are no longer in the archive; "
+          + "they stay on the target")
+    }
+    for place in plan.refused {
+      let message = side.messages[place]
+      reporter.refused(
+        side.path(of: message),
+        "the server refused it: \(journal.record.refused[message.digest] ?? "")")
+    }
+  }
+
+  private func tellLostFlags(_ flags: TargetFlags) {
+    var lost = Flags()
+    var count = 0
+    for message in side.messages {
+      let missing = flags.lost(of: message.stored.flags)
+      if missing.isEmpty { continue }
+      lost = lost.union(missing)
+      count += 1
+    }
+    if count > 0 {
+      reporter.notice(
+        .flagsNotKept, "the server does not keep \(lost), which \(count) messages have")
+    }
+  }
+
+  private func announceNew() {
+    reporter.planned(.createMailbox)
+    if target.isSubscribed { reporter.planned(.subscribe) }
+    announceTransfer(plan())
+  }
+
+  private func announce(
+    _ plan: PlanPush.Plan, _ connection: IMAPConnection, _ flags: TargetFlags
+  ) throws {
+    announceTransfer(plan)
+    reporter.report.flagsUpdated = try PushFlags(
+      connection: connection, journal: journal, flags: flags, dryRun: true
+    ).run(pairs(plan))
+    if reporter.report.flagsUpdated > 0 {
+      reporter.planned(.updateFlags, messages: reporter.report.flagsUpdated)
+    }
+  }
+
+  private func announceTransfer(_ plan: PlanPush.Plan) {
+    for place in plan.toSend {
+      let message = side.messages[place]
+      reporter.report.transferred += 1
+      reporter.report.transferredBytes += message.size
+      reporter.planned(
+        .transfer, messages: 1, bytes: message.size, file: side.path(of: message))
+    }
+  }
+}

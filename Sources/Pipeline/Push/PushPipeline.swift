@@ -1,0 +1,169 @@
+package import Platform
+
+import Clients
+import Journals
+import Mail
+import Protocols
+import Stores
+
+/// Pushes an archive into an account: scan, digest, plan, append, confirm, record. It alone knows the
+/// order of the stages.
+package struct PushPipeline: Sendable {
+  let options: PushOptions
+  let observer: any RunObserver
+  let interruption: Interruption
+
+  package init(options: PushOptions, observer: any RunObserver, interruption: Interruption) {
+    self.options = options
+    self.observer = observer
+    self.interruption = interruption
+  }
+
+  /// Runs to the end, or to the failure that stops it; either way what was done is in the report.
+  package func run() async -> RunReport {
+    let collector = ReportCollector(direction: .push, dryRun: options.dryRun, observer: observer)
+    do {
+      try await WorkerThread.run(name: "mailarc-push") {
+        do { try lead(collector) } catch { collector.stop(Failure(error, scope: .account)) }
+      }
+    } catch {
+      collector.stop(Failure(error, scope: .run))
+    }
+    return collector.current
+  }
+
+  private func makeConnection() -> AccountConnection {
+    AccountConnection(
+      account: options.target, enabling: [.condStore], interruption: interruption,
+      retry: options.retry)
+  }
+
+  private func lead(_ collector: ReportCollector) throws {
+    let archive = try Archive.open(
+      path: options.archivePath, for: options.dryRun ? .reading : .writing)
+    let mailboxes = try archive.mailboxes()
+    let server = makeConnection()
+    defer { server.logout() }
+    let tree = try server.live().listMailboxes(allNamespaces: false)
+    let pulled = try? archive.state.openSubdirectory("pull")
+    try refuseSource(archive, tree, pulled)
+    for path in mailboxes.unreadable {
+      collector.add(Notice(kind: .other, mailbox: nil, text: "\(path) can't be read"))
+    }
+    let mapping = MapMailboxes(
+      mailboxes: mailboxes.mailboxes, records: archive.table.records, tree: tree
+    ).run()
+    for (from, to) in mapping.renamed {
+      collector.add(
+        Notice(
+          kind: .other, mailbox: from,
+          text: "its name holds the target's separator; there it is called \(to)"))
+    }
+    let directory = try indexDirectory(of: archive)
+    let context = PushContext(
+      options: options, archive: archive, pulled: PulledDigests(pulled), directory: directory,
+      states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
+      collector: collector, interruption: interruption)
+    work(try jobs(mapping.targets, context), tree, server, context)
+  }
+
+  /// A push into the account from which the archive was pulled would double every message that was
+  /// moved by hand, and mean nothing else.
+  private func refuseSource(
+    _ archive: Archive, _ tree: ServerTree, _ pulled: Directory?
+  ) throws {
+    guard let pulled, archive.identity.account == options.target.identity else { return }
+    let states = try MailboxStates(in: pulled, readOnly: true)
+    let same = tree.mailboxes.contains { mailbox in
+      let key = MailboxKey(account: archive.identity.account, mailbox: mailbox.name)
+      guard mailbox.name.isInbox, let known = states[key.hex], let status = mailbox.status else {
+        return false
+      }
+      return known.state.uidValidity == status.uidValidity
+        && (status.uidNext?.value ?? 0) >= known.state.uidNext
+    }
+    guard same else { return }
+    throw Failure(
+      scope: .run, cause: .usage,
+      summary: "the target is the account from which this archive was pulled",
+      advice: "Give the account to which the mail is to go.", retryable: false)
+  }
+
+  private func indexDirectory(of archive: Archive) throws -> Directory {
+    let name = PercentEscape.encode(options.target.identity) {
+      $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%")
+    }
+    if options.dryRun {
+      // Where nothing was ever pushed there is nothing to read, and nothing may be made.
+      let known = try? archive.state.openSubdirectory("push").openSubdirectory(name)
+      return known ?? archive.state
+    }
+    return try archive.state.ensurePath(["push", name])
+  }
+
+  /// The mailboxes that have to be looked at; the others are reported.
+  private func jobs(_ targets: [PushTarget], _ context: PushContext) throws -> [PushTarget] {
+    var jobs: [PushTarget] = []
+    for target in targets {
+      if let known = context.states[context.key(of: target.name).hex],
+        try isUnchanged(target, known, context)
+      {
+        var report = MailboxReport(name: target.name)
+        report.skipped = true
+        report.alreadyPresent = Int(known.state.messages)
+        context.collector.add(report)
+      } else {
+        jobs.append(target)
+      }
+    }
+    return jobs
+  }
+
+  private func isUnchanged(
+    _ target: PushTarget, _ known: RecordedState, _ context: PushContext
+  ) throws -> Bool {
+    guard !options.full, !options.resendDeleted, !options.retryRefused, !options.withDeleted,
+      known.outstanding == 0, !known.archive.isEmpty, let status = target.existing?.status,
+      status.uidValidity == known.state.uidValidity,
+      status.uidNext?.value == known.state.uidNext, status.messages == known.state.messages
+    else { return false }
+    let side = try ArchiveSide(target.sources, in: context.archive)
+    return try side.stamp(recording: false) == known.archive
+  }
+
+  private func work(
+    _ jobs: [PushTarget], _ tree: ServerTree, _ server: AccountConnection, _ context: PushContext
+  ) {
+    let queue = WorkQueue(jobs)
+    WorkerThread.alongside(min(options.connections, jobs.count) - 1) {
+      let own = makeConnection()
+      guard (try? own.live()) != nil else { return }
+      push(from: queue, tree, own, context)
+      own.logout()
+    } own: {
+      push(from: queue, tree, server, context)
+    }
+  }
+
+  private func push(
+    from queue: WorkQueue<PushTarget>, _ tree: ServerTree, _ server: AccountConnection,
+    _ context: PushContext
+  ) {
+    while let target = queue.next() {
+      do {
+        let report = try PushMailbox(
+          context: context, target: target, tree: tree, server: server
+        ).run()
+        context.collector.add(report)
+      } catch {
+        let failure = Failure(error, scope: .mailbox)
+        if failure.scope == .mailbox {
+          context.collector.add(MailboxFailure(mailbox: target.name, failure: failure))
+        } else {
+          context.collector.stop(failure)
+          queue.close()
+        }
+      }
+    }
+  }
+}

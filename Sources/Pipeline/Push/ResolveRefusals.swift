@@ -1,0 +1,75 @@
+import Clients
+import Mail
+import Protocols
+
+/// Decides what follows from a refused APPEND.
+///
+/// Only what the server may mean of a single message is sent again in smaller parts; what concerns the
+/// mailbox or the account stops it.
+final class ResolveRefusals {
+  enum Part {
+    case send([OutgoingMessage])
+    case refuse(OutgoingMessage, reason: String)
+  }
+
+  private let side: ArchiveSide
+  private let server: AccountConnection
+  private let reporter: PushReporter
+  private var pauses: ArraySlice<Double>
+
+  /// - Parameters:
+  ///   - side: where the messages are.
+  ///   - retry: how often and how long a server that is busy is waited for.
+  ///   - server: the connection, whose interruption ends a wait.
+  ///   - reporter: gets told what a message is sent without.
+  init(side: ArchiveSide, retry: RetryPolicy, server: AccountConnection, reporter: PushReporter) {
+    self.side = side
+    self.server = server
+    self.reporter = reporter
+    pauses = retry.pauses[...]
+  }
+
+  /// The parts in which refused messages are to be sent again, or given up, in order.
+  ///
+  /// - Throws: a `Failure` of the mailbox where nothing more can be appended to it.
+  func parts(
+    of messages: [OutgoingMessage], _ status: CompletionStatus, _ text: ResponseText
+  ) throws -> [Part] {
+    guard let first = messages.first else { return [] }
+    let refusal = ClientError.refused(command: "APPEND", status, text)
+    switch text.code {
+    case .overQuota, .noPerm, .tryCreate, .nonExistent, .readOnly:
+      throw Failure(refusal, scope: .mailbox)
+    case let code? where code.isTemporary:
+      guard let seconds = pauses.popFirst() else { throw Failure(refusal, scope: .mailbox) }
+      try server.wait(seconds: seconds)
+      return [.send(messages)]
+    default: break
+    }
+    if messages.count > 1 {
+      let middle = messages.count / 2
+      return [.send(Array(messages[..<middle])), .send(Array(messages[middle...]))]
+    }
+    var reduced = first
+    if !first.flags.keywords.isEmpty {
+      reduced.flags.keywords = []
+      reporter.notice(.flagsNotKept, "\(path(first)) was refused with its keywords")
+      return [.send([reduced])]
+    }
+    if first.internalDate != nil, first.content.size > 0, mayMeanDate(text, status) {
+      reduced.internalDate = nil
+      reporter.notice(.datesNotKept, "\(path(first)) was refused with its date")
+      return [.send([reduced])]
+    }
+    return [.refuse(first, reason: text.text)]
+  }
+
+  private func path(_ message: OutgoingMessage) -> String {
+    side.path(of: side.messages[message.place])
+  }
+
+  /// A server that finds fault with the command itself, or speaks of a date.
+  private func mayMeanDate(_ text: ResponseText, _ status: CompletionStatus) -> Bool {
+    status == .bad || text.text.lowercased().contains("date")
+  }
+}

@@ -1,0 +1,80 @@
+import Journals
+import Mail
+import Stores
+
+/// A message of the archive that belongs on the target.
+struct ArchiveMessage {
+  let stored: StoredMessage
+  /// Its place in the target's list of source mailboxes.
+  let mailbox: Int
+  let digest: ContentDigest
+  let headerKey: HeaderKey
+  /// Octets of the wire form.
+  let size: Int64
+  /// Whether it is what was pulled, as far as can be told without reading it.
+  let isAsPulled: Bool
+
+  /// What names the file whatever its flags.
+  var source: String { String(decoding: stored.baseName, as: UTF8.self) }
+
+  var wanted: WantedMessage {
+    WantedMessage(digest: digest, headerKey: headerKey, size: size, isAsPulled: isAsPulled)
+  }
+}
+
+/// Lists the messages that go to one mailbox of the target, in their order, with their digests: those
+/// that the pull recorded where the file has the size it had then, else by reading the file.
+struct ScanArchive {
+  let mailboxes: [MaildirMailbox]
+  let pulled: PulledDigests
+  let digester: DigestMessages
+  /// What the index knows of files by their names.
+  let known: [String: ContentDigest]
+  /// Whether every file is read.
+  let full: Bool
+  /// Called for a file that can't be read.
+  let onFailure: (MaildirMailbox, StoredMessage, any Error) -> Void
+
+  func run() throws -> [ArchiveMessage] {
+    var found: [ArchiveMessage] = []
+    for (place, mailbox) in mailboxes.enumerated() {
+      for message in try mailbox.scan() {
+        do {
+          found.append(try describe(message, place))
+        } catch {
+          if case StoreError.notFound = error { continue }
+          onFailure(mailbox, message, error)
+        }
+      }
+    }
+    return found
+  }
+
+  private func describe(_ message: StoredMessage, _ place: Int) throws -> ArchiveMessage {
+    let mailbox = mailboxes[place]
+    if !full, let record = try trusted(message, mailbox) {
+      return ArchiveMessage(
+        stored: message, mailbox: place, digest: record.digest, headerKey: record.headerKey,
+        size: record.size, isAsPulled: true)
+    }
+    let content = try digester.run(message, in: mailbox)
+    let record = message.origin.flatMap { pulled.record(of: $0) }
+    return ArchiveMessage(
+      stored: message, mailbox: place, digest: content.digest, headerKey: content.headerKey,
+      size: content.size, isAsPulled: record?.digest == content.digest)
+  }
+
+  /// What the pull recorded, if nothing speaks against it: the file's size is the one in its name, and
+  /// the index did not find other content under this name.
+  private func trusted(
+    _ message: StoredMessage, _ mailbox: MaildirMailbox
+  ) throws(StoreError) -> HeldMessage? {
+    guard let origin = message.origin, let record = pulled.record(of: origin),
+      message.namedWireSize == record.size, let size = message.namedSize,
+      try mailbox.open(message).size == size
+    else { return nil }
+    let source = String(decoding: message.baseName, as: UTF8.self)
+    if let digest = known[source], digest != record.digest { return nil }
+    return record
+  }
+}

@@ -1,0 +1,126 @@
+import Clients
+import Journals
+import Mail
+import Platform
+import Protocols
+
+/// Finds out what became of batches of which it is not known how they ended, so that they can neither
+/// be lost nor sent twice. All open intents of a mailbox settle together.
+struct SettleIntents {
+  /// After this many seconds no server still carries out a command of a connection that is gone.
+  private static let certainlyOver: Int64 = 300
+  private static let pollSeconds = 0.5
+
+  let journal: PushJournal
+  let raw: RawMailboxName
+  let quietSeconds: Double
+  let tolerated: (String) throws -> [ContentDigest]
+
+  /// Waits until the mailbox's UIDNEXT has stood still for long enough: a dead connection's commands
+  /// may still be executing.
+  func waitForQuiet(_ server: AccountConnection) throws {
+    let now = WallClock.now
+    let isFresh = journal.record.batches.values.contains {
+      // A clock that was set back makes a batch from the future; it is fresh as well.
+      now - $0.time < Self.certainlyOver
+    }
+    guard isFresh, quietSeconds > 0 else { return }
+    var last = try uidNext(server)
+    var since = MonotonicClock.now
+    while MonotonicClock.now.seconds(since: since) < quietSeconds {
+      try server.wait(seconds: min(Self.pollSeconds, quietSeconds))
+      let next = try uidNext(server)
+      if next != last {
+        last = next
+        since = .now
+      }
+    }
+  }
+
+  private func uidNext(_ server: AccountConnection) throws(ClientError) -> UInt32 {
+    let items = try server.live().status(of: raw, [.uidNext, .messages])
+    return items?.uidNext?.value ?? items?.messages ?? 0
+  }
+
+  /// Nothing can have arrived in a mailbox that does not exist.
+  func voidAll() throws {
+    try close(matched: [:])
+  }
+
+  /// Compares what is in the selected mailbox with the open intents.
+  ///
+  /// - Returns: how many messages had not arrived.
+  func run(_ connection: IMAPConnection, uidValidity: UIDValidity) throws -> Int {
+    let open = openIntents()
+    let candidates = try ListCandidates(connection: connection).run(
+      try candidateUIDs(connection, uidValidity))
+    var counts: [MatchMessages.KeyAndSize: Int] = [:]
+    for intent in open {
+      counts[.init(intent.intent.headerKey, intent.intent.size), default: 0] += 1
+    }
+    var found: [MatchMessages.KeyAndSize: Int] = [:]
+    for candidate in candidates {
+      found[.init(candidate.message.headerKey, candidate.message.size), default: 0] += 1
+    }
+    let matches = try MatchMessages(
+      archiveCounts: counts, targetCounts: found, isTolerant: true
+    ).run(
+      wanted: open.map {
+        WantedMessage(
+          digest: $0.intent.digest, headerKey: $0.intent.headerKey, size: $0.intent.size,
+          isAsPulled: true)
+      },
+      candidates: candidates.map(\.message),
+      read: { try ReadContents(connection: connection).run(UIDSet($0)) },
+      tolerated: { try tolerated(open[$0].intent.source) })
+    var matched: [Int: ListCandidates.Candidate] = [:]
+    for match in matches { matched[match.wanted] = candidates[match.candidate] }
+    try close(matched: matched)
+    return open.count - matched.count
+  }
+
+  private struct OpenIntent {
+    let batch: Int
+    let item: Int
+    let intent: AppendIntent
+  }
+
+  private func openIntents() -> [OpenIntent] {
+    journal.record.batches.values.sorted { $0.number < $1.number }.flatMap { batch in
+      batch.open.sorted { $0.key < $1.key }.map {
+        OpenIntent(batch: batch.number, item: $0.key, intent: $0.value)
+      }
+    }
+  }
+
+  /// The messages at or above the lowest UIDNEXT of the open batches that no entry stands for; all of
+  /// them if the UIDs mean something else by now.
+  private func candidateUIDs(
+    _ connection: IMAPConnection, _ uidValidity: UIDValidity
+  ) throws(ClientError) -> UIDSet {
+    let batches = journal.record.batches.values
+    let sameValidity = batches.allSatisfy { $0.uidValidity == uidValidity }
+    let lowest = sameValidity ? batches.map(\.uidNext).min() ?? 1 : 1
+    let present = try connection.searchAll()
+    let bound = UIDSet(
+      journal.record.entries.values.lazy.filter { $0.origin != .other }.compactMap(\.uid))
+    let below = UIDSet(unsorted: lowest > 1 ? [1...(lowest - 1)] : [])
+    return present.subtracting(below).subtracting(bound)
+  }
+
+  private func close(matched: [Int: ListCandidates.Candidate]) throws {
+    for (place, open) in openIntents().enumerated() {
+      guard let candidate = matched[place] else {
+        journal.append(.void(batch: open.batch, item: open.item))
+        continue
+      }
+      let entry = IndexEntry(
+        number: journal.record.lastEntry + 1, uid: candidate.message.uid,
+        digest: open.intent.digest, headerKey: candidate.message.headerKey,
+        size: candidate.message.size, origin: .pushed, flags: open.intent.flags, isGone: false,
+        source: open.intent.source)
+      journal.append(.confirmed(batch: open.batch, item: open.item, entry))
+    }
+    try journal.flush()
+  }
+}
