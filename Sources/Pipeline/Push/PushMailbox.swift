@@ -69,7 +69,8 @@ final class PushMailbox {
     case .blame(let digest):
       if case .outOfStep(let text) = error, reduced.insert(digest).inserted {
         reporter.notice(
-          .other, "a message that the server refused (\(text.text)) is sent without its keywords "
+          .other,
+          "a message that the server refused (\(text.text)) is sent without its keywords "
             + "and date")
         return
       }
