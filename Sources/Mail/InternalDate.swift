@@ -19,7 +19,8 @@ package struct InternalDate: Hashable, Comparable, Sendable, CustomStringConvert
   /// A day padded with a space, or of one digit, is taken as well, and one that its month has not is
   /// counted on. Nil for anything else.
   package init?(imap text: some Collection<UInt8>) {
-    let fields = text.split(separator: UInt8(ascii: " ")).map { Array($0) }
+    // Not generic from here on: this runs once for each message of a pull.
+    let fields = Array(text).split(separator: UInt8(ascii: " ")).map { Array($0) }
     guard fields.count == 3 else { return nil }
     let date = fields[0].split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     let time = fields[1].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
