@@ -115,7 +115,9 @@ extension MaildirMailbox {
       }
       if source !== self || number > 0 { try setExtras(flags, base: free) }
       do {
-        try from.renameNoReplace(message.name, to: cur, name.bytes)
+        try share.withNames { () throws(SystemError) in
+          try from.renameNoReplace(message.name, to: cur, name.bytes)
+        }
         baseNames?.insert(Self.hash(name.base))
         return renamed
       } catch  where error.isNotFound {
