@@ -5,8 +5,13 @@ extension Dovecot {
   /// A literal stands as its announcement; what the command says behind it follows in the same
   /// element, so that `a1 APPEND x {3+}` and the rest are one line.
   package func transcript(of user: String) throws -> [String] {
+    try sessions(of: user).flatMap { $0 }
+  }
+
+  /// The same, session by session.
+  package func sessions(of user: String) throws -> [[String]] {
     let directory = home(of: user) + "/rawlog"
-    return try listDirectory(directory).filter { $0.hasSuffix(".in") }.sorted().flatMap {
+    return try listDirectory(directory).filter { $0.hasSuffix(".in") }.sorted().map {
       commandLines(in: recordedBytes(try readBytes(directory + "/" + $0)))
     }
   }

@@ -8,10 +8,20 @@ package struct PlainAccount: Sendable, Equatable {
     package var specialUse: Set<String>
     /// Its messages in the order of their UIDs, with UID 0.
     package var messages: [PlainMessage]
+
+    /// A mailbox with these properties.
+    package init(isSubscribed: Bool, specialUse: Set<String>, messages: [PlainMessage]) {
+      self.isSubscribed = isSubscribed
+      self.specialUse = specialUse
+      self.messages = messages
+    }
   }
 
   /// The selectable mailboxes; components on the wire are joined by a line feed.
   package var mailboxes: [String: Mailbox]
+
+  /// An account with these mailboxes.
+  package init(mailboxes: [String: Mailbox]) { self.mailboxes = mailboxes }
 
   /// What the two accounts differ in, one line each; empty when they are equal.
   package func differences(from other: PlainAccount) -> [String] {

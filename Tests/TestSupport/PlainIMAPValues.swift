@@ -97,6 +97,14 @@ package struct PlainMessage: Sendable, Hashable {
   /// Its octets on the wire.
   package var body: [UInt8]
 
+  /// A message with these properties.
+  package init(uid: UInt32, flags: Set<String>, date: Int, body: [UInt8]) {
+    self.uid = uid
+    self.flags = flags
+    self.date = date
+    self.body = body
+  }
+
   /// Reads an untagged FETCH response with UID, FLAGS, INTERNALDATE and BODY[]; nil for others.
   init?(_ response: [PlainValue]) throws {
     guard response.count == 4, response[2].text == "FETCH" else { return nil }
