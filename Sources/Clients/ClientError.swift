@@ -17,6 +17,11 @@ package enum ClientError: Error, Sendable {
   case loginRefused(ResponseText)
   /// The server can't let anybody in at the moment.
   case loginUnavailable(ResponseText)
+  /// The server refused an APPEND whose literal was on its way, and may take the message's bytes for
+  /// commands: the connection is of no more use.
+  case outOfStep(ResponseText)
+  /// A line of the list of mailboxes can't be read, so that it is not known which there are.
+  case unreadableList(Evidence)
   /// A command ended with NO or BAD.
   case refused(command: String, CompletionStatus, ResponseText)
 
@@ -24,9 +29,9 @@ package enum ClientError: Error, Sendable {
   package var isRetryable: Bool {
     switch self {
     case .transport(let error): error.isRetryable
-    case .serverClosed, .loginUnavailable: true
+    case .serverClosed, .loginUnavailable, .outOfStep: true
     case .refused(_, _, let text): text.code?.isTemporary ?? false
-    case .protocolViolation, .unsupportedServer, .tlsNotOffered, .noLoginMechanism, .loginRefused:
+    case .protocolViolation, .unreadableList, .unsupportedServer, .tlsNotOffered, .noLoginMechanism, .loginRefused:
       false
     }
   }

@@ -11,8 +11,10 @@ extension IMAPConnection {
     var listed: [ListEntry] = []
     var subscribed: Set<RawMailboxName> = []
     var statuses: [RawMailboxName: StatusItems] = [:]
+    var unreadable: Evidence?
     func collect(_ event: IMAPEvent) {
       switch event {
+      case .malformed(let evidence): unreadable = evidence
       case .list(let entry): listed.append(entry)
       case .lsub(let entry): subscribed.insert(entry.rawName)
       case .status(let name, let items): statuses[name] = items
@@ -42,6 +44,8 @@ extension IMAPConnection {
         }
       }
     }
+    // A mailbox whose line can't be read would else be left behind in silence.
+    if let unreadable { throw .unreadableList(unreadable) }
     return tree(listed, subscribed, statuses, allNamespaces: allNamespaces)
   }
 

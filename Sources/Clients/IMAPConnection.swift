@@ -90,6 +90,10 @@ package final class IMAPConnection {
     while true {
       let event = try next()
       if case .completed(tag, let status, let text) = event {
+        if session.mayBeOutOfStep {
+          channel.close()
+          throw .outOfStep(text)
+        }
         guard status == .ok else { throw .refused(command: name, status, text) }
         return text
       }

@@ -18,7 +18,8 @@ package struct InternalDate: Hashable, Comparable, Sendable, CustomStringConvert
   ///
   /// A day padded with a space, or of one digit, is taken as well. Nil for anything else.
   package init?(imap text: some Collection<UInt8>) {
-    let fields = text.split(separator: UInt8(ascii: " ")).map { Array($0) }
+    // Not generic from here on: this runs once for each message of a pull.
+    let fields = Array(text).split(separator: UInt8(ascii: " ")).map { Array($0) }
     guard fields.count == 3 else { return nil }
     let date = fields[0].split(separator: UInt8(ascii: "-"))
     let time = fields[1].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)

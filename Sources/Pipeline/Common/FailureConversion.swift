@@ -34,10 +34,18 @@ extension Failure {
       self.init(
         scope: .account, cause: .protocolViolation,
         "the server's answer can't be understood: \(error)")
+    case .unreadableList(let evidence):
+      self.init(
+        scope: .account, cause: .protocolViolation,
+        "a line of the server's list of mailboxes can't be understood: \(evidence)")
     case .serverClosed(let text):
       self.init(
         scope: .account, cause: .connectionLost, "the server closed the connection: \(text.text)",
         advice: "Run the same command again later; it goes on where it stopped.", retryable: true)
+    case .outOfStep(let text):
+      self.init(
+        scope: .account, cause: .protocolViolation,
+        "the server lost track in the middle of a message: \(text.text)", retryable: true)
     case .unsupportedServer:
       self.init(
         scope: .account, cause: .protocolViolation, "the server speaks neither IMAP4rev1 nor rev2")

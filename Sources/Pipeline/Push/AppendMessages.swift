@@ -23,39 +23,34 @@ final class AppendMessages {
     let began: MonotonicClock
   }
 
-  let connection: IMAPConnection
-  let journal: PushJournal
-  let raw: RawMailboxName
-  let uidValidity: UIDValidity
-  let mailboxes: [MaildirMailbox]
-  let messages: [ArchiveMessage]
-  let scratch: WireScratch
-  /// What to do when the server refuses.
-  let refusals: ResolveRefusals
-  /// Called when messages are on the target for good, with their octets.
-  let onAppended: (Int, Int64) -> Void
+  private let connection: IMAPConnection
+  private let journal: PushJournal
+  private let raw: RawMailboxName
+  private let uidValidity: UIDValidity
+  private let side: ArchiveSide
+  private let refusals: ResolveRefusals
+  private let reporter: PushReporter
 
   /// The lowest UID that the next message can get.
   private(set) var uidNext: UInt32
   private(set) var collapsed = 0
+  /// The longest that the server took for a batch, in seconds.
+  private(set) var slowestBatch = 0.0
   private var bound: Set<UID>
 
   init(
     connection: IMAPConnection, journal: PushJournal, raw: RawMailboxName,
-    observation: ObserveTarget.Observation, mailboxes: [MaildirMailbox],
-    messages: [ArchiveMessage], scratch: WireScratch, refusals: ResolveRefusals,
-    onAppended: @escaping (Int, Int64) -> Void
+    observation: ObserveTarget.Observation, side: ArchiveSide, refusals: ResolveRefusals,
+    reporter: PushReporter
   ) {
     self.connection = connection
     self.journal = journal
     self.raw = raw
     uidValidity = observation.uidValidity
     uidNext = observation.uidNext
-    self.mailboxes = mailboxes
-    self.messages = messages
-    self.scratch = scratch
+    self.side = side
     self.refusals = refusals
-    self.onAppended = onAppended
+    self.reporter = reporter
     bound = Set(journal.record.entries.values.compactMap(\.uid))
   }
 
@@ -66,18 +61,21 @@ final class AppendMessages {
   ///
   /// - Throws: `ClientError` where the connection is gone, leaving intents open; a `Failure` of the
   ///   mailbox where the server takes nothing more; `StoreError`, `JournalError`.
-  func run(_ batches: OutgoingBatches) throws {
+  func run(_ batches: OutgoingBatches, window: inout AppendWindow) throws {
     var inFlight: [Sent] = []
-    let depth = hasUIDPlus ? 2 : 1
     while true {
+      let depth = hasUIDPlus && window.mayPipeline ? 2 : 1
       while inFlight.count < depth {
-        let batch = batches.take()
+        let batch = batches.take(atMost: window.limit)
         if batch.isEmpty { break }
         inFlight.append(try send(batch))
       }
       guard !inFlight.isEmpty else { return }
       let refused = try confirm(inFlight.removeFirst())
-      guard !refused.isEmpty else { continue }
+      guard !refused.isEmpty else {
+        window.appended()
+        continue
+      }
       // Nothing may be under way while it is found out what a refused command left behind.
       var all = refused
       for sent in inFlight { all += try confirm(sent) }
@@ -112,9 +110,9 @@ final class AppendMessages {
   }
 
   private func item(_ message: OutgoingMessage) -> AppendItem {
-    let stored = messages[message.place].stored
-    let mailbox = mailboxes[messages[message.place].mailbox]
-    let scratch = scratch
+    let stored = side.messages[message.place].stored
+    let mailbox = side.mailboxes[side.messages[message.place].mailbox]
+    let scratch = side.digester.scratch
     return AppendItem(
       flags: message.flags, internalDate: message.internalDate,
       size: UInt64(message.content.size),
@@ -162,8 +160,7 @@ final class AppendMessages {
       _ = try bind(sent.batch, sent.messages, unbound, areThere: true)
     }
     try journal.flush()
-    refusals.slowestBatch = max(
-      refusals.slowestBatch, MonotonicClock.now.seconds(since: sent.began))
+    slowestBatch = max(slowestBatch, MonotonicClock.now.seconds(since: sent.began))
     return refused
   }
 
@@ -185,7 +182,7 @@ final class AppendMessages {
       origin: isTaken ? .collapsed : .pushed, flags: message.flags, isGone: false,
       source: message.source)
     journal.append(.confirmed(batch: batch, item: item, entry))
-    onAppended(1, message.content.size)
+    reporter.appended(1, message.content.size)
   }
 
   /// Finds the UIDs of messages in what is new in the mailbox.
@@ -197,13 +194,9 @@ final class AppendMessages {
     _ batch: Int, _ sent: [OutgoingMessage], _ items: [Int], areThere: Bool
   ) throws -> [Int] {
     var missing: [Int] = []
-    let mailbox = FindAppended(connection: connection, raw: raw)
-    let found = try mailbox.run(
+    let found = try FindAppended(connection: connection, raw: raw).run(
       items.map { sent[$0] }, from: uidNext, excluding: bound,
-      tolerated: { [digester = refusals.digester] message in
-        let stored = self.messages[message.place]
-        return try digester.tolerated(stored.stored, in: self.mailboxes[stored.mailbox])
-      })
+      tolerated: { [side] in try side.tolerated($0.source) })
     for (place, item) in items.enumerated() {
       if let uid = found[place] {
         confirm(batch, sent[item], item, uid: uid)
@@ -233,7 +226,8 @@ final class AppendMessages {
       case .refuse(let message, let reason):
         journal.append(.refused(message.content.digest, reason: reason))
         try journal.flush()
-        refusals.onRefused(message, reason)
+        let path = side.path(of: side.messages[message.place])
+        reporter.refused(path, "the server refused it: \(reason)")
       }
     }
   }

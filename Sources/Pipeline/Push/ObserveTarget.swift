@@ -50,7 +50,7 @@ struct ObserveTarget {
     }.map(\.number).sorted()
     observation.isAnew =
       record.knownUIDNext == 1
-      && record.entries.values.contains { $0.uid == nil && !$0.isGone && $0.origin != .collapsed }
+      && record.entries.values.contains(where: \.isUnbound)
     return observation
   }
 

@@ -23,33 +23,30 @@ struct OutgoingMessage {
 /// Each is read once more here, so that what is recorded is what is sent, also if the file was edited
 /// since it was looked at.
 final class OutgoingBatches {
-  private static let mostMessages = 200
   private static let mostBytes: Int64 = 16 << 20
 
   private var places: ArraySlice<Int>
-  private let messages: [ArchiveMessage]
-  private let mailboxes: [MaildirMailbox]
-  private let digester: DigestMessages
+  private let side: ArchiveSide
   private let flags: TargetFlags
+  private let reduced: Set<ContentDigest>
   private var next: OutgoingMessage?
-  /// The most messages of one batch from now on.
-  var limit = mostMessages
   /// Messages that could not be read, with the reason; those that are gone are left out in silence.
   private(set) var unreadable: [(place: Int, error: any Error)] = []
 
-  init(
-    _ places: [Int], messages: [ArchiveMessage], mailboxes: [MaildirMailbox],
-    digester: DigestMessages, flags: TargetFlags
-  ) {
+  /// - Parameters:
+  ///   - places: of the messages to be sent, in order.
+  ///   - side: where they are.
+  ///   - flags: which flags the target keeps.
+  ///   - reduced: messages that go without keywords and date.
+  init(_ places: [Int], side: ArchiveSide, flags: TargetFlags, reduced: Set<ContentDigest>) {
     self.places = places[...]
-    self.messages = messages
-    self.mailboxes = mailboxes
-    self.digester = digester
+    self.side = side
     self.flags = flags
+    self.reduced = reduced
   }
 
-  /// The next batch; empty when all is sent.
-  func take() -> [OutgoingMessage] {
+  /// The next batch, of at most `limit` messages; empty when all is sent.
+  func take(atMost limit: Int) -> [OutgoingMessage] {
     var batch: [OutgoingMessage] = []
     var bytes: Int64 = 0
     while batch.count < limit, let message = next ?? read() {
@@ -66,13 +63,18 @@ final class OutgoingBatches {
 
   private func read() -> OutgoingMessage? {
     while let place = places.popFirst() {
-      let message = messages[place]
-      let mailbox = mailboxes[message.mailbox]
+      let message = side.messages[place]
+      let mailbox = side.mailboxes[message.mailbox]
       do {
-        return OutgoingMessage(
-          place: place, content: try digester.run(message.stored, in: mailbox),
-          flags: flags.kept(of: message.stored.flags),
+        let content = try side.digester.run(message.stored, in: mailbox)
+        var outgoing = OutgoingMessage(
+          place: place, content: content, flags: flags.kept(of: message.stored.flags),
           internalDate: try mailbox.internalDate(of: message.stored), source: message.source)
+        if reduced.contains(content.digest) {
+          outgoing.flags.keywords = []
+          outgoing.internalDate = nil
+        }
+        return outgoing
       } catch {
         if case StoreError.notFound = error { continue }
         unreadable.append((place, error))

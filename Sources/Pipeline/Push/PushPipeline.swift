@@ -127,8 +127,8 @@ package struct PushPipeline: Sendable {
       status.uidValidity == known.state.uidValidity,
       status.uidNext?.value == known.state.uidNext, status.messages == known.state.messages
     else { return false }
-    let mailboxes = try target.sources.map { try context.archive.mailbox(at: $0) }
-    return try PushMailbox.stamp(mailboxes, recording: false) == known.archive
+    let side = try ArchiveSide(target.sources, in: context.archive)
+    return try side.stamp(recording: false) == known.archive
   }
 
   private func work(

@@ -12,26 +12,21 @@ final class ResolveRefusals {
     case refuse(OutgoingMessage, reason: String)
   }
 
-  let digester: DigestMessages
-  /// The longest that the server took for a batch so far, in seconds.
-  var slowestBatch = 0.0
-  /// Waits for as long as a server that is busy should be left alone; false when that was often enough.
-  private let pause: () throws -> Bool
-  let onRefused: (OutgoingMessage, String) -> Void
-  let onReduced: (OutgoingMessage, Reduction) -> Void
+  private let side: ArchiveSide
+  private let server: AccountConnection
+  private let reporter: PushReporter
+  private var pauses: ArraySlice<Double>
 
-  /// What a message was sent without, because the server refused it with it.
-  enum Reduction { case keywords, internalDate }
-
-  init(
-    digester: DigestMessages, pause: @escaping () throws -> Bool,
-    onRefused: @escaping (OutgoingMessage, String) -> Void,
-    onReduced: @escaping (OutgoingMessage, Reduction) -> Void
-  ) {
-    self.digester = digester
-    self.pause = pause
-    self.onRefused = onRefused
-    self.onReduced = onReduced
+  /// - Parameters:
+  ///   - side: where the messages are.
+  ///   - retry: how often and how long a server that is busy is waited for.
+  ///   - server: the connection, whose interruption ends a wait.
+  ///   - reporter: gets told what a message is sent without.
+  init(side: ArchiveSide, retry: RetryPolicy, server: AccountConnection, reporter: PushReporter) {
+    self.side = side
+    self.server = server
+    self.reporter = reporter
+    pauses = retry.pauses[...]
   }
 
   /// The parts in which refused messages are to be sent again, or given up, in order.
@@ -46,7 +41,8 @@ final class ResolveRefusals {
     case .overQuota, .noPerm, .tryCreate, .nonExistent, .readOnly:
       throw Failure(refusal, scope: .mailbox)
     case let code? where code.isTemporary:
-      guard try pause() else { throw Failure(refusal, scope: .mailbox) }
+      guard let seconds = pauses.popFirst() else { throw Failure(refusal, scope: .mailbox) }
+      try server.wait(seconds: seconds)
       return [.send(messages)]
     default: break
     }
@@ -57,15 +53,19 @@ final class ResolveRefusals {
     var reduced = first
     if !first.flags.keywords.isEmpty {
       reduced.flags.keywords = []
-      onReduced(first, .keywords)
+      reporter.notice(.flagsNotKept, "\(path(first)) was refused with its keywords")
       return [.send([reduced])]
     }
     if first.internalDate != nil, first.content.size > 0, mayMeanDate(text, status) {
       reduced.internalDate = nil
-      onReduced(first, .internalDate)
+      reporter.notice(.datesNotKept, "\(path(first)) was refused with its date")
       return [.send([reduced])]
     }
     return [.refuse(first, reason: text.text)]
+  }
+
+  private func path(_ message: OutgoingMessage) -> String {
+    side.path(of: side.messages[message.place])
   }
 
   /// A server that finds fault with the command itself, or speaks of a date.

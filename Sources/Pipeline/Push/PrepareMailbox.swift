@@ -2,15 +2,18 @@ import Clients
 import Mail
 import Protocols
 
-/// Makes a mailbox on the target, with its special use where the server takes one.
-struct CreateMailbox {
+/// Makes a mailbox on the target where it is missing, with its special use where the server takes one,
+/// and subscribes it.
+struct PrepareMailbox {
   let connection: IMAPConnection
   let tree: ServerTree
+  let target: PushTarget
+  let raw: RawMailboxName
 
   /// Creates; one that exists by now is as good.
   ///
   /// - Throws: `ClientError.refused` where the server does not take the name.
-  func run(_ target: PushTarget, _ raw: RawMailboxName) throws(ClientError) {
+  func create() throws(ClientError) {
     var use = target.specialUse
     if !connection.capabilities.contains(.createSpecialUse)
       || tree.mailboxes.contains(where: { $0.specialUses.contains { $0 == use } })
@@ -24,6 +27,17 @@ struct CreateMailbox {
       // Some servers refuse the use, others want the parents first.
       try createParents(of: target.name)
       try create(raw, nil)
+    }
+  }
+
+  /// Subscribes; returns the server's words where it refuses.
+  func subscribe() throws(ClientError) -> String? {
+    do {
+      try connection.run(.subscribe(raw), "SUBSCRIBE")
+      return nil
+    } catch {
+      guard case .refused(_, _, let text) = error else { throw error }
+      return text.text
     }
   }
 

@@ -1,0 +1,56 @@
+import Journals
+import Mail
+import Stores
+
+/// The archive's mailboxes that go into one mailbox of the target. Confined to one worker.
+final class ArchiveSide {
+  let mailboxes: [MaildirMailbox]
+  let digester = DigestMessages()
+  private(set) var messages: [ArchiveMessage] = []
+  private var bySource: [String: Int] = [:]
+
+  init(_ sources: [ArchiveMailbox], in archive: Archive) throws(StoreError) {
+    var mailboxes: [MaildirMailbox] = []
+    for source in sources { mailboxes.append(try archive.mailbox(at: source)) }
+    self.mailboxes = mailboxes
+  }
+
+  /// What tells that nothing changed here; empty where that can't be told yet.
+  ///
+  /// - Parameter recording: whether the stamp is to be kept, and so must be old enough.
+  func stamp(recording: Bool) throws(StoreError) -> String {
+    var parts: [String] = []
+    for mailbox in mailboxes {
+      guard let stamp = try recording ? mailbox.stamp() : mailbox.currentStamp() else { return "" }
+      parts.append(stamp.description)
+    }
+    return parts.joined(separator: ";")
+  }
+
+  /// Lists the messages.
+  func scan(_ context: PushContext, index: PushRecord, _ reporter: PushReporter) throws {
+    let known = Dictionary(
+      index.entries.values.compactMap { entry in
+        entry.source.isEmpty ? nil : entry.digest.map { (entry.source, $0) }
+      }, uniquingKeysWith: { first, _ in first })
+    messages = try ScanArchive(
+      mailboxes: mailboxes, pulled: context.pulled, digester: digester, known: known,
+      full: context.options.full
+    ) { mailbox, message, error in
+      reporter.fail(mailbox.path(of: message), "\(error)", advice: nil)
+    }.run()
+    bySource = Dictionary(
+      messages.enumerated().map { ($1.source, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func path(of message: ArchiveMessage) -> String {
+    mailboxes[message.mailbox].path(of: message.stored)
+  }
+
+  /// The forms in which a server may keep a message, by its name; none where it is gone.
+  func tolerated(_ source: String) throws -> [ContentDigest] {
+    guard let place = bySource[source] else { return [] }
+    let message = messages[place]
+    return try digester.tolerated(message.stored, in: mailboxes[message.mailbox])
+  }
+}

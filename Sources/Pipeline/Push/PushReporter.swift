@@ -1,0 +1,60 @@
+import Mail
+
+/// What happens in the push into one mailbox, in words and numbers. Confined to one worker.
+final class PushReporter {
+  var report: MailboxReport
+  /// Messages that failed in this run, and so remain to be dealt with.
+  private(set) var failures = 0
+  private let name: MailboxName
+  private let collector: ReportCollector
+  private let observer: any RunObserver
+  private var told: Set<String> = []
+
+  init(_ name: MailboxName, collector: ReportCollector, observer: any RunObserver) {
+    self.name = name
+    self.collector = collector
+    self.observer = observer
+    report = MailboxReport(name: name)
+  }
+
+  /// A message can't be transferred; each is told once, however often it is tried.
+  func fail(_ path: String, _ reason: String, advice: String?) {
+    guard told.insert(path).inserted else { return }
+    failures += 1
+    collector.add(
+      MessageFailure(mailbox: name, uid: nil, file: path, reason: reason, advice: advice))
+  }
+
+  func refused(_ path: String, _ reason: String) {
+    fail(path, reason, advice: "Once the reason is gone, --retry-refused sends it again.")
+  }
+
+  func notice(_ kind: Notice.Kind, _ text: String) {
+    collector.add(Notice(kind: kind, mailbox: name, text: text))
+  }
+
+  func ask(_ text: String, options: [String]) {
+    collector.add(Question(mailbox: name, text: text, options: options))
+  }
+
+  func planned(
+    _ action: PlannedChange.Action, messages: Int = 0, bytes: Int64? = nil, file: String? = nil
+  ) {
+    observer.planned(
+      PlannedChange(action: action, mailbox: name, messages: messages, bytes: bytes, file: file))
+  }
+
+  /// So many messages more are about to be sent.
+  func began(messages: Int, bytes: Int64) {
+    observer.mailboxBegan(
+      name, messages: report.transferred + messages, bytes: report.transferredBytes + bytes)
+  }
+
+  /// Messages are on the target for good.
+  func appended(_ count: Int, _ bytes: Int64) {
+    report.transferred += count
+    report.transferredBytes += bytes
+    observer.progress(
+      name, messagesDone: report.transferred, bytesDone: report.transferredBytes)
+  }
+}
