@@ -68,14 +68,15 @@ final class PullBench {
   private func account(port: UInt16) -> IMAPAccount {
     IMAPAccount(
       user: user, password: Secret("secret"), host: "127.0.0.1", port: port,
-      security: .plaintextAllowed, trust: .system, timeout: 20, identity: user + "@127.0.0.1")
+      security: .plaintextAllowed, trust: .file(path: server.caFile), timeout: 20,
+      identity: user + "@127.0.0.1")
   }
 
   /// The arguments of a pull by the program itself.
   func arguments(_ more: [String] = [], archive: String? = nil) -> [String] {
     [
       "pull", "imap://\(user)@127.0.0.1:\(server.imapPort)", archive ?? self.archive,
-      "--allow-plaintext", "--password-file", directory.file("password"),
+      "--tls-ca", server.caFile, "--password-file", directory.file("password"),
     ] + more
   }
 
