@@ -144,6 +144,17 @@ final class PushBench {
     guard Glibc.rename(from, to) == 0 else { throw TestSystemError("rename", from) }
   }
 
+  /// Puts a message into INBOX of the archive as another program would, with LF, dated by its mtime.
+  func drop(_ subject: String, as name: String, flags: String = "", archive: String? = nil) throws {
+    let path = "\(archive ?? self.archive)/INBOX/cur/\(name):2,\(flags)"
+    let text = String(decoding: PullBench.message(subject), as: UTF8.self)
+    try writeFile(path, text.replacing("\r\n", with: "\n"))
+    let date = timespec(tv_sec: 1_600_000_000, tv_nsec: 0)
+    guard utimensat(AT_FDCWD, path, [date, date], 0) == 0 else {
+      throw TestSystemError("utimensat", path)
+    }
+  }
+
   /// Removes messages of the target for good.
   func expunge(_ subjects: Set<String>, from mailbox: String = "INBOX") throws {
     let uids = try plain.messages(in: mailbox).filter { subjects.contains($0.subject) }

@@ -146,29 +146,6 @@ import Testing
     withExtendedLifetime(server) {}
   }
 
-  @Test func `a special use is created where the server can`() async throws {
-    var configuration = DovecotConfiguration.usual
-    configuration.specialUse = [:]
-    configuration.extra = [
-      "mail_attribute_dict = file:%h/attributes", "protocol imap {\n  imap_metadata = yes\n}",
-    ]
-    let server = try Dovecot.start(configuration)
-    let bench = try PushBench(on: server)
-    guard
-      try bench.plain.command("CAPABILITY").contains(where: {
-        $0.contains { $0.text == "CREATE-SPECIAL-USE" }
-      })
-    else { try Test.cancel("this Dovecot has no CREATE-SPECIAL-USE") }
-    try bench.source.plain.create("Sent")
-    try bench.source.append("sent", to: "Sent")
-    try await bench.pull()
-    #expect(try await bench.push().pushed == ["transferred": 1])
-    let target = try bench.plain.account()
-    #expect(target.mailboxes["Sent"]?.specialUse == ["\\sent"])
-    #expect(try bench.source.plain.account().differences(from: target) == [])
-    withExtendedLifetime(server) {}
-  }
-
   @Test func `what was unsubscribed on the target stays so`() async throws {
     let bench = try PushBench()
     try bench.source.plain.create("Work")
