@@ -17,7 +17,7 @@ log_path = {root}/dovecot.log
 instance_name = mailarc-{imap}
 protocols = imap
 listen = 127.0.0.1
-ssl = yes
+ssl = {tls}
 ssl_cert = <{root}/server.crt
 ssl_key = <{root}/server.key
 disable_plaintext_auth = no
@@ -84,14 +84,16 @@ default_login_user = {user}
 class PrivateDovecot:
     """Any user may log in with `password`; mail is in ROOT/mail/USER/Maildir.
 
+    Without `tls` the server does not even offer STARTTLS, which clients would take.
     Use as a context manager; ROOT itself is the caller's to remove.
     """
 
-    def __init__(self, root, password):
+    def __init__(self, root, password, tls=True):
         self.root = os.path.abspath(root)
         self.password = password
         # As root, mail belongs to Debian's user "mail": Dovecot refuses to serve root's own.
         self.uid, self.gid = (8, 8) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+        self.tls = tls
         self.ca = f"{self.root}/ca.crt"
         self.imap = self.imaps = 0
         self.process = None
@@ -154,7 +156,7 @@ class PrivateDovecot:
             names = {"user": pwd.getpwuid(self.uid)[0], "group": grp.getgrgid(self.gid)[0]}
         return text.format(
             root=self.root, imap=self.imap, imaps=self.imaps, password=self.password,
-            uid=self.uid, gid=self.gid, **names,
+            uid=self.uid, gid=self.gid, tls="yes" if self.tls else "no", **names,
         )  # fmt: skip
 
     def _make_certificates(self):

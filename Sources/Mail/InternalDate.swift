@@ -16,12 +16,13 @@ package struct InternalDate: Hashable, Comparable, Sendable, CustomStringConvert
 
   /// Reads `date-time` of RFC 9051, section 9, without its quotes (`17-Jul-1996 02:44:25 -0700`).
   ///
-  /// A day padded with a space, or of one digit, is taken as well. Nil for anything else.
+  /// A day padded with a space, or of one digit, is taken as well, and one that its month has not is
+  /// counted on. Nil for anything else.
   package init?(imap text: some Collection<UInt8>) {
     // Not generic from here on: this runs once for each message of a pull.
     let fields = Array(text).split(separator: UInt8(ascii: " ")).map { Array($0) }
     guard fields.count == 3 else { return nil }
-    let date = fields[0].split(separator: UInt8(ascii: "-"))
+    let date = fields[0].split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     let time = fields[1].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     guard date.count == 3, time.count == 3, date[1].count == 3, date[2].count == 4,
       let day = Self.number(date[0], upTo: 31), day >= 1,
@@ -65,8 +66,11 @@ package struct InternalDate: Hashable, Comparable, Sendable, CustomStringConvert
 
   /// The date in UTC as calendar fields.
   package var calendar: (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
-    let days = Int(epochSeconds.quotientFloored(by: 86400))
-    let rest = Int(epochSeconds) - days * 86400
+    var (days, rest) = Int(epochSeconds).quotientAndRemainder(dividingBy: 86400)
+    if rest < 0 {
+      days -= 1
+      rest += 86400
+    }
     let shifted = days + 719468
     let era = (shifted >= 0 ? shifted : shifted - 146096) / 146097
     let ofEra = shifted - era * 146097
@@ -103,11 +107,5 @@ package struct InternalDate: Hashable, Comparable, Sendable, CustomStringConvert
     return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-"
       + Self.padded(date.day, 2) + " " + Self.padded(date.hour, 2) + ":"
       + Self.padded(date.minute, 2) + ":" + Self.padded(date.second, 2) + " UTC"
-  }
-}
-
-extension Int64 {
-  fileprivate func quotientFloored(by divisor: Int64) -> Int64 {
-    self >= 0 ? self / divisor : (self + 1) / divisor - 1
   }
 }

@@ -17,6 +17,7 @@ package final class Archive: Sendable {
   static let trashName = "trash"
   private static let lockName = "lock"
 
+  /// What `.mailarc/archive` says.
   package let identity: ArchiveIdentity
   /// The directory with the mailboxes.
   package let root: Directory
@@ -60,18 +61,21 @@ package final class Archive: Sendable {
   /// Makes an archive and opens it for writing.
   ///
   /// A directory that exists must be empty, or hold nothing but the beginnings of an archive that a
-  /// crash left; its parent must exist.
+  /// crash left, or mail that mailarc fetched from that account, whose state was lost. Its parent must
+  /// exist.
   /// - Parameters:
   ///   - path: where.
   ///   - account: the source account: user and domain.
+  /// - Returns: the archive, locked; the one that is there if there is one, whatever its account.
   /// - Throws: `notAnArchive` for a directory with other things in it, `locked`, `system`.
   package static func create(path: String, account: String) throws(StoreError) -> Archive {
     let root = try stored(try Directory.ensure(path: path))
-    for entry in try stored(try root.entries()) {
-      // What mkfs leaves is no content.
-      guard entry.name == stateName || entry.name == "lost+found" else {
-        throw .notAnArchive(path)
-      }
+    // What mkfs leaves is no content.
+    let isEmpty = try stored(try root.entries()).allSatisfy {
+      $0.name == stateName || $0.name == "lost+found"
+    }
+    if !isEmpty, try !exists(path: path), try !holdsMail(of: account, root) {
+      throw .notAnArchive(path)
     }
     let state = try stored(try root.ensureSubdirectory(stateName))
     let lock = try takeLock(in: state)
@@ -81,10 +85,25 @@ package final class Archive: Sendable {
         root: root, state: state, identity: identity, lock: lock, access: .writing)
     }
     // The identity comes last: with it, the archive is complete.
-    try ArchiveKeywords(in: state, startingWith: KeywordLetters()).save()
+    try keywords(root: root, state: state, access: .writing).save()
     let identity = ArchiveIdentity(layout: .maildir, account: account)
     try identity.write(in: state)
     return try Archive(root: root, state: state, identity: identity, lock: lock, access: .writing)
+  }
+
+  private static func holdsMail(
+    of account: String, _ root: Directory
+  ) throws(StoreError) -> Bool {
+    for mailbox in try MailboxWalk.tree(of: root).mailboxes {
+      let key = MailboxKey(account: account, mailbox: mailbox.name)
+      let directory = try stored(try root.openPath(mailbox.path))
+      let cur = try stored(try directory.openSubdirectory("cur"))
+      var stream = try stored(try cur.stream())
+      while let entry = try stored(try stream.next()) {
+        if MaildirName(entry.bytes).origin?.mailboxKey == key { return true }
+      }
+    }
+    return false
   }
 
   /// Whether there is an archive at that path.
@@ -142,12 +161,7 @@ package final class Archive: Sendable {
     var letters = KeywordLetters()
     for mailbox in try MailboxWalk.tree(of: root).mailboxes {
       let directory = try stored(try root.openPath(mailbox.path))
-      let own = try MailboxKeywords.readLetters(in: directory).letters
-      for (index, keyword) in own.names.enumerated() {
-        if let keyword, letters.names[index] == nil, letters.index(of: keyword) == nil {
-          letters.set(index, keyword)
-        }
-      }
+      letters.fill(from: try MailboxKeywords.readLetters(in: directory).letters)
     }
     let keywords = ArchiveKeywords(in: state, startingWith: letters)
     if access == .writing { try keywords.save() }

@@ -11,6 +11,7 @@ package struct ArchiveIdentity: Hashable, Sendable {
 
   /// The version of the archive's format.
   package let version: Int
+  /// How mailboxes are kept.
   package let layout: Layout
   /// 32 hexadecimal digits that no other archive has.
   package let id: String

@@ -38,14 +38,28 @@ final class ArchiveKeywords: Sendable {
   ///
   /// When it returns, the table is on stable storage.
   func assign(_ keywords: [Keyword]) throws(StoreError) {
-    // Held while writing: no other thread may see a letter that is not safe yet.
+    try extend { letters in
+      for keyword in keywords
+      where KeywordLetters.canHold(keyword) && letters.index(of: keyword) == nil {
+        guard let free = letters.names.firstIndex(of: nil) else { break }
+        letters.set(free, keyword)
+      }
+    }
+  }
+
+  /// Takes over letters that a mailbox has and the archive has not given yet: another program gave
+  /// them, and so they mean the same everywhere.
+  ///
+  /// When it returns, the table is on stable storage.
+  func adopt(_ own: KeywordLetters) throws(StoreError) {
+    try extend { $0.fill(from: own) }
+  }
+
+  // Locked while writing: no other thread may see a letter that is not safe yet.
+  private func extend(_ change: (inout KeywordLetters) -> Void) throws(StoreError) {
     let outcome = letters.withLock { letters -> Result<Void, StoreError> in
       var extended = letters
-      for keyword in keywords
-      where KeywordLetters.canHold(keyword) && extended.index(of: keyword) == nil {
-        guard let free = extended.names.firstIndex(of: nil) else { break }
-        extended.set(free, keyword)
-      }
+      change(&extended)
       guard extended != letters else { return .success(()) }
       do throws(StoreError) {
         try write(extended)

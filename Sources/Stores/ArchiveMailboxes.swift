@@ -37,6 +37,7 @@ extension Archive {
   private func makeMailbox(
     _ name: MailboxName, below top: Directory
   ) throws(StoreError) -> MaildirMailbox {
+    precondition(context.access == .writing, "the archive was opened for reading")
     let directory = try MailboxPath(name).make(below: top)
     if try stored(try directory.contains("cur")) {
       return try MaildirMailbox(name, in: directory, context: context)

@@ -3,6 +3,7 @@ import Platform
 
 /// A mailbox that an archive holds.
 package struct ArchiveMailbox: Hashable, Sendable {
+  /// The name that the directories stand for.
   package let name: MailboxName
   /// The directories from the archive's root to the mailbox.
   package let path: [String]
@@ -66,6 +67,8 @@ struct MailboxWalk {
   /// Looks at an entry below a directory.
   ///
   /// - Parameters:
+  ///   - entry: what to look at.
+  ///   - parent: where it is.
   ///   - path: the directories from the root to `parent`.
   ///   - name: the components that they stand for.
   ///   - partial: the beginning of a component that goes on in this entry.

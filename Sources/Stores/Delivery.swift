@@ -65,6 +65,7 @@ package final class Delivery {
   ///   - size: its bytes on disk, as written.
   ///   - wireSize: its bytes in wire form.
   ///   - flags: its flags at the source.
+  /// - Returns: the message as it stands in `tmp`.
   /// - Throws: `system`; the message is abandoned then.
   package func finish(
     origin: MessageOrigin?, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
@@ -97,16 +98,18 @@ package final class Delivery {
 /// A message that stands complete in `tmp`.
 package struct PreparedDelivery: Sendable {
   let temporaryName: [UInt8]
+  /// Where it was fetched; nil for a message that came from a file.
   package let origin: MessageOrigin?
+  /// Its internal date.
   package let date: InternalDate
+  /// Bytes on disk.
   package let size: Int64
+  /// Bytes of the wire form.
   package let wireSize: Int64
+  /// The flags to deliver it with.
   package let flags: Flags
 
-  /// The base name to deliver it under.
-  ///
-  /// - Parameters:
-  ///   - number: tells it from others of that name; 0 for the first.
+  /// The base name to deliver it under, with a number that tells it from others; 0 for the first.
   func baseName(distinguishedBy number: Int) -> [UInt8] {
     // The part of a message without origin comes from its temporary name, which is random enough
     // and the same each time.
@@ -129,6 +132,7 @@ package struct PreparedDelivery: Sendable {
 
 /// A message that stands in `cur`, on stable storage.
 package struct Delivered: Sendable {
+  /// The message as it stands there now.
   package let message: StoredMessage
   /// Whether the same message was there before, so that nothing was added.
   ///

@@ -2,7 +2,7 @@ import Mail
 
 /// Which keyword each of the letters `a` to `z` of a file name stands for, as in Dovecot's
 /// `dovecot-keywords`: lines of a number from 0 and a name.
-struct KeywordLetters: Equatable {
+struct KeywordLetters: Equatable, Sendable {
   static let count = 26
 
   /// The keyword of each letter; nil where it is free.
@@ -27,6 +27,15 @@ struct KeywordLetters: Equatable {
   func index(of keyword: Keyword) -> Int? { names.firstIndex { $0 == keyword } }
 
   mutating func set(_ index: Int, _ keyword: Keyword) { names[index] = keyword }
+
+  /// Takes over the letters that are free here and whose keyword has none yet.
+  mutating func fill(from other: KeywordLetters) {
+    for (index, keyword) in other.names.enumerated() where names[index] == nil {
+      if let keyword, Self.canHold(keyword), self.index(of: keyword) == nil {
+        names[index] = keyword
+      }
+    }
+  }
 
   /// A line for each letter that is taken.
   var lines: [String] {

@@ -6,7 +6,7 @@ import Platform
 /// `dovecot-keywords` gives letters a meaning, `mailarc-keywords` holds by base name those keywords
 /// that have no letter. A mailbox whose letters differ from the archive's (Dovecot gave one, or the
 /// directory came from elsewhere) keeps them.
-struct MailboxKeywords {
+struct MailboxKeywords: Sendable {
   static let lettersFile = "dovecot-keywords"
   static let extrasFile = "mailarc-keywords"
   private static let extrasText = StateText(
@@ -104,13 +104,19 @@ struct MailboxKeywords {
   /// Makes sure that keywords have letters in this mailbox, as far as letters last.
   ///
   /// When it returns, the archive's table and then the mailbox's file are on stable storage.
-  /// - Parameter inUse: gives all names in the mailbox; asked for only if a letter is to be given.
+  /// - Parameters:
+  ///   - keywords: those that a file name is to hold.
+  ///   - inUse: gives all names in the mailbox; asked for only if a letter is to be given.
+  /// - Throws: `system`, and what `inUse` throws.
   mutating func provideLetters(
     for keywords: Set<Keyword>, inUse: () throws(StoreError) -> [MaildirName]
   ) throws(StoreError) {
     let missing = keywords.filter { KeywordLetters.canHold($0) && own.index(of: $0) == nil }
       .sorted()
     guard !missing.isEmpty, own.names.contains(nil) else { return }
+    // Another program may have given letters since: they must not be lost.
+    (ownBytes, own) = try Self.readLetters(in: directory)
+    setsByMask = [:]
     try archive.assign(missing)
     archiveLetters = archive.current
     let avoided = unexplainedLetters(in: try inUse())

@@ -8,13 +8,16 @@ package struct MailboxRecord: Hashable, Sendable {
   package let name: MailboxName
   /// The mailbox of the archive that holds its mail: another one if the user renamed it.
   package var archiveName: MailboxName
+  /// What the source says it is for.
   package var specialUses: Set<SpecialUse>
+  /// Whether the user subscribed to it at the source.
   package var isSubscribed: Bool
   /// False for a name that only holds others (`\Noselect`).
   package var isSelectable: Bool
   /// The MAILBOXID of RFC 8474, where the server has one.
   package var mailboxID: String?
 
+  /// Makes a record of its parts.
   package init(
     name: MailboxName, archiveName: MailboxName, specialUses: Set<SpecialUse>, isSubscribed: Bool,
     isSelectable: Bool, mailboxID: String?

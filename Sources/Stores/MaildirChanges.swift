@@ -3,9 +3,12 @@ import Platform
 
 /// New flags for one message.
 package struct FlagChange: Sendable {
+  /// The message as the last scan or change left it.
   package let message: StoredMessage
+  /// All flags that it is to have.
   package let flags: Flags
 
+  /// Pairs a message with its new flags.
   package init(_ message: StoredMessage, _ flags: Flags) {
     self.message = message
     self.flags = flags
@@ -30,6 +33,7 @@ extension MaildirMailbox {
   /// - Returns: the messages under their new names, in the order given.
   /// - Throws: `notFound`, `system`; the changes before it are made.
   package func setFlags(_ changes: [FlagChange]) throws(StoreError) -> [StoredMessage] {
+    requireWriting()
     guard !changes.isEmpty else { return [] }
     try provideLetters(
       for: changes.reduce(into: Set<Keyword>()) { $0.formUnion($1.flags.keywords) })
@@ -61,6 +65,7 @@ extension MaildirMailbox {
   package func move(
     _ message: StoredMessage, to other: MaildirMailbox, origin: MessageOrigin?
   ) throws(StoreError) -> StoredMessage {
+    requireWriting()
     let old = MaildirName(message.name)
     var base = Array(message.baseName)
     if let origin, let date = old.date, let size = old.size, let wireSize = old.wireSize {
@@ -83,6 +88,7 @@ extension MaildirMailbox {
   ///
   /// - Throws: `notFound` if the file is gone or renamed since the scan, `system`.
   package func remove(_ message: StoredMessage) throws(StoreError) {
+    requireWriting()
     let place = try place(of: message)
     guard try storedIfPresent(try place.unlink(message.name)) != nil else {
       throw .notFound(path(of: message))
@@ -109,7 +115,9 @@ extension MaildirMailbox {
       }
       if source !== self || number > 0 { try setExtras(flags, base: free) }
       do {
-        try from.renameNoReplace(message.name, to: cur, name.bytes)
+        try share.withNames { () throws(SystemError) in
+          try from.renameNoReplace(message.name, to: cur, name.bytes)
+        }
         baseNames?.insert(Self.hash(name.base))
         return renamed
       } catch  where error.isNotFound {

@@ -18,7 +18,8 @@ extension MaildirMailbox {
       let tmp = try tmpDirectory()
       try stored(try GroupFlush.flush(prepared.map(\.temporaryName), in: tmp))
       delivered.reserveCapacity(prepared.count)
-      for delivery in prepared { delivered.append(try place(delivery)) }
+      var present = PresentMessages(in: self)
+      for delivery in prepared { delivered.append(try place(delivery, among: &present)) }
       try stored(try cur.flush())
     } catch {
       discard(Array(prepared[delivered.count...]))
@@ -49,26 +50,31 @@ extension MaildirMailbox {
     }
   }
 
-  private func place(_ delivery: PreparedDelivery) throws(StoreError) -> Delivered {
+  private func place(
+    _ delivery: PreparedDelivery, among present: inout PresentMessages
+  ) throws(StoreError) -> Delivered {
     let tmp = try tmpDirectory()
     let info = try keywords().info(for: delivery.flags, replacing: nil)
     var number = 0
     while true {
       let base = delivery.baseName(distinguishedBy: number)
-      if isPresent(base), let present = try find(baseName: base[...]) {
-        if try hasContent(of: delivery, present) {
+      if isPresent(base), let twin = try present.find(base) {
+        if try hasContent(of: delivery, twin) {
           try stored(try tmp.unlink(delivery.temporaryName))
-          return Delivered(message: present, wasPresent: true)
+          return Delivered(message: twin, wasPresent: true)
         }
         number += 1
         continue
       }
       if number > 0 { try setExtras(delivery.flags, base: base) }
       do {
-        try tmp.renameNoReplace(delivery.temporaryName, to: cur, base + info)
+        try share.withNames { () throws(SystemError) in
+          try tmp.renameNoReplace(delivery.temporaryName, to: cur, base + info)
+        }
       } catch  where error.isExists {
         // Somebody else put it there after the names were read: look again.
         baseNames?.insert(Self.hash(base[...]))
+        present = PresentMessages(in: self)
         continue
       } catch {
         throw .system(error)
@@ -76,8 +82,9 @@ extension MaildirMailbox {
       baseNames?.insert(Self.hash(base[...]))
       var keywords = try keywords()
       let name = MaildirName(base + info)
-      return Delivered(
-        message: StoredMessage(name, in: .cur, flags: keywords.flags(of: name)), wasPresent: false)
+      let message = StoredMessage(name, in: .cur, flags: keywords.flags(of: name))
+      present.add(message)
+      return Delivered(message: message, wasPresent: false)
     }
   }
 
@@ -116,4 +123,22 @@ extension MaildirMailbox {
     }
     return true
   }
+}
+
+/// The messages of a mailbox by base name, read when the first one is looked for.
+private struct PresentMessages {
+  private let mailbox: MaildirMailbox
+  private var messages: [ArraySlice<UInt8>: StoredMessage]?
+
+  init(in mailbox: MaildirMailbox) { self.mailbox = mailbox }
+
+  mutating func find(_ base: [UInt8]) throws(StoreError) -> StoredMessage? {
+    if let messages { return messages[base[...]] }
+    var found: [ArraySlice<UInt8>: StoredMessage] = [:]
+    for message in try mailbox.scan() { found[message.baseName] = message }
+    messages = found
+    return found[base[...]]
+  }
+
+  mutating func add(_ message: StoredMessage) { messages?[message.baseName] = message }
 }

@@ -108,8 +108,12 @@ struct MaildirName {
   /// The base name of a message that mailarc delivers.
   ///
   /// - Parameters:
+  ///   - date: the internal date.
   ///   - unique: what makes it unique: `originPart(_:)` or a random part.
   ///   - duplicate: a number that tells names apart which would be equal; 0 is not written.
+  ///   - size: bytes on disk.
+  ///   - wireSize: bytes of the wire form.
+  /// - Returns: the name without `:2,`.
   static func base(
     date: InternalDate, unique: [UInt8], duplicate: Int, size: Int64, wireSize: Int64
   ) -> [UInt8] {

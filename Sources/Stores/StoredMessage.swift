@@ -12,7 +12,9 @@ package struct StoredMessage: Hashable, Sendable {
 
   /// The file's name; any bytes but NUL and slash.
   package let name: [UInt8]
+  /// Whether it is in `cur` or in `new`.
   package let subdirectory: Subdirectory
+  /// What letters and keyword files say.
   package let flags: Flags
   /// Where mailarc fetched it; nil in files that came otherwise.
   package let origin: MessageOrigin?

@@ -36,7 +36,9 @@ struct ModifiedUTF7Tests {
 
   @Test func `random names come back`() {
     var random = SeededGenerator(seed: 1)
-    let scalars: [Unicode.Scalar] = ["a", "&", "-", "é", "日", "😀", "\u{301}", "\u{0}", "/", "\u{FFFF}"]
+    let scalars: [Unicode.Scalar] = [
+      "a", "&", "-", "é", "日", "😀", "\u{301}", "\u{0}", "/", "\u{FFFF}",
+    ]
     for _ in 0..<2000 {
       var view = String.UnicodeScalarView()
       for _ in 0..<Int.random(in: 0..<9, using: &random) {

@@ -17,7 +17,8 @@ struct UIDSetTests {
 
   @Test(arguments: [
     ("1", "1"), ("1:4,7", "1:4,7"), ("4:1", "1:4"), ("7,1:4,5", "1:5,7"), ("1,1,1", "1"),
-    ("1:10,3:5", "1:10"), ("4294967295", "4294967295"), ("4294967294,4294967295", "4294967294:4294967295"),
+    ("1:10,3:5", "1:10"), ("4294967295", "4294967295"),
+    ("4294967294,4294967295", "4294967294:4294967295"),
     ("1:4294967295", "1:4294967295"), ("0000000007", "7"),
   ])
   func `a set is parsed and written in order`(_ text: String, _ expected: String) {
@@ -37,9 +38,10 @@ struct UIDSetTests {
     var random = SeededGenerator(seed: seed)
     let limit = UInt32.random(in: 2...60, using: &random)
     func draw() -> Set<UInt32> {
-      Set((0..<Int.random(in: 0...40, using: &random)).map { _ in
-        UInt32.random(in: 1...limit, using: &random)
-      })
+      Set(
+        (0..<Int.random(in: 0...40, using: &random)).map { _ in
+          UInt32.random(in: 1...limit, using: &random)
+        })
     }
     for _ in 0..<100 {
       let (one, other) = (draw(), draw())
@@ -91,13 +93,14 @@ struct UIDSetTests {
     var set: UIDSet = [last]
     set.insert(last)
     #expect(set.description == "4294967295")
-    #expect(all.subtracting(set).last?.value == .max - 1)
+    #expect(all.subtracting(set).last?.value == UInt32.max - 1)
     #expect(all.subtracting([first]).first?.value == 2)
     #expect(all.subtracting(all).isEmpty)
     #expect(all.intersection(set) == set)
     #expect(all.union(set) == all)
-    #expect(all.chunks(ofAtMost: 1 << 31, ranges: 9).map(\.description) == [
-      "1:2147483648", "2147483649:4294967295",
-    ])
+    #expect(
+      all.chunks(ofAtMost: 1 << 31, ranges: 9).map(\.description) == [
+        "1:2147483648", "2147483649:4294967295",
+      ])
   }
 }

@@ -52,6 +52,32 @@ struct ArchiveTests {
     #expect(try archive.state.list() == ["archive", "keywords", "lock"])
   }
 
+  @Test func `mail of the account whose state was lost becomes an archive again`() throws {
+    _ = try create().makeMailbox(try required(MailboxName(["empty"])))
+    let directory = try Directory.open(path: path)
+    let account = "ada lovelace@example.org"
+    let state = try directory.openSubdirectory(".mailarc")
+    for name in try state.list() { try state.unlink(name) }
+    try directory.removeSubdirectory(".mailarc")
+    #expect(throws: StoreError.notAnArchive(path)) { try create() }
+    let origin = MessageOrigin(
+      uidValidity: UIDValidity(1), uid: try required(UID(1)),
+      mailboxKey: MailboxKey(account: account, mailbox: try required(MailboxName(["empty"]))))
+    let name = MaildirName.base(
+      date: InternalDate(epochSeconds: 1), unique: MaildirName.originPart(origin), duplicate: 0,
+      size: 1, wireSize: 1)
+    let mailbox = try directory.openPath(["empty"])
+    try mailbox.put("dovecot-keywords", "3 Work\n")
+    try mailbox.openSubdirectory("cur").put(name, "x")
+    #expect(throws: StoreError.notAnArchive(path)) {
+      try Archive.create(path: path, account: "else@example.org")
+    }
+    let archive = try create()
+    #expect(archive.identity.account == account)
+    #expect(archive.context.keywords.current.lines == ["3 Work"])
+    #expect(try archive.mailboxes().mailboxes.count == 1)
+  }
+
   @Test func `nothing, and a path that is none, are not found`() throws {
     #expect(try !Archive.exists(path: path))
     #expect(throws: StoreError.notFound(path)) { try Archive.open(path: path, for: .reading) }

@@ -9,7 +9,7 @@ import TestSupport
 struct Fixture {
   let archive: Archive
 
-  /// - Parameter temporary: kept by the suite, so that it lasts as long as the test.
+  /// A new one below a directory that the suite keeps, so that it lasts as long as the test.
   init(_ layout: ArchiveIdentity.Layout, in temporary: TemporaryDirectory) throws {
     archive = try Archive.create(path: temporary.path + "/archive", account: "ada@example.org")
   }

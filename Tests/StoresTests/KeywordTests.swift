@@ -81,6 +81,21 @@ struct KeywordTests {
     #expect(try again?.scan().first == stored)
   }
 
+  @Test func `letters that another program gave become the archive's`() throws {
+    let archive = try create()
+    let inbox = try archive.makeMailbox(.inbox)
+    let stored = try inbox.deliver("x", uid: 1, flags: Self.flags("Work"))
+    // As Dovecot does it.
+    try inbox.directory.put("dovecot-keywords", "0 Work\n1 Dovecot\n")
+    try inbox.cur.rename(stored.name, to: inbox.cur, stored.baseName + Array(":2,ab".utf8))
+    #expect(try inbox.scan().map(\.flags) == [Self.flags("Work", "Dovecot")])
+    let other = try archive.makeMailbox(try required(MailboxName(["Other"])))
+    #expect(Self.letters(try other.deliver("x", uid: 1, flags: Self.flags("mine"))) == "c")
+    let found = try required(try inbox.scan().first)
+    try inbox.cur.rename(found.name, to: other.cur, found.name)
+    #expect(Set(try other.scan().map(\.flags)) == [found.flags, Self.flags("mine")])
+  }
+
   @Test func `letters that mean nothing stay on a file`() throws {
     let archive = try create()
     let mailbox = try archive.makeMailbox(.inbox)
