@@ -6,23 +6,40 @@ package struct HeaderFields: Sendable {
 
   /// The names by which a server is asked for the fields of a header key.
   package static let keyNames = ["MESSAGE-ID", "DATE", "FROM", "SUBJECT"]
+  private static let lowerKeyNames = keyNames.map { Array($0.lowercased().utf8) }
 
-  /// Reads up to the first empty line, with lines that end in LF or CRLF.
-  package init(_ bytes: some BidirectionalCollection<UInt8>) {
+  /// Reads all fields up to the first empty line, with lines that end in LF or CRLF.
+  package init(_ bytes: [UInt8]) { self.init(bytes, only: nil) }
+
+  /// Reads the fields of a header key only, which is much cheaper.
+  package init(keyOf bytes: [UInt8]) { self.init(bytes, only: Self.lowerKeyNames) }
+
+  // Not generic, and with as little made on the way as can be: this runs for each message of a pull.
+  private init(_ bytes: [UInt8], only wanted: [[UInt8]]?) {
     var fields: [(name: String, body: [UInt8])] = []
-    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line[...]
-      guard let first = line.first else { break }
-      if Self.isSpace(first) {
-        if !fields.isEmpty { Self.append(line, to: &fields[fields.count - 1].body) }
-        continue
+    bytes.withUnsafeBytes { buffer in
+      var start = 0
+      var isOpen = false
+      while start < buffer.count {
+        let end = LineEnds.lineFeed(in: buffer, from: start) ?? buffer.count
+        var stop = end
+        if stop > start, buffer[stop - 1] == .carriageReturn { stop -= 1 }
+        if stop == start { break }
+        if Self.isSpace(buffer[start]) {
+          if isOpen { Self.append(buffer, start..<stop, to: &fields[fields.count - 1].body) }
+        } else if let colon = Self.colon(in: buffer, start..<stop) {
+          var nameEnd = colon
+          while nameEnd > start, Self.isSpace(buffer[nameEnd - 1]) { nameEnd -= 1 }
+          isOpen = wanted?.contains { Self.isName($0, buffer, start..<nameEnd) } ?? true
+          if isOpen {
+            var body: [UInt8] = []
+            Self.append(buffer, (colon + 1)..<stop, to: &body)
+            let name = String(decoding: buffer[start..<nameEnd], as: UTF8.self).lowercased()
+            fields.append((name, body))
+          }
+        }
+        start = end + 1
       }
-      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-      var name = line[..<colon]
-      while let last = name.last, Self.isSpace(last) { name = name.dropLast() }
-      var body: [UInt8] = []
-      Self.append(line[line.index(after: colon)...], to: &body)
-      fields.append((String(decoding: name, as: UTF8.self).lowercased(), body))
     }
     self.fields = fields
   }
@@ -31,9 +48,29 @@ package struct HeaderFields: Sendable {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
   }
 
-  private static func append(_ text: some Collection<UInt8>, to body: inout [UInt8]) {
+  private static func colon(in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
+    for position in range where bytes[position] == UInt8(ascii: ":") { return position }
+    return nil
+  }
+
+  private static func isName(
+    _ name: [UInt8], _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
+  ) -> Bool {
+    guard name.count == range.count else { return false }
+    for (offset, letter) in name.enumerated() {
+      let byte = bytes[range.lowerBound + offset]
+      let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+      guard (isUpper ? byte | 0x20 : byte) == letter else { return false }
+    }
+    return true
+  }
+
+  private static func append(
+    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to body: inout [UInt8]
+  ) {
     var gap = !body.isEmpty
-    for byte in text {
+    for position in range {
+      let byte = bytes[position]
       if isSpace(byte) {
         gap = !body.isEmpty
       } else {
@@ -52,13 +89,17 @@ package struct HeaderFields: Sendable {
   /// What is hashed for a header key: the fields of `keyNames` in that order, a line each.
   package var keyInput: [UInt8] {
     var input: [UInt8] = []
-    for name in Self.keyNames.map({ $0.lowercased() }) {
-      for body in bodies(of: name) {
-        input += Array(name.utf8) + [UInt8(ascii: ":")] + body + [UInt8(ascii: "\n")]
+    for name in Self.lowerKeyNames {
+      for field in fields where field.name.utf8.elementsEqual(name) {
+        input += name
+        input.append(UInt8(ascii: ":"))
+        input += field.body
+        input.append(.lineFeed)
       }
     }
     return input
   }
 
+  /// Whether there is a Message-ID that is not empty.
   package var hasMessageID: Bool { bodies(of: "message-id").contains { !$0.isEmpty } }
 }

@@ -2,7 +2,7 @@ import Mail
 
 /// Which keyword each of the letters `a` to `z` of a file name stands for, as in Dovecot's
 /// `dovecot-keywords`: lines of a number from 0 and a name.
-struct KeywordLetters: Equatable {
+struct KeywordLetters: Equatable, Sendable {
   static let count = 26
 
   /// The keyword of each letter; nil where it is free.

@@ -6,7 +6,7 @@ import Platform
 /// `dovecot-keywords` gives letters a meaning, `mailarc-keywords` holds by base name those keywords
 /// that have no letter. A mailbox whose letters differ from the archive's (Dovecot gave one, or the
 /// directory came from elsewhere) keeps them.
-struct MailboxKeywords {
+struct MailboxKeywords: Sendable {
   static let lettersFile = "dovecot-keywords"
   static let extrasFile = "mailarc-keywords"
   private static let extrasText = StateText(
@@ -114,6 +114,9 @@ struct MailboxKeywords {
     let missing = keywords.filter { KeywordLetters.canHold($0) && own.index(of: $0) == nil }
       .sorted()
     guard !missing.isEmpty, own.names.contains(nil) else { return }
+    // Another program may have given letters since: they must not be lost.
+    (ownBytes, own) = try Self.readLetters(in: directory)
+    setsByMask = [:]
     try archive.assign(missing)
     archiveLetters = archive.current
     let avoided = unexplainedLetters(in: try inUse())

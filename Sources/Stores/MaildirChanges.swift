@@ -116,7 +116,9 @@ extension MaildirMailbox {
       }
       if source !== self || number > 0 { try setExtras(flags, base: free) }
       do {
-        try from.renameNoReplace(message.name, to: cur, name.bytes)
+        try share.withNames { () throws(SystemError) in
+          try from.renameNoReplace(message.name, to: cur, name.bytes)
+        }
         Checkpoint.pass("message: renamed")
         baseNames?.insert(Self.hash(name.base))
         return renamed

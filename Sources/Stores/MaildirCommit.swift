@@ -74,7 +74,9 @@ extension MaildirMailbox {
       }
       if number > 0 { try setExtras(delivery.flags, base: base) }
       do {
-        try tmp.renameNoReplace(delivery.temporaryName, to: cur, base + info)
+        try share.withNames { () throws(SystemError) in
+          try tmp.renameNoReplace(delivery.temporaryName, to: cur, base + info)
+        }
       } catch  where error.isExists {
         // Somebody else put it there after the names were read: look again.
         baseNames?.insert(Self.hash(base[...]))

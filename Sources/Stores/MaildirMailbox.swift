@@ -3,16 +3,17 @@ import Platform
 
 /// One mailbox of an archive: a directory with `cur`, `new` and `tmp`.
 ///
-/// It belongs to one thread at a time; other mailboxes of the archive may be in use on other threads.
+/// An object belongs to one thread at a time; other threads may have their own for the same mailbox,
+/// from the same `Archive`.
 package final class MaildirMailbox {
   /// The name in the archive.
   package let name: MailboxName
   let directory: Directory
   let cur: Directory
   let context: StoreContext
+  let share: MailboxShare
   private var openNew: Directory?
   private var openTmp: Directory?
-  private var loadedKeywords: MailboxKeywords?
   private var spareBuffers: [FileBuffer] = []
   /// Hashes of the base names that are there, once they are needed.
   var baseNames: Set<Int>?
@@ -25,7 +26,10 @@ package final class MaildirMailbox {
     self.directory = directory
     self.context = context
     cur = try stored(try directory.openSubdirectory("cur"))
-    if context.access == .writing { try removeLeftovers() }
+    share = try context.share(of: directory)
+    if context.access == .writing {
+      try share.cleanOnce { () throws(StoreError) in try removeLeftovers() }
+    }
   }
 
   /// Where the mailbox is, for messages.
@@ -53,7 +57,6 @@ package final class MaildirMailbox {
 
   private func removeLeftovers() throws(StoreError) {
     if let tmp = try storedIfPresent(try directory.openSubdirectory("tmp")) {
-      openTmp = tmp
       for entry in try stored(try tmp.entries()) where context.isLeftover(entry.bytes) {
         try stored(try tmp.unlink(entry.bytes))
       }
@@ -66,27 +69,25 @@ package final class MaildirMailbox {
 
   /// What letters mean here, read when first needed and at each scan.
   func keywords() throws(StoreError) -> MailboxKeywords {
-    if let loadedKeywords { return loadedKeywords }
-    return try reloadKeywords()
+    try share.withKeywords(reading: readKeywords) { $0 }
   }
 
-  @discardableResult
   func reloadKeywords() throws(StoreError) -> MailboxKeywords {
+    try share.reloadKeywords(readKeywords)
+  }
+
+  private func readKeywords() throws(StoreError) -> MailboxKeywords {
     if context.access == .writing {
       try context.keywords.adopt(try MailboxKeywords.readLetters(in: directory).letters)
     }
-    let keywords = try MailboxKeywords(of: directory, archive: context.keywords)
-    loadedKeywords = keywords
-    return keywords
+    return try MailboxKeywords(of: directory, archive: context.keywords)
   }
 
   /// Runs a step that may change the keyword files.
   func updatingKeywords(
     _ step: (inout MailboxKeywords) throws(StoreError) -> Void
   ) throws(StoreError) {
-    var keywords = try keywords()
-    defer { loadedKeywords = keywords }
-    try step(&keywords)
+    try share.withKeywords(reading: readKeywords, step)
   }
 
   func takeBuffer() -> FileBuffer { spareBuffers.popLast() ?? FileBuffer() }

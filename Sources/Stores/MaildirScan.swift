@@ -27,15 +27,20 @@ extension MaildirMailbox {
   // meanwhile.
   private func stableNames() throws(StoreError) -> [FoundName] {
     for attempt in 0..<12 {
-      // Another worker's delivery is over soon, another program's mostly too.
+      // What other programs do to a mailbox is mostly over soon.
       if attempt > 0 { usleep(min(1_000 << UInt32(attempt), 200_000)) }
-      let before = try directoryTimes()
-      var names: [FoundName] = []
-      try list(cur) { names.append(($0, .cur)) }
-      if let new = try newDirectory() { try list(new) { names.append(($0, .new)) } }
-      if try directoryTimes() == before { return names }
+      let names = try share.withNames { () throws(StoreError) in try namesIfStable() }
+      if let names { return names }
     }
     throw .unreadable(path: path, reason: "another program keeps changing it")
+  }
+
+  private func namesIfStable() throws(StoreError) -> [FoundName]? {
+    let before = try directoryTimes()
+    var names: [FoundName] = []
+    try list(cur) { names.append(($0, .cur)) }
+    if let new = try newDirectory() { try list(new) { names.append(($0, .new)) } }
+    return try directoryTimes() == before ? names : nil
   }
 
   private func directoryTimes() throws(StoreError) -> [Int64] {

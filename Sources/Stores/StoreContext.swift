@@ -9,11 +9,28 @@ final class StoreContext: Sendable {
   /// Sets the temporary files of this run apart from those that a crashed one left.
   let token = RandomID.hex(bytes: 8)
   private let counter = Atomic<Int>(0)
+  private let shares = Mutex<[MailboxID: MailboxShare]>([:])
+
+  private struct MailboxID: Hashable {
+    let device: UInt64
+    let inode: UInt64
+  }
 
   init(state: Directory, keywords: ArchiveKeywords, access: Archive.Access) {
     self.state = state
     self.keywords = keywords
     self.access = access
+  }
+
+  /// What the objects for the mailbox in a directory share.
+  func share(of mailbox: Directory) throws(StoreError) -> MailboxShare {
+    let status = try stored(try mailbox.status())
+    let id = MailboxID(device: status.device, inode: status.inode)
+    return shares.withLock { shares in
+      let share = shares[id] ?? MailboxShare()
+      shares[id] = share
+      return share
+    }
   }
 
   private static let temporaryPrefix = "mailarc-"

@@ -23,6 +23,7 @@ final class DigestMessages {
     var size: Int64 = 0
     var hasNUL = false
     sha.reset()
+    header.reset()
     try wire.forEachChunk { chunk in
       sha.update(chunk)
       header.take(chunk)
@@ -30,7 +31,7 @@ final class DigestMessages {
       hasNUL = hasNUL || chunk.contains(0)
     }
     return MessageContent(
-      digest: sha.finish(), headerKey: header.finish(), size: size, hasNUL: hasNUL)
+      digest: sha.finish(), headerKey: HeaderKey(header), size: size, hasNUL: hasNUL)
   }
 
   /// The digests of the forms in which a server may have altered the message, most likely first.

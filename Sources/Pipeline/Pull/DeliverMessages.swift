@@ -112,7 +112,7 @@ final class DeliverMessages {
     }
     let message = HeldMessage(
       uid: uid, digest: sha.finish(), size: wireSize, internalDate: date,
-      headerKey: header.finish(), flags: flags, fate: .held, run: run)
+      headerKey: HeaderKey(header), flags: flags, fate: .held, run: run)
     let origin = MessageOrigin(uidValidity: uidValidity, uid: uid, mailboxKey: key)
     let file = try delivery.finish(
       origin: origin, date: date, size: diskSize, wireSize: wireSize, flags: flags)
@@ -133,7 +133,7 @@ final class DeliverMessages {
 
   private func reset() {
     _ = converter.finish()
-    _ = header.finish()
+    header.reset()
     sha.reset()
     wireSize = 0
     diskSize = 0

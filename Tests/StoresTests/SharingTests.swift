@@ -1,0 +1,62 @@
+import Mail
+import Platform
+import TestSupport
+import Testing
+
+@testable import Stores
+
+/// Several threads at work on one mailbox.
+struct SharingTests {
+  let temporary: TemporaryDirectory
+  let archive: Archive
+
+  init() throws {
+    temporary = try TemporaryDirectory()
+    archive = try Archive.create(path: temporary.path + "/archive", account: "a")
+    _ = try archive.makeMailbox(.inbox)
+  }
+
+  @Test func `one delivers, one sets flags, one reads, and nobody loses anything`() async throws {
+    let mailbox = try required(try archive.mailbox(.inbox))
+    for uid in 1...10 as ClosedRange<UInt32> { try mailbox.deliver("\(uid)", uid: uid) }
+    let before = try mailbox.scan()
+    let archive = archive
+    async let delivered: Void = WorkerThread.run(name: "deliver") {
+      let mailbox = try required(try archive.mailbox(.inbox))
+      for uid in 11...20 as ClosedRange<UInt32> {
+        let keywords: Set = [Keyword("letter\(uid % 4)"), Keyword("no letter \(uid)")]
+        try mailbox.deliver("\(uid)", uid: uid, flags: Flags(keywords: keywords))
+      }
+    }
+    async let flagged: Void = WorkerThread.run(name: "flag") {
+      let mailbox = try required(try archive.mailbox(.inbox))
+      for (index, message) in before.enumerated() {
+        let keywords: Set = [Keyword("other\(index % 4)"), Keyword("odd one \(index)")]
+        _ = try mailbox.setFlags(Flags([.seen], keywords: keywords), of: message)
+      }
+    }
+    async let read: Void = WorkerThread.run(name: "read") {
+      for _ in 0..<40 {
+        let mailbox = try required(try archive.mailbox(.inbox))
+        let count = try mailbox.scan().count
+        guard (10...20).contains(count) else { throw Missing() }
+      }
+    }
+    _ = try await (delivered, flagged, read)
+    let after = try required(
+      try Archive.open(path: archive.root.path, for: .reading).mailbox(.inbox))
+    let found = try after.scan()
+    #expect(found.count == 20)
+    #expect(found.allSatisfy { $0.flags.keywords.count == 2 })
+    #expect(found.prefix(10).allSatisfy { $0.flags.system == [.seen] })
+  }
+
+  @Test func `what one thread is writing is not cleared by another`() throws {
+    let one = try required(try archive.mailbox(.inbox))
+    let prepared = try one.prepare("x", origin: Fixture.origin(1))
+    try one.directory.put(Directory.unfinishedPrefix + "1", "being written")
+    let other = try required(try archive.mailbox(.inbox))
+    #expect(try one.directory.contains(Directory.unfinishedPrefix + "1"))
+    #expect(try other.commit([prepared]).count == 1)
+  }
+}
