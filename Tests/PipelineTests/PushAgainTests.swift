@@ -1,3 +1,4 @@
+import Glibc
 import Mail
 import TestSupport
 import Testing
@@ -273,5 +274,20 @@ import Testing
     try runSuccessfully("/bin/rm", ["-r", bench.archive + "/.mailarc/push"])
     #expect(try await bench.push().pushed == ["present": 4])
     #expect(try bench.subjects() == ["a", "b", "twin", "twin"])
+  }
+
+  @Test func `a mailbox that is passed over is reported as it was when it was looked at`()
+    async throws
+  {
+    let bench = try await PushBench.holding(["one", "two"])
+    try bench.plain.append(PullBench.message("own"), to: "INBOX")
+    try await bench.push()
+    try bench.expunge(["one"])
+    // Old enough that the archive's stamp counts.
+    usleep(2_100_000)
+    #expect(try await bench.push().pushed == ["present": 1, "gone": 1])
+    let skipped = try await bench.push()
+    #expect(skipped.mailboxes.map(\.skipped) == [true])
+    #expect(skipped.pushed == ["present": 1, "gone": 1])
   }
 }

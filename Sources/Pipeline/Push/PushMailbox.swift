@@ -179,7 +179,11 @@ final class PushMailbox {
         + UInt32(clamping: reporter.report.transferred - before),
       highestModSeq: ModificationSequence(0))
     try context.states.record(
-      RecordedState(state: state, outstanding: reporter.failures, archive: stamp), for: key.hex)
+      RecordedState(
+        state: state, outstanding: reporter.failures, archive: stamp,
+        counts: .init(
+          present: reporter.report.alreadyPresent + reporter.report.transferred,
+          gone: reporter.report.goneOnTarget)), for: key.hex)
   }
 
   private func plan() -> PlanPush.Plan {
@@ -229,7 +233,10 @@ final class PushMailbox {
     let appender = AppendMessages(
       connection: connection, journal: journal, raw: raw, observation: observation, side: side,
       refusals: ResolveRefusals(
-        side: side, retry: context.options.retry, server: server, reporter: reporter),
+        side: side, retry: context.options.retry, server: server, reporter: reporter,
+        create: { [tree, target] in
+          try PrepareMailbox(connection: connection, tree: tree, target: target, raw: raw).create()
+        }),
       reporter: reporter)
     defer {
       slowestBatch = max(slowestBatch, appender.slowestBatch)
@@ -248,7 +255,9 @@ final class PushMailbox {
   private func markUnfinished() throws {
     guard let known = context.states[key.hex], known.outstanding == 0 else { return }
     try context.states.record(
-      RecordedState(state: known.state, outstanding: 1, archive: known.archive), for: key.hex)
+      RecordedState(
+        state: known.state, outstanding: 1, archive: known.archive, counts: known.counts),
+      for: key.hex)
   }
 
   // MARK: Reporting

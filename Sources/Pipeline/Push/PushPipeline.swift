@@ -110,7 +110,8 @@ package struct PushPipeline: Sendable {
       {
         var report = MailboxReport(name: target.name)
         report.skipped = true
-        report.alreadyPresent = Int(known.state.messages)
+        report.alreadyPresent = known.counts?.present ?? Int(known.state.messages)
+        report.goneOnTarget = known.counts?.gone ?? 0
         context.collector.add(report)
       } else {
         jobs.append(target)
