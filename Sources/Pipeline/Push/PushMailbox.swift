@@ -17,6 +17,8 @@ final class PushMailbox {
   private let reporter: PushReporter
   private var isCreated: Bool
   private var slowestBatch = 0.0
+  private static let mostRescans = 5
+  private var rescans = 0
   private var window = AppendWindow()
   /// Messages that break the command that carries them, and so are sent without keywords and date.
   private var reduced: Set<ContentDigest> = []
@@ -57,8 +59,20 @@ final class PushMailbox {
         server.drop()
         guard error.isRetryable else { throw error }
         try judge(error)
+      } catch {
+        // Anything else may have come in the middle of a message's bytes.
+        if !(error is ClientError || error is Failure) { server.drop() }
+        guard Self.meansChangedFile(error), rescans < Self.mostRescans else { throw error }
+        rescans += 1
+        try side.scan(context, index: journal.record, reporter)
       }
     }
+  }
+
+  /// Whether a file was edited, moved or removed while it was being sent.
+  private static func meansChangedFile(_ error: any Error) -> Bool {
+    if case StoreError.notFound = error { return true }
+    return error is AppendSizeMismatch
   }
 
   private func judge(_ error: ClientError) throws {
@@ -201,6 +215,7 @@ final class PushMailbox {
     _ observation: ObserveTarget.Observation, _ flags: TargetFlags
   ) throws -> UInt32 {
     guard !plan.toSend.isEmpty else { return observation.uidNext }
+    try markUnfinished()
     for number in plan.replaced { journal.append(.dropped(entry: number)) }
     for place in plan.toSend where journal.record.refused[side.messages[place].digest] != nil {
       journal.append(.retried(side.messages[place].digest))
@@ -226,6 +241,14 @@ final class PushMailbox {
     }
     if !connection.isSelected(raw) { _ = try connection.select(raw) }
     return appender.uidNext
+  }
+
+  /// What is about to be sent may be known to this run only, as when it was asked for by an option: if
+  /// the run breaks off, the next one must not pass the mailbox over as unchanged.
+  private func markUnfinished() throws {
+    guard let known = context.states[key.hex], known.outstanding == 0 else { return }
+    try context.states.record(
+      RecordedState(state: known.state, outstanding: 1, archive: known.archive), for: key.hex)
   }
 
   // MARK: Reporting
