@@ -50,12 +50,12 @@ extension IMAPConnection {
     return tree(listed, subscribed, statuses, allNamespaces: allNamespaces)
   }
 
+  // No SIZE: for that some servers read every message.
   private var statusItems: [StatusItem] {
     var items: [StatusItem] = [.messages, .uidNext, .uidValidity]
     if capabilities.contains(.condStore) || capabilities.contains(.qResync) {
       items.append(.highestModSeq)
     }
-    if capabilities.contains(.statusSize) { items.append(.size) }
     return items
   }
 

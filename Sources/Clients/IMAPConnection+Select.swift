@@ -99,6 +99,13 @@ extension IMAPConnection {
     return found
   }
 
+  /// The octets of all messages of a mailbox, where the server can tell; it may read them all for
+  /// that.
+  package func size(of mailbox: RawMailboxName) throws(ClientError) -> UInt64? {
+    guard capabilities.contains(.statusSize) else { return nil }
+    return try status(of: mailbox, [.size])?.size
+  }
+
   /// Fetches things that fit into memory, one answer at a time.
   package func fetch(
     _ selection: UIDSelection, _ items: [FetchItem], changedSince: ModificationSequence? = nil,

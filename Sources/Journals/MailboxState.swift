@@ -34,6 +34,16 @@ package struct MailboxState: Equatable, Sendable {
     ["\(uidValidity)", "\(uidNext)", "\(messages)", "\(highestModSeq)"]
   }
 
+  /// The state of a mailbox that the server has no longer, all of whose messages are dealt with.
+  package static func absent(_ uidValidity: UIDValidity) -> MailboxState {
+    MailboxState(
+      uidValidity: uidValidity, uidNext: 0, messages: 0,
+      highestModSeq: ModificationSequence(0))
+  }
+
+  /// Whether this is the state of a mailbox that the server has no longer.
+  package var isAbsent: Bool { uidNext == 0 }
+
   /// Whether nothing can have happened between this state and `other`: all four values are equal, and
   /// the server keeps modification sequences, so that a changed flag would show.
   package func provesUnchanged(since other: MailboxState) -> Bool {

@@ -57,6 +57,7 @@ extension PullEvent {
     case "validity":
       guard let validity = reader.validity() else { return nil }
       self = .validity(validity)
+    case "rematched": self = .rematched
     case "held":
       guard let message = HeldMessage(&reader) else { return nil }
       self = .held(message)
@@ -81,6 +82,7 @@ extension PullEvent {
   package var journalRecord: JournalRecord {
     switch self {
     case .validity(let validity): JournalRecord("validity", ["\(validity)"])
+    case .rematched: JournalRecord("rematched", [])
     case .held(let message): JournalRecord("held", message.journalFields)
     case .flags(let uid, let flags): JournalRecord("flags", ["\(uid)"] + flags.journalFields)
     case .fate(let uid, let fate): JournalRecord("fate", ["\(uid)", fate.rawValue])

@@ -50,6 +50,9 @@ package struct HeldMessage: Equatable, Sendable {
 package enum PullEvent: Equatable, Sendable {
   /// The UIDs that follow are of this validity; those before mean nothing any more.
   case validity(UIDValidity)
+  /// What was held under the UIDValidity before was matched with what the mailbox has now; what is
+  /// left of it is at the source no longer.
+  case rematched
   case held(HeldMessage)
   case flags(UID, Flags)
   case fate(UID, HeldMessage.Fate)
@@ -67,6 +70,11 @@ package struct PullRecord: Equatable, Sendable {
   package private(set) var messages: [UID: HeldMessage] = [:]
   /// What could not be fetched and why, by UID.
   package private(set) var failed: [UID: String] = [:]
+  /// What was held when the UIDValidity changed, as long as it has to be matched again.
+  package private(set) var former: [UID: HeldMessage] = [:]
+  package private(set) var formerValidity: UIDValidity?
+  /// Whether files of another UIDValidity may still be messages that the mailbox has now.
+  package private(set) var awaitsRematch = true
 
   package init() {}
 
@@ -75,8 +83,17 @@ package struct PullRecord: Equatable, Sendable {
     switch event {
     case .validity(let validity):
       guard validity != uidValidity else { return }
-      self = PullRecord()
+      // A second change before the first was dealt with: the UIDs of then mean nothing any more.
+      former = messages
+      formerValidity = uidValidity
+      awaitsRematch = true
       uidValidity = validity
+      messages = [:]
+      failed = [:]
+    case .rematched:
+      former = [:]
+      formerValidity = nil
+      awaitsRematch = false
     case .held(let message):
       messages[message.uid] = message
       failed[message.uid] = nil

@@ -4,7 +4,11 @@ package import Platform
 package struct RunNumbers: Sendable {
   /// The number of the run under way, one above all that ever began.
   package let current: Int
+  /// The last run that ended; 0 if there was none.
   let ended: Int
+
+  /// Whether the run before this one did not come to its end.
+  package var resumes: Bool { current > ended + 1 }
 
   /// Whether what `run` recorded came after the last run that ended.
   package func isRecent(_ run: Int) -> Bool { run > ended }

@@ -25,12 +25,12 @@ final class PullBench {
   let directory: TemporaryDirectory
   var archive: String { directory.file("archive") }
 
-  init(on own: Dovecot? = nil) throws {
+  init(on own: Dovecot? = nil, inMemory: Bool = false) throws {
     server = try own ?? SharedDovecot.get()
     user = "u" + RandomID.hex(bytes: 6)
     try server.addUser(user, password: "secret")
     plain = try PlainIMAP(port: server.imapPort, user: user, password: "secret")
-    directory = try TemporaryDirectory()
+    directory = try inMemory ? TemporaryDirectory(inMemory: true) : TemporaryDirectory()
     try writeFile(directory.file("password"), "secret\n")
     chmod(directory.file("password"), 0o600)
   }
@@ -68,14 +68,15 @@ final class PullBench {
   private func account(port: UInt16) -> IMAPAccount {
     IMAPAccount(
       user: user, password: Secret("secret"), host: "127.0.0.1", port: port,
-      security: .plaintextAllowed, trust: .system, timeout: 20, identity: user + "@127.0.0.1")
+      security: .plaintextAllowed, trust: .file(path: server.caFile), timeout: 20,
+      identity: user + "@127.0.0.1")
   }
 
   /// The arguments of a pull by the program itself.
   func arguments(_ more: [String] = [], archive: String? = nil) -> [String] {
     [
       "pull", "imap://\(user)@127.0.0.1:\(server.imapPort)", archive ?? self.archive,
-      "--allow-plaintext", "--password-file", directory.file("password"),
+      "--tls-ca", server.caFile, "--password-file", directory.file("password"),
     ] + more
   }
 

@@ -37,6 +37,8 @@ final class AppendMessages {
   /// The longest that the server took for a batch, in seconds.
   private(set) var slowestBatch = 0.0
   private var bound: Set<UID>
+  /// Whether the server tells under which UIDs it keeps what it got.
+  private var tellsUIDs: Bool
 
   init(
     connection: IMAPConnection, journal: PushJournal, raw: RawMailboxName,
@@ -52,9 +54,9 @@ final class AppendMessages {
     self.refusals = refusals
     self.reporter = reporter
     bound = Set(journal.record.entries.values.compactMap(\.uid))
+    tellsUIDs = connection.capabilities.contains(.uidPlus)
   }
 
-  private var hasUIDPlus: Bool { connection.capabilities.contains(.uidPlus) }
   private var hasMultiAppend: Bool { connection.capabilities.contains(.multiAppend) }
 
   /// Sends everything.
@@ -64,23 +66,28 @@ final class AppendMessages {
   func run(_ batches: OutgoingBatches, window: inout AppendWindow) throws {
     var inFlight: [Sent] = []
     while true {
-      let depth = hasUIDPlus && window.mayPipeline ? 2 : 1
+      let depth = tellsUIDs && window.mayPipeline ? 2 : 1
       while inFlight.count < depth {
         let batch = batches.take(atMost: window.limit)
         if batch.isEmpty { break }
         inFlight.append(try send(batch))
       }
       guard !inFlight.isEmpty else { return }
-      let refused = try confirm(inFlight.removeFirst())
-      guard !refused.isEmpty else {
+      let sent = inFlight.removeFirst()
+      let outcome = try confirm(sent)
+      guard !outcome.isClear else {
         window.appended()
         continue
       }
-      // Nothing may be under way while it is found out what a refused command left behind.
-      var all = refused
-      for sent in inFlight { all += try confirm(sent) }
+      // Nothing may be under way while it is found out what became of messages.
+      var all = [(sent, outcome)]
+      for sent in inFlight { all.append((sent, try confirm(sent))) }
       inFlight = []
-      for command in all { try resolve(command) }
+      for (sent, outcome) in all { try bindUnbound(sent, outcome) }
+      for (_, outcome) in all {
+        for command in outcome.refused { try resolve(command) }
+      }
+      if all.allSatisfy(\.1.refused.isEmpty) { window.appended() }
     }
   }
 
@@ -133,10 +140,17 @@ final class AppendMessages {
     let text: ResponseText
   }
 
-  /// Waits for the end of a batch's commands and records what they brought.
-  private func confirm(_ sent: Sent) throws -> [Refused] {
+  /// What became of a batch.
+  private struct Outcome {
     var refused: [Refused] = []
+    /// Items that the server has, without saying under which UIDs.
     var unbound: [Int] = []
+    var isClear: Bool { refused.isEmpty && unbound.isEmpty }
+  }
+
+  /// Waits for the end of a batch's commands and records what they brought.
+  private func confirm(_ sent: Sent) throws -> Outcome {
+    var outcome = Outcome()
     for command in sent.commands {
       do {
         let text = try connection.finish(command.tag, "APPEND")
@@ -145,23 +159,28 @@ final class AppendMessages {
           if let uids {
             confirm(sent.batch, sent.messages[item], item, uid: uids[place])
           } else {
-            unbound.append(item)
+            outcome.unbound.append(item)
           }
         }
       } catch let ClientError.refused(_, status, text) {
-        refused.append(
+        outcome.refused.append(
           Refused(
             batch: sent.batch, items: command.items, messages: sent.messages, status: status,
             text: text))
       }
     }
     Checkpoint.pass("push: answered")
-    if !unbound.isEmpty {
-      _ = try bind(sent.batch, sent.messages, unbound, areThere: true)
-    }
     try journal.flush()
     slowestBatch = max(slowestBatch, MonotonicClock.now.seconds(since: sent.began))
-    return refused
+    return outcome
+  }
+
+  /// Finds out the UIDs that the server did not tell.
+  private func bindUnbound(_ sent: Sent, _ outcome: Outcome) throws {
+    guard !outcome.unbound.isEmpty else { return }
+    // From here on one batch at a time, so that what is found can only be this batch's.
+    tellsUIDs = false
+    _ = try bind(sent.batch, sent.messages, outcome.unbound, areThere: true)
   }
 
   /// The UIDs that the server says it gave; nil where it does not, or where they can't be right.
@@ -194,8 +213,10 @@ final class AppendMessages {
     _ batch: Int, _ sent: [OutgoingMessage], _ items: [Int], areThere: Bool
   ) throws -> [Int] {
     var missing: [Int] = []
+    // A batch that was sent after this one may have raised `uidNext` since.
+    let first = journal.record.batches[batch]?.uidNext ?? uidNext
     let found = try FindAppended(connection: connection, raw: raw).run(
-      items.map { sent[$0] }, from: uidNext, excluding: bound,
+      items.map { sent[$0] }, from: first, excluding: bound,
       tolerated: { [side] in try side.tolerated($0.source) })
     for (place, item) in items.enumerated() {
       if let uid = found[place] {
@@ -222,7 +243,10 @@ final class AppendMessages {
     for part in try refusals.parts(of: rest, refused.status, refused.text) {
       switch part {
       case .send(let messages):
-        for again in try confirm(send(messages)) { try resolve(again) }
+        let sent = try send(messages)
+        let outcome = try confirm(sent)
+        try bindUnbound(sent, outcome)
+        for again in outcome.refused { try resolve(again) }
       case .refuse(let message, let reason):
         journal.append(.refused(message.content.digest, reason: reason))
         try journal.flush()

@@ -20,11 +20,12 @@ struct BindNewcomers {
   /// - Parameter toSend: places of the messages that the index says the target lacks.
   /// - Returns: how many were found on the target, and so need not be sent.
   func run(toSend: [Int]) throws -> Int {
-    var candidates = observation.newcomers
+    // What was settled since the mailbox was looked at is bound already.
+    let bound = Set(journal.record.entries.values.lazy.compactMap(\.uid))
+    var candidates = observation.newcomers.filter { !bound.contains($0.message.uid) }
     guard !candidates.isEmpty || observation.isAnew else { return try bind(toSend, to: []) }
     try rebind(&candidates)
-    let found = try bind(toSend, to: candidates)
-    return found
+    return try bind(toSend, to: candidates)
   }
 
   // MARK: Entries

@@ -24,7 +24,8 @@ struct MapMailboxes {
     var sources: [MailboxName: [ArchiveMailbox]] = [:]
     var uses: [MailboxName: SpecialUse] = [:]
     var subscribed: Set<MailboxName> = []
-    var taken = Set(mailboxes.map(\.name)).union(tree.mailboxes.map(\.name))
+    // Not what the target has: the name made here was made there by the run before.
+    var taken = Set(mailboxes.map(\.name))
     for mailbox in mailboxes {
       let record = byArchiveName[mailbox.name]
       let use = record?.specialUses.sorted { $0.rawValue < $1.rawValue }.first

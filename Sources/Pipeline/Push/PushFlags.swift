@@ -10,6 +10,8 @@ struct PushFlags {
   let journal: PushJournal
   let flags: TargetFlags
   let dryRun: Bool
+  /// Called with flags that the server refused to store, for how many messages, and its words.
+  let onRefused: (Flags, Int, String) -> Void
 
   private struct Change: Hashable {
     let add: Flags
@@ -26,21 +28,44 @@ struct PushFlags {
       guard let entry = journal.record.entries[number], entry.uid != nil, !entry.isGone,
         entry.origin != .collapsed
       else { continue }
-      let kept = flags.kept(of: wanted)
       // `\Deleted` that stands on the target is the target's own business unless it is pushed.
       var base = entry.flags
       if !flags.withDeleted { base.system.remove(.deleted) }
-      let change = Change(add: kept.subtracting(base), remove: base.subtracting(kept))
+      // What the target no longer offers to keep is not taken away from it for that.
+      let change = Change(
+        add: flags.kept(of: wanted).subtracting(base), remove: base.subtracting(wanted))
       guard !change.add.isEmpty || !change.remove.isEmpty else { continue }
       changes[change, default: []].append(entry)
     }
-    if !dryRun {
-      for (change, entries) in changes { try store(change, entries) }
-    }
-    return changes.values.reduce(0) { $0 + $1.count }
+    guard !dryRun else { return changes.values.reduce(0) { $0 + $1.count } }
+    var changed = 0
+    for (change, entries) in changes { changed += try store(change, entries) }
+    return changed
   }
 
-  private func store(_ change: Change, _ entries: [IndexEntry]) throws {
+  /// Stores one change for all its messages; the server may refuse a keyword and take the rest.
+  private func store(_ change: Change, _ entries: [IndexEntry]) throws -> Int {
+    do {
+      try send(change, entries)
+    } catch ClientError.refused(_, _, let text) {
+      let system = Change(add: Flags(change.add.system), remove: Flags(change.remove.system))
+      guard change != system, !system.add.isEmpty || !system.remove.isEmpty else {
+        onRefused(change.add.union(change.remove), entries.count, text.text)
+        return 0
+      }
+      let keywords = change.add.keywords.union(change.remove.keywords)
+      onRefused(Flags([], keywords: keywords), entries.count, text.text)
+      return try store(system, entries)
+    }
+    for entry in entries {
+      let accepted = entry.flags.union(change.add).subtracting(change.remove)
+      journal.append(.flags(entry: entry.number, accepted))
+    }
+    try journal.flush()
+    return entries.count
+  }
+
+  private func send(_ change: Change, _ entries: [IndexEntry]) throws {
     for chunk in UIDSet(entries.compactMap(\.uid)).chunks(ofAtMost: 1000, ranges: 100) {
       for (action, names) in [(StoreAction.add, change.add), (.remove, change.remove)]
       where !names.isEmpty {
@@ -48,10 +73,5 @@ struct PushFlags {
           .uidStore(.set(chunk), action, names, unchangedSince: nil, silent: true), "STORE")
       }
     }
-    for entry in entries {
-      let accepted = entry.flags.union(change.add).subtracting(change.remove)
-      journal.append(.flags(entry: entry.number, accepted))
-    }
-    try journal.flush()
   }
 }

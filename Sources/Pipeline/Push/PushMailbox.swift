@@ -156,9 +156,7 @@ final class PushMailbox {
     if context.options.dryRun { return try announce(plan, connection, flags) }
     let before = reporter.report.transferred
     let uidNext = try append(plan, connection, raw, observation, flags)
-    reporter.report.flagsUpdated += try PushFlags(
-      connection: connection, journal: journal, flags: flags, dryRun: false
-    ).run(pairs(plan))
+    reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(pairs(plan))
     tellLostFlags(flags)
     // What somebody else did to the mailbox meanwhile makes the next run look again.
     let state = MailboxState(
@@ -184,6 +182,17 @@ final class PushMailbox {
     Dictionary(
       plan.pairs.map { ($0.value, side.messages[$0.key].stored.flags) },
       uniquingKeysWith: { first, _ in first })
+  }
+
+  private func pushFlags(
+    _ connection: IMAPConnection, _ flags: TargetFlags, dryRun: Bool
+  ) -> PushFlags {
+    PushFlags(
+      connection: connection, journal: journal, flags: flags, dryRun: dryRun
+    ) { [reporter] refused, count, words in
+      reporter.notice(
+        .flagsNotKept, "the server refused to store \(refused) for \(count) messages: \(words)")
+    }
   }
 
   /// Appends what the target lacks; returns its UIDNEXT as far as that is known.
@@ -263,9 +272,7 @@ final class PushMailbox {
     _ plan: PlanPush.Plan, _ connection: IMAPConnection, _ flags: TargetFlags
   ) throws {
     announceTransfer(plan)
-    reporter.report.flagsUpdated = try PushFlags(
-      connection: connection, journal: journal, flags: flags, dryRun: true
-    ).run(pairs(plan))
+    reporter.report.flagsUpdated = try pushFlags(connection, flags, dryRun: true).run(pairs(plan))
     if reporter.report.flagsUpdated > 0 {
       reporter.planned(.updateFlags, messages: reporter.report.flagsUpdated)
     }

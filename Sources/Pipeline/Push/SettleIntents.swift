@@ -42,11 +42,6 @@ struct SettleIntents {
     return items?.uidNext?.value ?? items?.messages ?? 0
   }
 
-  /// Nothing can have arrived in a mailbox that does not exist.
-  func voidAll() throws {
-    try close(matched: [:])
-  }
-
   /// Compares what is in the selected mailbox with the open intents.
   ///
   /// - Returns: how many messages had not arrived.
@@ -109,6 +104,12 @@ struct SettleIntents {
   }
 
   private func close(matched: [Int: ListCandidates.Candidate]) throws {
+    let uids = Set(matched.values.map(\.message.uid))
+    // What an earlier run took for somebody's own mail is ours after all.
+    for entry in journal.record.entries.values.sorted(by: { $0.number < $1.number })
+    where entry.origin == .other && entry.uid.map({ uids.contains($0) }) == true {
+      journal.append(.dropped(entry: entry.number))
+    }
     for (place, open) in openIntents().enumerated() {
       guard let candidate = matched[place] else {
         journal.append(.void(batch: open.batch, item: open.item))
