@@ -6,7 +6,8 @@ extension IMAPConnection {
   /// server can (RFC 5258, RFC 5819, RFC 6154), else with LIST, LSUB and STATUS, pipelined.
   ///
   /// - Parameter allNamespaces: whether other users' and shared mailboxes are listed too.
-  /// - Throws: `ClientError`.
+  /// - Returns: the mailboxes that exist, those that hold no mail included, named without the prefix.
+  /// - Throws: `ClientError`; `.unreadableList` rather than a list with a mailbox left out.
   package func listMailboxes(allNamespaces: Bool) throws(ClientError) -> ServerTree {
     var listed: [ListEntry] = []
     var subscribed: Set<RawMailboxName> = []
@@ -49,12 +50,12 @@ extension IMAPConnection {
     return tree(listed, subscribed, statuses, allNamespaces: allNamespaces)
   }
 
+  // No SIZE: for that some servers read every message.
   private var statusItems: [StatusItem] {
     var items: [StatusItem] = [.messages, .uidNext, .uidValidity]
     if capabilities.contains(.condStore) || capabilities.contains(.qResync) {
       items.append(.highestModSeq)
     }
-    if capabilities.contains(.statusSize) { items.append(.size) }
     return items
   }
 

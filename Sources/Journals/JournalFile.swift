@@ -27,6 +27,7 @@ package enum JournalDamage: Sendable, Equatable {
 
 /// What reading a journal found besides its records.
 package struct JournalReading: Sendable {
+  /// What of the file could not be read.
   package let damage: JournalDamage
   /// The size up to which the file ends in a whole, readable record.
   package let intact: Int64
@@ -51,10 +52,13 @@ package final class JournalFile {
       file = try directory.openForAppending(name)
       if try file.status().size > intact {
         try file.truncate(to: intact)
+        Checkpoint.pass("journal: torn tail cut")
         try file.flush()
       }
       if intact == 0 {
+        Checkpoint.pass("journal: made, empty")
         try file.write(header.line.span)
+        Checkpoint.pass("journal: header written")
         try file.flush()
         try directory.flush()
       }
@@ -101,6 +105,7 @@ package final class JournalFile {
       var bad = 0
       let torn = try forEachLine(in: directory, name: name) { line in
         position += Int64(line.count) + 1
+        defer { isFirst = false }
         guard let record = JournalRecord(line: line) else {
           bad += 1
           return
@@ -108,8 +113,9 @@ package final class JournalFile {
         lost += bad
         bad = 0
         intact = position
+        // Where the header itself is damaged, the name of the file and the checksums of its other
+        // records have to do.
         if isFirst {
-          isFirst = false
           isForeign = record.kind != header.kind || record.fields.first != header.fields.first
         } else if !isForeign {
           body(record)

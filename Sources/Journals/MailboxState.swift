@@ -2,8 +2,11 @@ package import Mail
 
 /// What a mailbox looked like on its server when it was last dealt with, before anything was done.
 package struct MailboxState: Equatable, Sendable {
+  /// UIDVALIDITY.
   package var uidValidity: UIDValidity
+  /// UIDNEXT.
   package var uidNext: UInt32
+  /// How many messages it held.
   package var messages: UInt32
   /// Zero where the server keeps no modification sequences.
   package var highestModSeq: ModificationSequence
@@ -30,6 +33,16 @@ package struct MailboxState: Equatable, Sendable {
   var journalFields: [String] {
     ["\(uidValidity)", "\(uidNext)", "\(messages)", "\(highestModSeq)"]
   }
+
+  /// The state of a mailbox that the server has no longer, all of whose messages are dealt with.
+  package static func absent(_ uidValidity: UIDValidity) -> MailboxState {
+    MailboxState(
+      uidValidity: uidValidity, uidNext: 0, messages: 0,
+      highestModSeq: ModificationSequence(0))
+  }
+
+  /// Whether this is the state of a mailbox that the server has no longer.
+  package var isAbsent: Bool { uidNext == 0 }
 
   /// Whether nothing can have happened between this state and `other`: all four values are equal, and
   /// the server keeps modification sequences, so that a changed flag would show.

@@ -65,6 +65,7 @@ package final class MailboxStates: Sendable {
     self.readOnly = readOnly
   }
 
+  /// How the mailbox of that key was left; nil if it never was dealt with to the end.
   package subscript(key: String) -> RecordedState? { content.withLock { $0.states[key] } }
 
   /// Records how a mailbox is left, durably.

@@ -14,14 +14,19 @@ package struct HeldMessage: Equatable, Sendable {
     case moved
   }
 
+  /// Its UID at the source, under the journal's UIDVALIDITY.
   package let uid: UID
+  /// Of the bytes as they were fetched.
   package let digest: ContentDigest
   /// Octets of the wire form.
   package let size: Int64
+  /// As the source gave it.
   package let internalDate: InternalDate
+  /// Of the header as it was fetched.
   package let headerKey: HeaderKey
   /// The flags the source had when they were last merged; nil where that is not known.
   package var flags: Flags?
+  /// Where it is now, as far as the last run saw.
   package var fate: Fate
   /// The run that recorded it.
   package let run: Int
@@ -45,6 +50,9 @@ package struct HeldMessage: Equatable, Sendable {
 package enum PullEvent: Equatable, Sendable {
   /// The UIDs that follow are of this validity; those before mean nothing any more.
   case validity(UIDValidity)
+  /// What was held under the UIDValidity before was matched with what the mailbox has now; what is
+  /// left of it is at the source no longer.
+  case rematched
   case held(HeldMessage)
   case flags(UID, Flags)
   case fate(UID, HeldMessage.Fate)
@@ -56,18 +64,36 @@ package enum PullEvent: Equatable, Sendable {
 
 /// What is known of one source mailbox: the sum of its events.
 package struct PullRecord: Equatable, Sendable {
+  /// That of the UIDs below; nil before the first pull.
   package private(set) var uidValidity: UIDValidity?
+  /// What was fetched, whatever became of it, by UID.
   package private(set) var messages: [UID: HeldMessage] = [:]
+  /// What could not be fetched and why, by UID.
   package private(set) var failed: [UID: String] = [:]
+  /// What was held when the UIDValidity changed, as long as it has to be matched again.
+  package private(set) var former: [UID: HeldMessage] = [:]
+  package private(set) var formerValidity: UIDValidity?
+  /// Whether files of another UIDValidity may still be messages that the mailbox has now.
+  package private(set) var awaitsRematch = true
 
   package init() {}
 
+  /// Adds an event; one about a message that is not known changes nothing.
   package mutating func apply(_ event: PullEvent) {
     switch event {
     case .validity(let validity):
       guard validity != uidValidity else { return }
-      self = PullRecord()
+      // A second change before the first was dealt with: the UIDs of then mean nothing any more.
+      former = messages
+      formerValidity = uidValidity
+      awaitsRematch = true
       uidValidity = validity
+      messages = [:]
+      failed = [:]
+    case .rematched:
+      former = [:]
+      formerValidity = nil
+      awaitsRematch = false
     case .held(let message):
       messages[message.uid] = message
       failed[message.uid] = nil

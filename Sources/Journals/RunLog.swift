@@ -2,8 +2,13 @@ package import Platform
 
 /// Which run is under way, and which was the last that ended.
 package struct RunNumbers: Sendable {
+  /// The number of the run under way, one above all that ever began.
   package let current: Int
+  /// The last run that ended; 0 if there was none.
   let ended: Int
+
+  /// Whether the run before this one did not come to its end.
+  package var resumes: Bool { current > ended + 1 }
 
   /// Whether what `run` recorded came after the last run that ended.
   package func isRecent(_ run: Int) -> Bool { run > ended }
@@ -12,6 +17,7 @@ package struct RunNumbers: Sendable {
 /// Which pulls began and which ended, so that a message that came in a pull that was killed still
 /// counts as new when the next one looks for where moved messages went.
 package final class RunLog {
+  /// This run's number, and what ended before it.
   package let numbers: RunNumbers
   private let file: JournalFile?
 

@@ -75,6 +75,7 @@ package final class Directory: Sendable {
     } catch  where error.errno == ENOENT {
       do {
         let made = try makeSubdirectory(name)
+        Checkpoint.pass("directory: made")
         try flush()
         return made
       } catch  where error.isExists {

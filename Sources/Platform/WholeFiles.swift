@@ -17,7 +17,9 @@ extension Directory {
       try file.write(bytes)
       try file.flush()
       try file.close()
+      Checkpoint.pass("whole file: before it gets its name")
       try rename(temporary, to: self, name)
+      Checkpoint.pass("whole file: before its name is flushed")
     } catch {
       try? unlink(temporary)
       throw error.at(path(of: name))

@@ -1,3 +1,4 @@
+import Glibc
 import Mail
 package import Platform
 
@@ -69,14 +70,8 @@ package final class Archive: Sendable {
   /// - Returns: the archive, locked; the one that is there if there is one, whatever its account.
   /// - Throws: `notAnArchive` for a directory with other things in it, `locked`, `system`.
   package static func create(path: String, account: String) throws(StoreError) -> Archive {
+    try requireRoom(path: path, account: account)
     let root = try stored(try Directory.ensure(path: path))
-    // What mkfs leaves is no content.
-    let isEmpty = try stored(try root.entries()).allSatisfy {
-      $0.name == stateName || $0.name == "lost+found"
-    }
-    if !isEmpty, try !exists(path: path), try !holdsMail(of: account, root) {
-      throw .notAnArchive(path)
-    }
     let state = try stored(try root.ensureSubdirectory(stateName))
     let lock = try takeLock(in: state)
     try removeUnfinished(in: state)
@@ -84,6 +79,7 @@ package final class Archive: Sendable {
       return try Archive(
         root: root, state: state, identity: identity, lock: lock, access: .writing)
     }
+    Checkpoint.pass("archive: begun")
     // The identity comes last: with it, the archive is complete.
     try keywords(root: root, state: state, access: .writing).save()
     let identity = ArchiveIdentity(layout: .maildir, account: account)
@@ -114,6 +110,27 @@ package final class Archive: Sendable {
       let state = try storedIfPresent(try root.openSubdirectory(stateName))
     else { return false }
     return try stored(try state.contains(ArchiveIdentity.fileName))
+  }
+
+  /// Makes sure that an archive could be made, or is, at that path.
+  ///
+  /// - Throws: `notAnArchive` for a file, and for a directory with other things in it; `system`.
+  package static func requireRoom(path: String, account: String) throws(StoreError) {
+    let root: Directory
+    do {
+      root = try Directory.open(path: path)
+    } catch {
+      if error.errno == ENOTDIR { throw .notAnArchive(path) }
+      if error.isNotFound { return }
+      throw .system(error)
+    }
+    // What mkfs leaves is no content.
+    let isEmpty = try stored(try root.entries()).allSatisfy {
+      $0.name == stateName || $0.name == "lost+found"
+    }
+    if !isEmpty, try !exists(path: path), try !holdsMail(of: account, root) {
+      throw .notAnArchive(path)
+    }
   }
 
   /// Makes sure that the archive belongs to an account.

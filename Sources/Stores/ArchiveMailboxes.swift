@@ -34,6 +34,44 @@ extension Archive {
     try makeMailbox(name, below: try stored(try state.ensureSubdirectory(Self.trashName)))
   }
 
+  /// Takes away a mailbox's directory that holds no message and nothing of anybody else's, and then
+  /// those above it that are left empty and are no mailboxes themselves.
+  ///
+  /// - Returns: whether it is gone.
+  /// - Throws: `system`, `unsuitableName`.
+  @discardableResult
+  package func removeIfEmpty(_ name: MailboxName) throws(StoreError) -> Bool {
+    guard !name.isInbox else { return false }
+    guard let directory = try MailboxPath(name).find(below: root) else { return true }
+    // `cur` goes last: as long as the directory has it, it is a mailbox.
+    for part in ["new", "tmp", "cur"] {
+      do {
+        try directory.removeSubdirectory(part)
+        Checkpoint.pass("empty mailbox: a part is removed")
+      } catch {
+        if error.isNotFound { continue }
+        guard error.isExists else { throw .system(error) }
+        return false
+      }
+    }
+    for file in [MailboxKeywords.lettersFile, MailboxKeywords.extrasFile] {
+      _ = try storedIfPresent(try directory.unlink(file))
+    }
+    Checkpoint.pass("empty mailbox: before its directory is removed")
+    let chain = try MailboxPath(name).chain(below: root) ?? []
+    for (depth, entry) in chain.enumerated().reversed() {
+      let parent = try stored(try root.openPath(Array(chain[..<depth])))
+      do {
+        try parent.removeSubdirectory(entry)
+        try parent.flush()
+      } catch {
+        if error.isExists { break }
+        throw .system(error)
+      }
+    }
+    return true
+  }
+
   private func makeMailbox(
     _ name: MailboxName, below top: Directory
   ) throws(StoreError) -> MaildirMailbox {
@@ -42,15 +80,16 @@ extension Archive {
     if try stored(try directory.contains("cur")) {
       return try MaildirMailbox(name, in: directory, context: context)
     }
-    // `cur` comes last: a directory that has it is a mailbox.
-    for part in ["tmp", "new", "cur"] where try !stored(try directory.contains(part)) {
+    for part in ["tmp", "new"] where try !stored(try directory.contains(part)) {
       _ = try stored(try directory.makeSubdirectory(part))
     }
+    var keywords = try MailboxKeywords(of: directory, archive: context.keywords)
+    try keywords.adoptArchiveLetters()
+    // `cur` comes last: a directory that has it is a mailbox.
+    Checkpoint.pass("mailbox: before it becomes one")
+    _ = try stored(try directory.makeSubdirectory("cur"))
+    Checkpoint.pass("mailbox: made")
     try stored(try directory.flush())
-    let mailbox = try MaildirMailbox(name, in: directory, context: context)
-    try mailbox.updatingKeywords { keywords throws(StoreError) in
-      try keywords.adoptArchiveLetters()
-    }
-    return mailbox
+    return try MaildirMailbox(name, in: directory, context: context)
   }
 }

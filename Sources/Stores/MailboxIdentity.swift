@@ -1,4 +1,17 @@
+package import Mail
 import Platform
+
+extension Archive {
+  /// The identity of a mailbox's directory; empty where there is no such mailbox.
+  ///
+  /// - Throws: `system`, `unsuitableName`.
+  package func identity(of name: MailboxName) throws(StoreError) -> String {
+    guard let directory = try MailboxPath(name).find(below: root),
+      try stored(try directory.contains("cur"))
+    else { return "" }
+    return "\(try stored(try directory.status()).inode)"
+  }
+}
 
 extension MaildirMailbox {
   /// What tells this mailbox's directory from another one of the same name, such as a restored copy:

@@ -30,6 +30,23 @@ struct MailboxPath {
     return current
   }
 
+  /// The names of all directories from the root to the mailbox's, or nil if it is not there; INBOX
+  /// has none that could be told before.
+  func chain(below root: Directory) throws(StoreError) -> [String]? {
+    var names: [String] = []
+    var current = root
+    for step in steps {
+      var next: Directory?
+      for chain in step where next == nil {
+        next = try Self.find(chain, in: current)
+        if next != nil { names += chain }
+      }
+      guard let next else { return nil }
+      current = next
+    }
+    return names
+  }
+
   private static func find(
     _ step: [[String]], in parent: Directory
   ) throws(StoreError) -> Directory? {

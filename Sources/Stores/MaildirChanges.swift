@@ -93,6 +93,7 @@ extension MaildirMailbox {
     guard try storedIfPresent(try place.unlink(message.name)) != nil else {
       throw .notFound(path(of: message))
     }
+    Checkpoint.pass("message: removed")
     try forgetExtras(of: message)
   }
 
@@ -118,6 +119,7 @@ extension MaildirMailbox {
         try share.withNames { () throws(SystemError) in
           try from.renameNoReplace(message.name, to: cur, name.bytes)
         }
+        Checkpoint.pass("message: renamed")
         baseNames?.insert(Self.hash(name.base))
         return renamed
       } catch  where error.isNotFound {

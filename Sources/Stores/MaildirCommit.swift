@@ -16,11 +16,17 @@ extension MaildirMailbox {
     do {
       try prepareKeywords(of: prepared)
       let tmp = try tmpDirectory()
+      Checkpoint.pass("commit: before the files are flushed")
       try stored(try GroupFlush.flush(prepared.map(\.temporaryName), in: tmp))
+      Checkpoint.pass("commit: before the first file gets its name")
       delivered.reserveCapacity(prepared.count)
       var present = PresentMessages(in: self)
-      for delivery in prepared { delivered.append(try place(delivery, among: &present)) }
+      for delivery in prepared {
+        delivered.append(try place(delivery, among: &present))
+        Checkpoint.pass("commit: a file has its name")
+      }
       try stored(try cur.flush())
+      Checkpoint.pass("commit: done")
     } catch {
       discard(Array(prepared[delivered.count...]))
       throw error

@@ -1,3 +1,4 @@
+import Glibc
 import Mail
 import Platform
 
@@ -25,7 +26,9 @@ extension MaildirMailbox {
   // A rename during a pass can hide a file from it, so a pass counts only if nothing changed
   // meanwhile.
   private func stableNames() throws(StoreError) -> [FoundName] {
-    for _ in 0..<8 {
+    for attempt in 0..<12 {
+      // What other programs do to a mailbox is mostly over soon.
+      if attempt > 0 { usleep(min(1_000 << UInt32(attempt), 200_000)) }
       let names = try share.withNames { () throws(StoreError) in try namesIfStable() }
       if let names { return names }
     }

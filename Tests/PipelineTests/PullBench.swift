@@ -25,12 +25,12 @@ final class PullBench {
   let directory: TemporaryDirectory
   var archive: String { directory.file("archive") }
 
-  init(on own: Dovecot? = nil) throws {
+  init(on own: Dovecot? = nil, inMemory: Bool = false) throws {
     server = try own ?? SharedDovecot.get()
     user = "u" + RandomID.hex(bytes: 6)
     try server.addUser(user, password: "secret")
     plain = try PlainIMAP(port: server.imapPort, user: user, password: "secret")
-    directory = try TemporaryDirectory()
+    directory = try inMemory ? TemporaryDirectory(inMemory: true) : TemporaryDirectory()
     try writeFile(directory.file("password"), "secret\n")
     chmod(directory.file("password"), 0o600)
   }
@@ -112,8 +112,10 @@ extension RunReport {
       "transferred": sum(\.transferred), "flags": sum(\.flagsUpdated), "moved": sum(\.moved),
       "gone": sum(\.goneAtSource), "deleted": sum(\.deletedByHand),
       "failures": failures.count, "questions": questions.count,
-      "mailboxFailures": mailboxFailures.count, "stopped": accountFailure == nil ? 0 : 1,
+      "mailboxFailures": mailboxFailures.count,
+      "stopped \(accountFailure?.summary ?? "")": accountFailure == nil ? 0 : 1,
     ]
+    if let accountFailure { Issue.record("stopped: \(accountFailure.summary)") }
     return all.filter { $0.value != 0 }
   }
 }

@@ -12,8 +12,17 @@ package final class TemporaryDirectory: Sendable {
   /// a Unix socket inside would not fit into its 108 bytes.
   ///
   /// Its mode is 0755, so that a server's unprivileged processes get in.
-  package init() throws {
-    let wanted = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  package convenience init() throws {
+    try self.init(below: getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
+  }
+
+  /// Creates the directory below one in memory where there is one, for tests that write much and
+  /// don't care for a disk.
+  package convenience init(inMemory: Bool) throws {
+    try self.init(below: inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
+  }
+
+  private init(below wanted: String) throws {
     let parent = wanted.hasPrefix("/") && wanted.utf8.count <= 50 ? wanted : "/tmp"
     var template = Array("\(parent)/mailarc-test.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw TestSystemError("mkdtemp", parent) }

@@ -55,6 +55,14 @@ final class AccountConnection {
     }
   }
 
+  /// Makes the first connection, with one try; false where the server takes no further one.
+  func connectOnce() -> Bool {
+    connection = try? IMAPConnection.open(
+      account, enabling: enabling, interruption: interruption)
+    hasConnected = connection != nil
+    return hasConnected
+  }
+
   private func mayTryAgain(_ error: ClientError) -> Bool {
     if error.isRetryable { return true }
     if case .transport(.connectionRefused(_, _)) = error { return hasConnected }

@@ -11,7 +11,7 @@ extension Failure {
     switch error {
     case let failure as Failure: self = failure
     case let error as ClientError: self.init(error, scope: scope)
-    case let error as StoreError: self.init(error)
+    case let error as StoreError: self.init(error, scope: scope)
     case let error as JournalError: self.init(error)
     case let error as SystemError: self.init(error)
     default:
@@ -101,9 +101,11 @@ extension Failure {
       retryable: error.isRetryable)
   }
 
-  private init(_ error: StoreError) {
+  private init(_ error: StoreError, scope: FailureScope) {
     switch error {
-    case .notAnArchive, .notFound, .otherAccount, .unsupportedLayout, .damaged, .unsuitableName:
+    case .notFound, .damaged, .unsuitableName:
+      self.init(scope: scope, cause: .input, "\(error)")
+    case .notAnArchive, .otherAccount, .unsupportedLayout:
       self.init(scope: .run, cause: .input, "\(error)")
     case .newerFormat: self.init(scope: .run, cause: .newerFormat, "\(error)")
     case .locked:
@@ -111,7 +113,7 @@ extension Failure {
         scope: .run, cause: .locked, "\(error)",
         advice: "Wait until the other run has ended, then run the same command again.",
         retryable: true)
-    case .unreadable: self.init(scope: .run, cause: .disk, "\(error)")
+    case .unreadable: self.init(scope: scope, cause: .disk, "\(error)")
     case .system(let error): self.init(error)
     }
   }

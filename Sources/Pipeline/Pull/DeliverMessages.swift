@@ -38,6 +38,8 @@ final class DeliverMessages {
   private(set) var deliveredBytes: Int64 = 0
   /// The UIDs that came whole, recorded already or with the next commit.
   private(set) var received = UIDSet()
+  /// How many of these the server gave no internal date for.
+  private(set) var undated = 0
 
   init(
     mailbox: MaildirMailbox, key: MailboxKey, uidValidity: UIDValidity, journal: PullJournal,
@@ -97,9 +99,11 @@ final class DeliverMessages {
     sha.update(UnsafeRawBufferPointer(rebasing: piece[start...]))
   }
 
-  /// The message came whole and is this one.
-  func finish(_ uid: UID, flags: Flags, date: InternalDate) throws {
+  /// The message came whole and is this one; without a date of its own it gets the time of now.
+  func finish(_ uid: UID, flags: Flags, date told: InternalDate?) throws {
     guard let delivery else { return }
+    let date = told ?? InternalDate(epochSeconds: WallClock.now)
+    if told == nil { undated += 1 }
     if converter.finish() {
       diskSize += 1
       try [UInt8.carriageReturn].span.bytes.withUnsafeBytes { buffer throws(StoreError) in

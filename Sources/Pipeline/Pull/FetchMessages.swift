@@ -71,9 +71,7 @@ struct FetchMessages {
       sink.abandon()
       return
     }
-    try sink.finish(
-      uid, flags: response.flags ?? Flags(),
-      date: response.internalDate ?? InternalDate(epochSeconds: WallClock.now))
+    try sink.finish(uid, flags: response.flags ?? Flags(), date: response.internalDate)
     window.received()
     onMessage(uid)
   }

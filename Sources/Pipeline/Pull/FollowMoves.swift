@@ -10,89 +10,190 @@ import Stores
 /// Runs when all mailboxes were looked at, on one thread.
 struct FollowMoves {
   let context: PullContext
+  /// Whether all mailboxes were pulled: else a message may have gone to one that was not.
+  let isComplete: Bool
 
   private struct Arrival {
     let mailbox: MailboxName
     let message: HeldMessage
   }
 
+  /// By what a message is known in another mailbox. A dry run downloads no contents: there header key
+  /// and size have to do.
+  private enum Content: Hashable {
+    case digest(ContentDigest)
+    case key(MatchMessages.KeyAndSize)
+  }
+
+  private func content(of message: HeldMessage) -> Content {
+    context.options.dryRun
+      ? .key(.init(message.headerKey, message.size)) : .digest(message.digest)
+  }
+
+  /// What is done for the messages gone from one mailbox.
+  private struct Plan {
+    var fates: [(uid: UID, fate: HeldMessage.Fate)] = []
+    var removals: [LocatedMessage] = []
+    var flags: [MailboxName: [FlagChange]] = [:]
+    var isPending = false
+  }
+
   /// Moves and records.
   ///
-  /// - Returns: the mailboxes with the counts of what was moved and what is gone, their state recorded.
-  func run(_ pulled: [PulledMailbox]) throws -> [PulledMailbox] {
-    guard pulled.contains(where: { !$0.gone.isEmpty }) else { return pulled }
-    var arrivals: [ContentDigest: [Arrival]] = [:]
-    for mailbox in pulled.reversed() {
-      for message in mailbox.arrivals.sorted(by: { $0.uid > $1.uid }) {
-        arrivals[message.digest, default: []].append(
-          Arrival(mailbox: mailbox.name, message: message))
-      }
-    }
+  /// - Parameters:
+  ///   - pulled: the mailboxes that were looked at, and those that the source has no longer.
+  ///   - skipped: the mailboxes that were seen to be unchanged.
+  /// - Returns: those of `pulled` with the counts of what was moved and what is gone, their state
+  ///   recorded.
+  func run(_ pulled: [PulledMailbox], skipped: [MailboxName]) throws -> [PulledMailbox] {
+    guard pulled.contains(where: { !$0.gone.isEmpty || $0.isVanished }) else { return pulled }
+    var arrivals = try arrivals(pulled, skipped)
     let index = ArchiveIndex(context.archive)
     return try pulled.map { mailbox in
-      guard !mailbox.gone.isEmpty else { return mailbox }
+      guard !mailbox.gone.isEmpty || mailbox.isVanished else { return mailbox }
       var mailbox = mailbox
       try settle(&mailbox, &arrivals, index)
       return mailbox
     }
   }
 
-  private func settle(
-    _ mailbox: inout PulledMailbox, _ arrivals: inout [ContentDigest: [Arrival]],
-    _ index: ArchiveIndex
-  ) throws {
-    let key = context.key(of: mailbox.name)
-    let journal = try PullJournal(
-      in: context.directory, key: key.hex, mailbox: mailbox.name,
-      readOnly: context.options.dryRun)
-    for gone in mailbox.gone {
-      let uid = gone.message.uid
-      let place = arrivals[gone.message.digest]?.lastIndex { $0.mailbox != mailbox.name }
-      if gone.message.fate == .held, let place,
-        let arrival = arrivals[gone.message.digest]?.remove(at: place),
-        try context.options.dryRun || move(gone.message, from: mailbox.name, to: arrival, index)
-      {
-        journal.append(.fate(uid, .moved))
-        mailbox.report.moved += 1
-      } else {
-        journal.append(.fate(uid, .gone))
-        mailbox.report.goneAtSource += 1
+  /// What came since the last run that ended, by content, the first ones last. If the run before was
+  /// killed, what it brought into mailboxes that are unchanged now counts too.
+  private func arrivals(
+    _ pulled: [PulledMailbox], _ skipped: [MailboxName]
+  ) throws -> [Content: [Arrival]] {
+    var all = pulled.map { ($0.name, $0.arrivals) }
+    if context.run.resumes {
+      for name in skipped {
+        let journal = try PullJournal(
+          in: context.directory, key: context.key(of: name).hex, mailbox: name, readOnly: true)
+        all.append((name, journal.record.arrivals(in: context.run)))
       }
-      try journal.flush()
     }
-    if let state = mailbox.state { try context.states.record(state, for: key.hex) }
+    var found: [Content: [Arrival]] = [:]
+    for (name, messages) in all.sorted(by: { $0.0 > $1.0 }) {
+      for message in messages.sorted(by: { $0.uid > $1.uid }) {
+        found[content(of: message), default: []].append(Arrival(mailbox: name, message: message))
+      }
+    }
+    return found
   }
 
-  /// Takes the old file away, its content being in the new place already; flags that were changed by
-  /// hand go along. False if it is not what was fetched, or not where it was delivered: then it is
-  /// the user's, and stays.
-  private func move(
-    _ message: HeldMessage, from source: MailboxName, to arrival: Arrival, _ index: ArchiveIndex
-  ) throws -> Bool {
-    let home = context.archive.table[source]?.archiveName ?? source
-    guard let old = try locate(message, of: source, index), old.mailbox == home,
-      let new = try locate(arrival.message, of: arrival.mailbox, index),
-      let oldMailbox = try context.archive.mailbox(old.mailbox),
-      let newMailbox = try context.archive.mailbox(new.mailbox),
-      try DigestMessages().run(old.message, in: oldMailbox).digest == message.digest
-    else { return false }
-    let flags = Flags.merge(old.message.flags, new.message.flags, base: message.flags)
-    if flags != new.message.flags {
-      _ = try newMailbox.setFlags(flags, of: new.message)
-      try newMailbox.flushDirectories()
+  private func settle(
+    _ mailbox: inout PulledMailbox, _ arrivals: inout [Content: [Arrival]],
+    _ index: ArchiveIndex
+  ) throws {
+    let plan = try plan(mailbox, &arrivals, index)
+    mailbox.report.moved += plan.fates.count { $0.fate == .moved }
+    mailbox.report.goneAtSource += mailbox.gone.count - plan.fates.count { $0.fate == .moved }
+    if context.options.dryRun {
+      foretell(mailbox)
+      return
     }
-    Checkpoint.pass("move followed: before the old file is removed")
-    try oldMailbox.remove(old.message)
-    try oldMailbox.flushDirectories()
-    Checkpoint.pass("move followed: before it is recorded")
+    try carryOut(plan, from: home(of: mailbox.name))
+    let key = context.key(of: mailbox.name).hex
+    if !plan.fates.isEmpty {
+      let journal = try PullJournal(
+        in: context.directory, key: key, mailbox: mailbox.name, readOnly: false)
+      for (uid, fate) in plan.fates { journal.append(.fate(uid, fate)) }
+      try journal.flush()
+    }
+    guard !plan.isPending else { return }
+    if mailbox.isVanished { try removeShell(of: mailbox.name) }
+    if let state = mailbox.state { try context.states.record(state, for: key) }
+  }
+
+  private func foretell(_ mailbox: PulledMailbox) {
+    guard mailbox.report.moved > 0 else { return }
+    context.observer.planned(
+      PlannedChange(action: .move, mailbox: mailbox.name, messages: mailbox.report.moved))
+  }
+
+  private func plan(
+    _ mailbox: PulledMailbox, _ arrivals: inout [Content: [Arrival]], _ index: ArchiveIndex
+  ) throws -> Plan {
+    var plan = Plan()
+    let files = try files(of: mailbox, index)
+    for message in mailbox.gone {
+      let content = content(of: message)
+      let place = arrivals[content]?.lastIndex { $0.mailbox != mailbox.name }
+      if message.fate == .held, let place,
+        let arrival = arrivals[content]?.remove(at: place)
+      {
+        let isMoved = try add(
+          message, of: mailbox.name, files[message.uid], arrival, index, to: &plan)
+        plan.fates.append((message.uid, isMoved ? .moved : .gone))
+      } else if isComplete {
+        plan.fates.append((message.uid, .gone))
+      } else {
+        plan.isPending = true
+      }
+    }
+    return plan
+  }
+
+  private func files(
+    of mailbox: PulledMailbox, _ index: ArchiveIndex
+  ) throws -> [UID: LocatedMessage] {
+    guard !mailbox.gone.isEmpty else { return [:] }
+    var files: [UID: LocatedMessage] = [:]
+    for located in try index.messages(from: context.key(of: mailbox.name)) {
+      guard let origin = located.message.origin, origin.uidValidity == mailbox.uidValidity else {
+        continue
+      }
+      files[origin.uid] = located
+    }
+    return files
+  }
+
+  /// Plans to take the old file away, its content being in the new place already; flags that were
+  /// changed by hand go along.
+  ///
+  /// - Returns: false if the file is not what was fetched, or not where it was delivered: then it is
+  ///   the user's, and stays. True also if it is nowhere: a run that was killed took it away.
+  private func add(
+    _ message: HeldMessage, of source: MailboxName, _ file: LocatedMessage?, _ arrival: Arrival,
+    _ index: ArchiveIndex, to plan: inout Plan
+  ) throws -> Bool {
+    guard let file else { return true }
+    guard file.mailbox == home(of: source) else { return false }
+    if context.options.dryRun { return true }
+    let new = try index.messages(from: context.key(of: arrival.mailbox)).first {
+      $0.message.origin?.uid == arrival.message.uid
+    }
+    guard let new, let mailbox = try context.archive.mailbox(file.mailbox),
+      try DigestMessages().run(file.message, in: mailbox).digest == message.digest
+    else { return false }
+    plan.removals.append(file)
+    let flags = Flags.merge(file.message.flags, new.message.flags, base: message.flags)
+    if flags != new.message.flags {
+      plan.flags[new.mailbox, default: []].append(FlagChange(new.message, flags))
+    }
     return true
   }
 
-  private func locate(
-    _ message: HeldMessage, of source: MailboxName, _ index: ArchiveIndex
-  ) throws -> LocatedMessage? {
-    try index.messages(from: context.key(of: source)).first {
-      $0.message.origin?.uid == message.uid
+  /// What is to stay is safe before anything is removed; what is removed is recorded afterwards.
+  private func carryOut(_ plan: Plan, from home: MailboxName) throws {
+    for (name, changes) in plan.flags.sorted(by: { $0.key < $1.key }) {
+      guard let mailbox = try context.archive.mailbox(name) else { continue }
+      _ = try mailbox.setFlags(changes)
+      try mailbox.flushDirectories()
     }
+    guard !plan.removals.isEmpty, let mailbox = try context.archive.mailbox(home) else { return }
+    for file in plan.removals { try mailbox.remove(file.message) }
+    try mailbox.flushDirectories()
+  }
+
+  /// Takes away the directory of a mailbox that the source has no longer, if nothing is in it.
+  private func removeShell(of name: MailboxName) throws {
+    let home = home(of: name)
+    let isShared = context.archive.table.records.contains {
+      $0.name != name && $0.archiveName == home
+    }
+    if !isShared, try context.archive.removeIfEmpty(home) { context.archive.table.remove(name) }
+  }
+
+  private func home(of name: MailboxName) -> MailboxName {
+    context.archive.table[name]?.archiveName ?? name
   }
 }

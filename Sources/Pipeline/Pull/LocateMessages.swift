@@ -11,8 +11,8 @@ struct LocateMessages {
   struct Result {
     /// The files of the messages of the current UIDVALIDITY.
     var files: [UID: LocatedMessage] = [:]
-    /// Files from before the UIDVALIDITY changed, in the mailbox itself.
-    var stale: [StoredMessage] = []
+    /// Files from before the UIDVALIDITY changed; those in the mailbox itself first.
+    var stale: [LocatedMessage] = []
     /// Where the source mailbox's mail lives: the mailbox the user renamed it to.
     var home: MailboxName
     /// The inode of that mailbox's directory; empty where there is none.
@@ -20,35 +20,44 @@ struct LocateMessages {
   }
 
   /// Looks into the mailbox itself, and where that leaves something missing into the whole archive.
+  ///
+  /// - Parameters:
+  ///   - home: the mailbox that held the mail so far.
+  ///   - record: what is known of the source's mailbox, under its UIDVALIDITY of now.
+  ///   - present: what the source has now.
+  ///   - isComplete: whether the record has all that was ever written into it.
   func run(
-    home: MailboxName, record: PullRecord, uidValidity: UIDValidity
+    home: MailboxName, record: PullRecord, present: UIDSet, isComplete: Bool
   ) throws(StoreError) -> Result {
     var result = Result(home: home)
-    if try archive.mailbox(home) == nil, !record.messages.isEmpty {
+    if try archive.mailbox(home) == nil, !record.messages.isEmpty || !record.former.isEmpty {
       result.home = try renamed(home) ?? home
     }
     if let mailbox = try archive.mailbox(result.home) {
       result.inode = try mailbox.identity()
       for message in try mailbox.scan() {
-        guard let origin = message.origin, origin.mailboxKey == key else { continue }
-        if origin.uidValidity == uidValidity {
-          result.files[origin.uid] = LocatedMessage(message: message, mailbox: result.home)
-        } else {
-          result.stale.append(message)
-        }
+        add(LocatedMessage(message: message, mailbox: result.home), record, to: &result)
       }
     }
-    let isComplete = record.messages.allSatisfy {
-      $0.value.fate == .deleted || result.files[$0.key] != nil
-    }
-    if isComplete, !record.messages.isEmpty { return result }
+    let isEnough =
+      isComplete && !record.awaitsRematch
+      && record.messages.values.allSatisfy {
+        $0.fate == .deleted || result.files[$0.uid] != nil || !present.contains($0.uid)
+      }
+    if isEnough { return result }
     for located in try index.messages(from: key) where located.mailbox != result.home {
-      guard let origin = located.message.origin, origin.uidValidity == uidValidity,
-        result.files[origin.uid] == nil
-      else { continue }
-      result.files[origin.uid] = located
+      add(located, record, to: &result)
     }
     return result
+  }
+
+  private func add(_ located: LocatedMessage, _ record: PullRecord, to result: inout Result) {
+    guard let origin = located.message.origin, origin.mailboxKey == key else { return }
+    if origin.uidValidity != record.uidValidity {
+      result.stale.append(located)
+    } else if result.files[origin.uid] == nil {
+      result.files[origin.uid] = located
+    }
   }
 
   /// The mailbox that holds most of the messages, if the one they were delivered to is gone.

@@ -13,15 +13,7 @@ struct MergeFlags {
   ///
   /// - Returns: how many files changed.
   func run(_ changes: [UID: Flags]) throws -> Int {
-    var byMailbox: [MailboxName: [FlagChange]] = [:]
-    for (uid, flags) in changes {
-      guard let file = files[uid] else { continue }
-      let merged = Flags.merge(
-        file.message.flags, flags, base: journal.record.messages[uid]?.flags)
-      if merged != file.message.flags {
-        byMailbox[file.mailbox, default: []].append(FlagChange(file.message, merged))
-      }
-    }
+    let byMailbox = plan(changes)
     for (name, changes) in byMailbox {
       guard let mailbox = try archive.mailbox(name) else { continue }
       _ = try mailbox.setFlags(changes)
@@ -31,5 +23,19 @@ struct MergeFlags {
       journal.append(.flags(uid, flags))
     }
     return byMailbox.values.reduce(0) { $0 + $1.count }
+  }
+
+  /// The files whose flags would change, by the mailbox they are in.
+  func plan(_ changes: [UID: Flags]) -> [MailboxName: [FlagChange]] {
+    var byMailbox: [MailboxName: [FlagChange]] = [:]
+    for (uid, flags) in changes.sorted(by: { $0.key < $1.key }) {
+      guard let file = files[uid] else { continue }
+      let merged = Flags.merge(
+        file.message.flags, flags, base: journal.record.messages[uid]?.flags)
+      if merged != file.message.flags {
+        byMailbox[file.mailbox, default: []].append(FlagChange(file.message, merged))
+      }
+    }
+    return byMailbox
   }
 }

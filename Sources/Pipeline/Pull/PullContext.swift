@@ -22,19 +22,20 @@ struct PullContext: Sendable {
   }
 }
 
-/// A message that is no longer where it was at the source.
-struct GoneMessage: Sendable {
-  let mailbox: MailboxName
-  let message: HeldMessage
-}
-
 /// What a pull leaves to be done for a mailbox when all mailboxes were looked at.
 struct PulledMailbox: Sendable {
   let name: MailboxName
   var report: MailboxReport
-  var gone: [GoneMessage] = []
-  /// Messages that are new since the last run that ended, by digest.
+  /// The UIDVALIDITY that the UIDs of `gone` are of.
+  var uidValidity: UIDValidity?
+  /// Messages that are no longer in it at the source.
+  var gone: [HeldMessage] = []
+  /// Messages that are new since the last run that ended.
   var arrivals: [HeldMessage] = []
+  /// Whether the source has the mailbox no longer.
+  var isVanished = false
+  /// Whether all was done; not so while a question is open.
+  var isSettled = true
   /// How the mailbox is left, recorded when its gone messages are.
   var state: RecordedState?
 }

@@ -4,9 +4,11 @@ import Mail
 import Platform
 import Protocols
 import Stores
-import Transport
 
-/// Pulls one mailbox of the source, resuming after lost connections. Confined to one worker.
+/// Pulls one mailbox of the source, over as many connections as that takes. Confined to one worker.
+///
+/// It alone knows the order of the stages within a mailbox; each attempt goes through all of them,
+/// and what an earlier one did is found done.
 final class PullMailbox {
   private let context: PullContext
   private let source: ServerMailbox
@@ -14,11 +16,10 @@ final class PullMailbox {
   private let key: MailboxKey
   private let journal: PullJournal
   private let known: RecordedState?
+  private let fetch: FetchPlanned
   private var home: MailboxName
   private var report: MailboxReport
-  private var window = FetchWindow()
-  private var fetchProgress = (messages: 0, bytes: Int64(0))
-  private var receivedSinceDrop = false
+  private var index: ArchiveIndex
 
   init(
     context: PullContext, source: ServerMailbox, server: AccountConnection
@@ -27,15 +28,19 @@ final class PullMailbox {
     self.source = source
     self.server = server
     key = context.key(of: source.name)
-    known = context.states[key.hex]
     journal = try PullJournal(
       in: context.directory, key: key.hex, mailbox: source.name,
       readOnly: context.options.dryRun)
+    known = context.states[key.hex]
+    fetch = FetchPlanned(context: context, mailbox: source.name, key: key, journal: journal)
     home = context.archive.table[source.name]?.archiveName ?? source.name
     report = MailboxReport(name: source.name)
+    index = context.index
   }
 
-  /// Does all that can be done, over as many connections as that takes.
+  /// Does all that can be done.
+  ///
+  /// - Throws: what ends the mailbox, or more than that.
   func run() throws -> PulledMailbox {
     if case .lost(let records) = journal.damage {
       context.collector.add(
@@ -48,49 +53,19 @@ final class PullMailbox {
         return try attempt()
       } catch let error as ClientError where error.endsConnection {
         server.drop()
-        guard error.isRetryable || error.isLostStream else { throw error }
-        try judgeDrop(error)
+        // What this mailbox changed in the archive, the common index does not know.
+        index = ArchiveIndex(context.archive)
+        try fetch.judge(error)
       }
     }
   }
 
-  private var remaining: UIDSet = []
-
-  private func judgeDrop(_ error: ClientError) throws {
-    let verdict = window.dropped(at: remaining.first, progressed: receivedSinceDrop)
-    receivedSinceDrop = false
-    switch verdict {
-    case .tryAgain:
-      drops += 1
-      guard drops <= Self.mostDrops else { throw error }
-    case .giveUp(let uid):
-      try fail(uid, "the connection drops whenever the server is asked for it")
-    case .hopeless: throw error
-    }
-  }
-
-  /// Drops in a row that brought no message, nor told which one is to blame.
-  private var drops = 0
-  private static let mostDrops = 10
-
   private func attempt() throws -> PulledMailbox {
     let connection = try server.live()
     let observation = try ObserveSource(
-      connection: connection, mailbox: source.raw, known: known, knownPresent: knownPresent
+      connection: connection, mailbox: source.raw, known: trusted, knownPresent: knownPresent
     ).run()
-    let validity = observation.state.uidValidity
-    let old = journal.record
-    if old.uidValidity != validity { journal.append(.validity(validity)) }
-    var located = try LocateMessages(
-      archive: context.archive, index: context.index, key: key
-    ).run(home: home, record: journal.record, uidValidity: validity)
-    rename(to: located.home)
-    if !context.options.dryRun {
-      try adopt(&located, validity: validity)
-      try rematch(
-        &located, connection: connection, validity: validity, old: old,
-        present: observation.listing.present)
-    }
+    let located = try locate(observation, connection)
     var plan = PlanPull(
       record: journal.record, listing: observation.listing,
       inArchive: Set(located.files.keys),
@@ -99,153 +74,57 @@ final class PullMailbox {
       refetchDeleted: context.options.refetchDeleted
     ).run()
     // What was given up in this run is not asked for again in it.
-    plan.toFetch = plan.toFetch.subtracting(givenUp)
+    plan.toFetch = plan.toFetch.subtracting(fetch.givenUp)
     report.alreadyPresent = plan.alreadyPresent
-    if let question = plan.question {
-      ask(question)
-      return outcome(observation.state, plan, outstanding: 1, inode: located.inode)
-    }
+    if let question = plan.question { return waiting(for: question) }
     if context.options.dryRun {
-      announce(plan)
-      return outcome(observation.state, plan, outstanding: 0, inode: located.inode)
+      announce(plan, located)
+      var pulled = outcome(observation.state, plan, outstanding: 0, inode: located.inode)
+      pulled.arrivals += try foretellArrivals(plan.toFetch, connection)
+      return pulled
     }
     return try carryOut(plan, located, observation.state, connection)
   }
 
-  private func carryOut(
-    _ plan: PullPlan, _ located: LocateMessages.Result, _ state: MailboxState,
-    _ connection: IMAPConnection
-  ) throws -> PulledMailbox {
-    let mailbox = try context.archive.makeMailbox(home)
-    for uid in plan.deletedByHand { journal.append(.fate(uid, .deleted)) }
-    for uid in plan.returned { journal.append(.fate(uid, .held)) }
-    for uid in plan.forgotten { journal.append(.forgotten(uid)) }
-    report.deletedByHand = journal.record.messages.values.count { $0.fate == .deleted }
-    report.flagsUpdated += try MergeFlags(
-      archive: context.archive, journal: journal, files: located.files
-    ).run(plan.flagChanges)
-    try journal.flush()
-    try fetch(plan.toFetch, into: mailbox, state.uidValidity, connection)
-    return outcome(
-      state, plan, outstanding: journal.record.failed.count, inode: try mailbox.identity())
+  /// The last state, if what the journal says can be built upon: where records are lost, only a
+  /// complete listing will do.
+  private var trusted: RecordedState? {
+    journal.damage == .none && known?.state.isAbsent != true ? known : nil
   }
 
-  // MARK: Fetching
-
-  private func fetch(
-    _ uids: UIDSet, into mailbox: MaildirMailbox, _ validity: UIDValidity,
-    _ connection: IMAPConnection
-  ) throws {
-    remaining = uids
-    guard !uids.isEmpty else { return }
-    let sink = DeliverMessages(
-      mailbox: mailbox, key: key, uidValidity: validity, journal: journal,
-      run: context.run.current)
-    context.observer.mailboxBegan(
-      source.name, messages: report.transferred + uids.count, bytes: 0)
-    defer {
-      report.transferred += sink.delivered
-      report.transferredBytes += sink.deliveredBytes
-      remaining = remaining.subtracting(sink.received)
+  /// What the source had when it was last looked at, as far as it is known.
+  private var knownPresent: UIDSet {
+    let held = journal.record.messages.values.lazy.filter {
+      $0.fate == .held || $0.fate == .deleted
     }
-    let stage = FetchMessages(connection: connection, sink: sink) { _ in
-      self.receivedSinceDrop = true
-      self.drops = 0
-      self.context.observer.progress(
-        self.source.name, messagesDone: self.report.transferred + sink.progress.messages,
-        bytesDone: self.report.transferredBytes + sink.progress.bytes)
-    }
-    do {
-      let first = try stage.run(uids, window: &window)
-      for uid in first.leftOut.uids { try askAlone(uid, stage, first.refusal) }
-    } catch let error as ClientError {
-      // What came whole stays, whatever became of the connection.
-      sink.abandon()
-      try sink.commit()
-      throw error
-    }
-    sink.abandon()
-    try sink.commit()
+    return UIDSet(held.map(\.uid)).union(UIDSet(journal.record.failed.keys))
   }
 
-  /// Asks once more for a message that a FETCH left out, to tell one that is gone from one that the
-  /// server can't give.
-  private func askAlone(_ uid: UID, _ stage: FetchMessages, _ refusal: String?) throws {
-    var alone = FetchWindow()
-    let again = try stage.run([uid], window: &alone)
-    guard again.leftOut.contains(uid) else { return }
-    var size: UInt64?
-    var exists = false
-    try stage.connection.fetch(.set([uid]), [.uid, .size]) { event in
-      if case .fetch(let response) = event, response.uid == uid {
-        exists = true
-        size = response.size
-      }
-    }
-    guard exists else { return }
-    if size == 0 {
-      try stage.sink.begin()
-      try stage.sink.finish(uid, flags: Flags(), date: InternalDate(epochSeconds: WallClock.now))
-      return
-    }
-    let words = again.refusal ?? refusal
-    try fail(uid, "the server lists it but gives no content" + (words.map { ": \($0)" } ?? ""))
-  }
-
-  private var givenUp: UIDSet = []
-
-  private func fail(_ uid: UID, _ reason: String) throws {
-    givenUp.insert(uid)
-    journal.append(.failed(uid, reason: reason))
-    try journal.flush()
-    context.collector.add(
-      MessageFailure(
-        mailbox: source.name, uid: uid, file: nil, reason: reason,
-        advice: "It is tried again in the next run."))
-  }
-
-  // MARK: What the archive already has
-
-  /// Messages whose files are there though the journal does not know them: it was lost, or a run was
-  /// killed between file and journal.
-  private func adopt(_ located: inout LocateMessages.Result, validity: UIDValidity) throws {
-    let digester = DigestMessages()
-    for (uid, file) in located.files.sorted(by: { $0.key < $1.key })
-    where journal.record.messages[uid] == nil {
-      guard let mailbox = try context.archive.mailbox(file.mailbox) else { continue }
-      let content = try digester.run(file.message, in: mailbox)
-      journal.append(
-        .held(
-          HeldMessage(
-            uid: uid, digest: content.digest, size: content.size,
-            internalDate: try mailbox.internalDate(of: file.message),
-            headerKey: content.headerKey, flags: nil, fate: .held, run: context.run.current)))
+  /// Finds out which of the source's messages the archive has, and records what the journal lacks.
+  private func locate(
+    _ observation: ObserveSource.Observation, _ connection: IMAPConnection
+  ) throws -> LocateMessages.Result {
+    let validity = observation.state.uidValidity
+    let present = observation.listing.present
+    if journal.record.uidValidity != validity { journal.append(.validity(validity)) }
+    var located = try LocateMessages(
+      archive: context.archive, index: index, key: key
+    ).run(
+      home: home, record: journal.record, present: present,
+      isComplete: journal.damage == .none)
+    rename(to: located.home)
+    try AdoptMessages(
+      archive: context.archive, journal: journal, run: context.run.current
+    ).run(located.files)
+    if journal.record.awaitsRematch {
+      let found = try RematchMessages(
+        context: context, connection: connection, key: key, journal: journal
+      ).run(located.stale, present: present)
+      located.files.merge(found) { old, _ in old }
+      journal.append(.rematched)
     }
     try journal.flush()
-  }
-
-  /// Messages that were fetched under another UIDVALIDITY are recognised and keep their files.
-  private func rematch(
-    _ located: inout LocateMessages.Result, connection: IMAPConnection, validity: UIDValidity,
-    old: PullRecord, present: UIDSet
-  ) throws {
-    guard !located.stale.isEmpty, let mailbox = try context.archive.mailbox(home) else { return }
-    let found = try RematchMessages(
-      connection: connection, mailbox: mailbox, old: old
-    ).run(located.stale, present: present.subtracting(UIDSet(journal.record.messages.keys)))
-    for match in found {
-      let origin = MessageOrigin(uidValidity: validity, uid: match.uid, mailboxKey: key)
-      let file = try mailbox.move(match.file, to: mailbox, origin: origin)
-      located.files[match.uid] = LocatedMessage(message: file, mailbox: home)
-      journal.append(
-        .held(
-          HeldMessage(
-            uid: match.uid, digest: match.content.digest, size: match.content.size,
-            internalDate: try mailbox.internalDate(of: file),
-            headerKey: match.content.headerKey, flags: match.flags, fate: .held,
-            run: context.run.current)))
-    }
-    try journal.flush()
+    return located
   }
 
   /// The user renamed the mailbox in the archive: the source's new mail follows.
@@ -257,34 +136,80 @@ final class PullMailbox {
     context.archive.table.update(record)
   }
 
-  /// What the source had when it was last looked at, as far as it is known.
-  private var knownPresent: UIDSet {
-    let held = journal.record.messages.values.lazy.filter {
-      $0.fate == .held || $0.fate == .deleted
+  private func carryOut(
+    _ plan: PullPlan, _ located: LocateMessages.Result, _ state: MailboxState,
+    _ connection: IMAPConnection
+  ) throws -> PulledMailbox {
+    for uid in plan.deletedByHand { journal.append(.fate(uid, .deleted)) }
+    for uid in plan.returned { journal.append(.fate(uid, .held)) }
+    for uid in plan.forgotten { journal.append(.forgotten(uid)) }
+    report.flagsUpdated += try MergeFlags(
+      archive: context.archive, journal: journal, files: located.files
+    ).run(plan.flagChanges)
+    try journal.flush()
+    // A mailbox that somebody deleted comes back only with mail in it.
+    let mailbox =
+      known == nil || !plan.toFetch.isEmpty
+      ? try context.archive.makeMailbox(home) : try context.archive.mailbox(home)
+    if let mailbox {
+      try fetch.run(plan.toFetch, into: mailbox, state.uidValidity, connection)
     }
-    return UIDSet(held.map(\.uid)).union(UIDSet(journal.record.failed.keys))
+    report.transferred = fetch.messages
+    report.transferredBytes = fetch.bytes
+    report.deletedByHand = journal.record.messages.values.count { $0.fate == .deleted }
+    return outcome(
+      state, plan, outstanding: journal.record.failed.count,
+      inode: try mailbox?.identity() ?? "")
   }
+}
 
-  // MARK: Reporting
-
-  private func ask(_ text: String) {
+// What a mailbox leaves to be told and done.
+extension PullMailbox {
+  /// Nothing is done before the user decides; until then the mailbox counts as it was left before.
+  private func waiting(for question: String) -> PulledMailbox {
     context.collector.add(
       Question(
-        mailbox: source.name, text: text,
+        mailbox: source.name, text: question,
         options: ["--accept-deletions", "--refetch-deleted"]))
+    var pulled = PulledMailbox(name: source.name, report: report)
+    pulled.isSettled = false
+    pulled.state = known.map {
+      RecordedState(state: $0.state, outstanding: max(1, $0.outstanding), archive: $0.archive)
+    }
+    return pulled
   }
 
-  private func announce(_ plan: PullPlan) {
+  private func announce(_ plan: PullPlan, _ located: LocateMessages.Result) {
+    if located.inode.isEmpty, known == nil || !plan.toFetch.isEmpty {
+      context.observer.planned(PlannedChange(action: .createMailbox, mailbox: source.name))
+    }
+    let merges = MergeFlags(archive: context.archive, journal: journal, files: located.files)
+      .plan(plan.flagChanges).values.reduce(0) { $0 + $1.count }
     let changes: [(PlannedChange.Action, Int)] = [
-      (.transfer, plan.toFetch.count), (.updateFlags, plan.flagChanges.count),
+      (.transfer, plan.toFetch.count), (.updateFlags, merges),
     ]
     for (action, count) in changes where count > 0 {
       context.observer.planned(
         PlannedChange(action: action, mailbox: source.name, messages: count))
     }
     report.transferred = plan.toFetch.count
-    report.flagsUpdated = plan.flagChanges.count
+    report.flagsUpdated = merges
     report.deletedByHand = plan.deletedByHand.count
+  }
+
+  /// The messages that a dry run leaves at the source, as far as they are known without their content.
+  private func foretellArrivals(
+    _ uids: UIDSet, _ connection: IMAPConnection
+  ) throws -> [HeldMessage] {
+    // In a first run nothing can have moved.
+    guard context.run.current > 1, !uids.isEmpty else { return [] }
+    let unknown = SHA256.digest(of: [UInt8]().span)
+    return try ListCandidates(connection: connection).run(uids).map { candidate in
+      HeldMessage(
+        uid: candidate.message.uid, digest: unknown, size: candidate.message.size,
+        internalDate: InternalDate(epochSeconds: 0), headerKey: candidate.message.headerKey,
+        flags: nil, fate: .held, run: context.run.current)
+    }
   }
 
   private func outcome(
@@ -292,23 +217,17 @@ final class PullMailbox {
   ) -> PulledMailbox {
     let messages = journal.record.messages
     var pulled = PulledMailbox(name: source.name, report: report)
-    pulled.gone = plan.gone.compactMap { uid in
-      messages[uid].map { GoneMessage(mailbox: source.name, message: $0) }
-    }
-    pulled.arrivals = messages.values.filter {
-      context.run.isRecent($0.run) && $0.fate == .held
-    }
+    pulled.uidValidity = state.uidValidity
+    pulled.gone = plan.gone.compactMap { messages[$0] }
+    pulled.arrivals = journal.record.arrivals(in: context.run)
     pulled.state = RecordedState(state: state, outstanding: outstanding, archive: inode)
     return pulled
   }
 }
 
-extension ClientError {
-  /// Whether the stream broke off, which may be one message's fault.
-  fileprivate var isLostStream: Bool {
-    switch self {
-    case .transport(.connectionLost(_)), .transport(.timedOut(_)), .serverClosed: true
-    default: false
-    }
+extension PullRecord {
+  /// The messages that are new since the last run that ended.
+  func arrivals(in run: RunNumbers) -> [HeldMessage] {
+    messages.values.filter { run.isRecent($0.run) && $0.fate == .held }
   }
 }

@@ -48,12 +48,13 @@ package struct PullPipeline: Sendable {
     defer { server.logout() }
     let tree = try server.live().listMailboxes(allNamespaces: options.allNamespaces)
     if existing == nil, options.dryRun {
-      announceFirstPull(tree, collector)
+      try AnnounceFirstPull(server: server, observer: observer, collector: collector).run(tree)
       return
     }
     let archive =
       try existing
       ?? Archive.create(path: options.archivePath, account: options.source.identity)
+    try archive.require(account: options.source.identity)
     try RecordMailboxes(archive: archive, dryRun: options.dryRun).run(tree)
     let directory = try pullDirectory(of: archive)
     let log = try RunLog(in: directory, readOnly: options.dryRun)
@@ -62,22 +63,32 @@ package struct PullPipeline: Sendable {
       states: try MailboxStates(in: directory, readOnly: options.dryRun), run: log.numbers,
       index: ArchiveIndex(archive), observer: observer, collector: collector,
       interruption: interruption)
-    let jobs = try jobs(tree, context)
-    try CheckFreeSpace(directory: archive.root).run(
-      jobs.filter { context.states[context.key(of: $0.name).hex] == nil })
-    var pulled = work(jobs, server, context)
+    let chosen = try ChooseMailboxes(context: context).run(tree)
+    for report in chosen.skipped { collector.add(report) }
+    observer.plan(totalMessages: chosen.messages, bytes: 0)
+    try CheckFreeSpace(directory: archive.root, server: server).run(
+      chosen.jobs.filter { context.states[context.key(of: $0.name).hex] == nil })
+    var pulled = work(chosen.jobs, server, context)
     guard !collector.isStopped else {
       for mailbox in pulled { collector.add(mailbox.report) }
       return
     }
-    pulled += try vanishedMailboxes(tree, context)
-    for mailbox in try FollowMoves(context: context).run(pulled) { collector.add(mailbox.report) }
+    let isComplete = pulled.count == chosen.jobs.count && pulled.allSatisfy(\.isSettled)
+    pulled += try FindVanished(context: context).run(tree)
+    let followed = try FollowMoves(context: context, isComplete: isComplete)
+      .run(pulled, skipped: chosen.skipped.map(\.name))
+    for mailbox in followed where !mailbox.isVanished || mailbox.report.hasNews {
+      collector.add(mailbox.report)
+    }
     try archive.saveTable(dryRun: options.dryRun)
     try log.end()
   }
 
   private func openArchive() throws -> Archive? {
-    guard try Archive.exists(path: options.archivePath) else { return nil }
+    guard try Archive.exists(path: options.archivePath) else {
+      try Archive.requireRoom(path: options.archivePath, account: options.source.identity)
+      return nil
+    }
     let archive = try Archive.open(
       path: options.archivePath, for: options.dryRun ? .reading : .writing)
     try archive.require(account: options.source.identity)
@@ -87,26 +98,6 @@ package struct PullPipeline: Sendable {
   private func pullDirectory(of archive: Archive) throws -> Directory {
     if options.dryRun, try !archive.state.contains("pull") { return archive.state }
     return try archive.state.ensureSubdirectory("pull")
-  }
-
-  /// The mailboxes that have to be looked at, the largest first; the others are reported.
-  private func jobs(_ tree: ServerTree, _ context: PullContext) throws -> [ServerMailbox] {
-    var jobs: [ServerMailbox] = []
-    var messages = 0
-    for mailbox in tree.mailboxes where mailbox.isSelectable {
-      let known = context.states[context.key(of: mailbox.name).hex]
-      if let known, !options.refetchDeleted, mailbox.isUnchanged(since: known) {
-        var report = MailboxReport(name: mailbox.name)
-        report.skipped = true
-        report.alreadyPresent = Int(known.state.messages)
-        context.collector.add(report)
-        continue
-      }
-      jobs.append(mailbox)
-      messages += max(0, Int(mailbox.status?.messages ?? 0) - Int(known?.state.messages ?? 0))
-    }
-    observer.plan(totalMessages: messages, bytes: 0)
-    return jobs.sorted { ($0.status?.messages ?? 0) > ($1.status?.messages ?? 0) }
   }
 
   /// Shares the mailboxes out among the workers: this thread with the connection there is, and others
@@ -120,7 +111,7 @@ package struct PullPipeline: Sendable {
     WorkerThread.alongside(others) {
       let own = makeConnection()
       // A server that takes no further connection is no failure: the others do the work.
-      guard (try? own.live()) != nil else { return }
+      guard own.connectOnce() else { return }
       pull(from: queue, own, context) { mailbox in results.withLock { $0.append(mailbox) } }
       own.logout()
     } own: {
@@ -152,52 +143,8 @@ package struct PullPipeline: Sendable {
       }
     }
   }
-
-  /// Mailboxes that the source has no longer: all their messages are gone, or moved.
-  private func vanishedMailboxes(
-    _ tree: ServerTree, _ context: PullContext
-  ) throws -> [PulledMailbox] {
-    let present = Set(tree.mailboxes.lazy.filter(\.isSelectable).map(\.name))
-    return try context.archive.table.records.compactMap { record in
-      guard record.isSelectable, !present.contains(record.name) else { return nil }
-      let key = context.key(of: record.name)
-      let journal = try PullJournal(
-        in: context.directory, key: key.hex, mailbox: record.name, readOnly: true)
-      var pulled = PulledMailbox(name: record.name, report: MailboxReport(name: record.name))
-      pulled.gone = journal.record.messages.values.filter { $0.fate == .held }
-        .sorted { $0.uid < $1.uid }.map { GoneMessage(mailbox: record.name, message: $0) }
-      if pulled.gone.isEmpty { return nil }
-      try context.states.forget(key.hex)
-      return pulled
-    }
-  }
-
-  private func announceFirstPull(_ tree: ServerTree, _ collector: ReportCollector) {
-    for mailbox in tree.mailboxes where mailbox.isSelectable {
-      observer.planned(PlannedChange(action: .createMailbox, mailbox: mailbox.name))
-      var report = MailboxReport(name: mailbox.name)
-      report.transferred = Int(mailbox.status?.messages ?? 0)
-      report.transferredBytes = Int64(mailbox.status?.size ?? 0)
-      if report.transferred > 0 {
-        observer.planned(
-          PlannedChange(
-            action: .transfer, mailbox: mailbox.name, messages: report.transferred,
-            bytes: mailbox.status?.size.map { Int64($0) }))
-      }
-      collector.add(report)
-    }
-  }
 }
 
-extension ServerMailbox {
-  /// Whether its status proves that nothing happened since it was left with nothing outstanding.
-  fileprivate func isUnchanged(since known: RecordedState) -> Bool {
-    guard known.outstanding == 0, let status, let validity = status.uidValidity,
-      let uidNext = status.uidNext, let messages = status.messages,
-      let modSeq = status.highestModSeq
-    else { return false }
-    return MailboxState(
-      uidValidity: validity, uidNext: uidNext.value, messages: messages, highestModSeq: modSeq
-    ).provesUnchanged(since: known.state)
-  }
+extension MailboxReport {
+  fileprivate var hasNews: Bool { moved > 0 || goneAtSource > 0 }
 }

@@ -5,60 +5,111 @@ import Platform
 import Protocols
 import Stores
 
-/// Recognises messages that are held under another UIDVALIDITY, downloading only where the header key
-/// leaves a doubt (section "Identity" of `formats/archive.md`).
+/// Recognises, when the UIDVALIDITY changed, the messages that are held under the old one, downloading
+/// only where the header key leaves a doubt (section "Identity" of `formats/archive.md`).
+///
+/// Their files get names that say what they are now; what was deleted by hand stays so.
 struct RematchMessages {
-  struct Found {
-    let file: StoredMessage
-    let uid: UID
-    let content: MessageContent
-    /// The flags merged last under the old UID, which are still the base.
-    let flags: Flags?
-  }
-
+  let context: PullContext
   let connection: IMAPConnection
-  let mailbox: MaildirMailbox
-  /// What was recorded under the old UIDVALIDITY.
-  let old: PullRecord
+  let key: MailboxKey
+  let journal: PullJournal
 
-  func run(_ files: [StoredMessage], present: UIDSet) throws -> [Found] {
-    guard !present.isEmpty else { return [] }
-    let digester = DigestMessages()
-    let contents = try files.map { try digester.run($0, in: mailbox) }
-    let wanted = zip(files, contents).map { file, content in
-      WantedMessage(
-        digest: content.digest, headerKey: content.headerKey, size: content.size,
-        isAsPulled: isAsPulled(file, content))
+  /// A message of before: its file, or the record of one that has none, or both.
+  private struct Former {
+    let file: LocatedMessage?
+    let message: HeldMessage
+    /// Whether what the message says was recorded when it was fetched.
+    let isAsPulled: Bool
+  }
+
+  /// Matches, renames and records.
+  ///
+  /// - Parameters:
+  ///   - stale: the files of messages of another UIDVALIDITY, wherever in the archive.
+  ///   - present: what the mailbox has now.
+  /// - Returns: the files of the messages that were recognised.
+  func run(_ stale: [LocatedMessage], present: UIDSet) throws -> [UID: LocatedMessage] {
+    let formers = try formers(stale)
+    let held = journal.record.messages
+    guard !formers.isEmpty, !present.subtracting(UIDSet(held.keys)).isEmpty else { return [:] }
+    let all = try ListCandidates(connection: connection).run(present).map(\.message)
+    let candidates = all.filter { held[$0.uid] == nil }
+    var archiveCounts: [MatchMessages.KeyAndSize: Int] = [:]
+    for message in formers.lazy.map(\.message) + held.values {
+      archiveCounts[.init(message.headerKey, message.size), default: 0] += 1
     }
-    let candidates = try ListCandidates(connection: connection).run(present)
     let matches = try MatchMessages(
-      archiveCounts: wanted.reduce(into: [:]) {
-        $0[.init($1.headerKey, $1.size), default: 0] += 1
-      },
-      targetCounts: candidates.reduce(into: [:]) {
-        $0[.init($1.message.headerKey, $1.message.size), default: 0] += 1
-      }, isTolerant: false
+      archiveCounts: archiveCounts,
+      targetCounts: all.reduce(into: [:]) { $0[.init($1.headerKey, $1.size), default: 0] += 1 },
+      isTolerant: false
     ).run(
-      wanted: wanted, candidates: candidates.map(\.message),
+      wanted: formers.map {
+        WantedMessage(
+          digest: $0.message.digest, headerKey: $0.message.headerKey, size: $0.message.size,
+          isAsPulled: $0.isAsPulled)
+      }, candidates: candidates,
       read: { try ReadContents(connection: connection).run(UIDSet($0)) }, tolerated: { _ in [] })
-    return matches.map { match in
-      let file = files[match.wanted]
-      let base = record(of: file)?.flags
-      return Found(
-        file: file, uid: candidates[match.candidate].message.uid,
-        content: contents[match.wanted], flags: base)
+    var found: [UID: LocatedMessage] = [:]
+    for match in matches {
+      let uid = candidates[match.candidate].uid
+      found[uid] = try keep(formers[match.wanted], as: uid)
     }
+    return found
   }
 
-  private func record(of file: StoredMessage) -> HeldMessage? {
-    guard let origin = file.origin, origin.uidValidity == old.uidValidity else { return nil }
-    return old.messages[origin.uid]
+  private func formers(_ stale: [LocatedMessage]) throws -> [Former] {
+    let record = journal.record
+    let digester = DigestMessages()
+    var withFile: Set<UID> = []
+    var formers: [Former] = []
+    for file in stale {
+      if let origin = file.message.origin, origin.uidValidity == record.formerValidity,
+        let known = record.former[origin.uid]
+      {
+        withFile.insert(origin.uid)
+        formers.append(Former(file: file, message: known, isAsPulled: true))
+        continue
+      }
+      guard let mailbox = try context.archive.mailbox(file.mailbox),
+        let uid = file.message.origin?.uid
+      else { continue }
+      let content = try digester.run(file.message, in: mailbox)
+      let message = HeldMessage(
+        uid: uid, digest: content.digest, size: content.size,
+        internalDate: try mailbox.internalDate(of: file.message), headerKey: content.headerKey,
+        flags: nil, fate: .held, run: 0)
+      formers.append(
+        Former(
+          file: file, message: message,
+          isAsPulled: file.message.namedWireSize == content.size))
+    }
+    // What has no file any more was deleted by hand, then or since: the plan decides.
+    for message in record.former.values.sorted(by: { $0.uid < $1.uid })
+    where !withFile.contains(message.uid) && (message.fate == .held || message.fate == .deleted) {
+      formers.append(Former(file: nil, message: message, isAsPulled: true))
+    }
+    return formers
   }
 
-  /// Whether the file is what was fetched: by its digest, or where the journal does not have that any
-  /// more by the size in its name.
-  private func isAsPulled(_ file: StoredMessage, _ content: MessageContent) -> Bool {
-    if let record = record(of: file) { return record.digest == content.digest }
-    return file.namedWireSize == content.size
+  /// Records the message under its new UID and says so in the file's name, the file first.
+  private func keep(_ former: Former, as uid: UID) throws -> LocatedMessage? {
+    guard let validity = journal.record.uidValidity else { return nil }
+    let message = former.message
+    var file = former.file
+    if let old = former.file, !context.options.dryRun,
+      let mailbox = try context.archive.mailbox(old.mailbox)
+    {
+      let origin = MessageOrigin(uidValidity: validity, uid: uid, mailboxKey: key)
+      let renamed = try mailbox.move(old.message, to: mailbox, origin: origin)
+      file = LocatedMessage(message: renamed, mailbox: old.mailbox)
+    }
+    journal.append(
+      .held(
+        HeldMessage(
+          uid: uid, digest: message.digest, size: message.size,
+          internalDate: message.internalDate, headerKey: message.headerKey,
+          flags: message.flags, fate: file == nil ? message.fate : .held, run: message.run)))
+    return file
   }
 }

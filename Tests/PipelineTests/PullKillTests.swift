@@ -1,0 +1,128 @@
+import Glibc
+import Platform
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// Killed wherever it may die and run again, a pull ends as one that nobody disturbed.
+@Suite(.requiresDovecot) struct PullKillTests {
+  private static let atOnce = 8
+
+  @Test func `a first pull that is killed at any step comes to the same end`() async throws {
+    let bench = try PullBench(inMemory: true)
+    try fill(bench)
+    let expected = bench.directory.file("reference")
+    try run(bench, expected)
+    let steps = try killAtEveryStep(bench, expected) { _ in }
+    #expect(steps > 40)
+  }
+
+  @Test func `a later pull with moves and flags that is killed at any step does, too`() async throws
+  {
+    let bench = try PullBench(inMemory: true)
+    try fill(bench)
+    let first = bench.directory.file("first")
+    try run(bench, first)
+    let edited = try ArchiveView(first).message("b2")
+    let edit = { (archive: String) throws in
+      // By hand: flags of a message that is moved at the source meanwhile.
+      try renameFile(
+        archive + "/B/cur/", edited.file, edited.file.replacing(":2,", with: ":2,F"))
+    }
+    // As many archives in the first state as there will be kills, made before the source changes.
+    let steps = 110
+    for number in 0..<steps { try run(bench, bench.directory.file("\(number)")) }
+    try change(bench)
+    try edit(bench.directory.file("0"))
+    let expected = bench.directory.file("0")
+    try run(bench, expected)
+    #expect(
+      try ArchiveView(expected).subjects == [
+        "A: a1", "A: a2", "A: a3", "A: b2", "A: b3", "B: b1", "B: new", "INBOX: i0", "INBOX: i1",
+        "INBOX: i2", "INBOX: i3", "Renamed: c1", "Renamed: c2",
+      ])
+    let passed = try killAtEveryStep(bench, expected, startingAt: 1) { try edit($0) }
+    #expect(passed < steps)
+  }
+
+  /// A dozen messages in four mailboxes.
+  private func fill(_ bench: PullBench) throws {
+    for name in ["A", "B", "C"] { try bench.plain.create(name) }
+    for index in 0..<4 { try bench.append("i\(index)", flags: ["\\Seen", "Key\(index)"]) }
+    for index in 1...3 { try bench.append("a\(index)", to: "A", flags: ["Other"]) }
+    for index in 1...3 { try bench.append("b\(index)", to: "B") }
+    for index in 1...2 { try bench.append("c\(index)", to: "C", flags: ["\\Flagged"]) }
+  }
+
+  private func change(_ bench: PullBench) throws {
+    try bench.plain.select("B")
+    try bench.plain.move("2:3", to: "A")
+    try bench.append("new", to: "B", flags: ["NewKey"])
+    try bench.plain.select("INBOX")
+    try bench.plain.store("2", "+FLAGS (\\Flagged Later)")
+    try bench.plain.store("3", "-FLAGS (\\Seen)")
+    try bench.plain.store("4", "+FLAGS (\\Deleted)")
+    try bench.plain.expunge()
+    try bench.plain.command("RENAME C Renamed")
+  }
+
+  private func run(_ bench: PullBench, _ archive: String) throws {
+    let result = try runProcess(
+      builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive))
+    #expect(result.status == 0, "\(result.errors)")
+  }
+
+  /// Pulls with a kill at the first step, at the second and so on, until none is reached; each time
+  /// runs again and compares with the archive of an undisturbed run.
+  ///
+  /// - Returns: the number of steps.
+  private func killAtEveryStep(
+    _ bench: PullBench, _ expected: String, startingAt first: Int = 1,
+    prepare: (String) throws -> Void
+  ) throws -> Int {
+    let reference = try content(expected)
+    var step = first
+    while true {
+      let steps = step..<step + Self.atOnce
+      let archives = steps.map { bench.directory.file("\($0)") }
+      for archive in archives where access(archive, F_OK) == 0 { try prepare(archive) }
+      let killed = try zip(steps, archives).map { step, archive in
+        try ChildProcess(
+          builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive),
+          environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
+      }
+      let endings = killed.map { $0.wait() }
+      let again = try archives.map { archive in
+        try ChildProcess(
+          builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive))
+      }
+      for (index, child) in again.enumerated() {
+        let ending = child.wait()
+        let text = String(decoding: child.standardError, as: UTF8.self)
+        #expect(ending == .exited(0), "step \(step + index): \(text)")
+        let found = try content(archives[index])
+        #expect(
+          changes(reference, found) == [], "after a kill at step \(step + index)")
+      }
+      if let last = endings.firstIndex(of: .exited(0)) { return step + last - 1 }
+      #expect(endings.allSatisfy { $0 == .killed(signal: SIGKILL) })
+      step += Self.atOnce
+    }
+  }
+
+  /// What counts of an archive: its files with content and time, and the tables.
+  private func content(_ archive: String) throws -> [String: [String]] {
+    var found = try snapshot(archive, except: ["/.mailarc"])
+    for (path, values) in found where values.count == 4 {
+      // Times and inodes of keyword files differ, as do inodes and nanoseconds of messages.
+      let isMessage = path.contains("/cur/")
+      let seconds = String(values[0].prefix { $0 != "." })
+      found[path] = [isMessage ? seconds : "", values[2]]
+    }
+    for name in ["keywords", "mailboxes"] {
+      found[".mailarc/" + name] = [try readFile(archive + "/.mailarc/" + name)]
+    }
+    return found
+  }
+}
