@@ -38,6 +38,7 @@ final class PushMailbox {
     reporter = PushReporter(
       target.name, collector: context.collector, observer: context.observer)
     isCreated = target.existing != nil
+    reporter.report.moved = target.moved
   }
 
   /// Does all that can be done, over as many connections as that takes.
