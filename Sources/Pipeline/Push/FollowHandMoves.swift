@@ -94,6 +94,10 @@ struct FollowHandMoves {
       context.observer.planned(
         PlannedChange(
           action: .move, mailbox: from.target.name, destination: to.name, messages: moves.count))
+      let files = Set(moves.map(\.entry.source))
+      places[source].target.wouldMove.formUnion(files)
+      places[destination].target.wouldMove.formUnion(files)
+      places[destination].target.moved += moves.count
       return
     }
     let usesUTF8 = connection.session.usesUTF8Names

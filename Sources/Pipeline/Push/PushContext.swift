@@ -32,4 +32,6 @@ struct PushTarget: Sendable {
   let isSubscribed: Bool
   /// How many messages were moved to it in this run, because they were moved in the archive.
   var moved = 0
+  /// In a dry run, the files whose messages would be moved to it or from it.
+  var wouldMove: Set<String> = []
 }

@@ -266,10 +266,13 @@ final class PushMailbox {
   private func take(_ plan: PlanPush.Plan) {
     reporter.report.alreadyPresent = plan.alreadyPresent - reporter.report.transferred
     reporter.report.goneOnTarget = plan.goneOnTarget
-    if !plan.surplus.isEmpty {
+    let surplus = plan.surplus.filter {
+      !target.wouldMove.contains(journal.record.entries[$0]?.source ?? "")
+    }
+    if !surplus.isEmpty {
       reporter.notice(
         .other,
-        "\(plan.surplus.count) messages that were pushed are no longer in the archive; "
+        "\(surplus.count) messages that were pushed are no longer in the archive; "
           + "they stay on the target")
     }
     for place in plan.refused {
@@ -312,7 +315,7 @@ final class PushMailbox {
   }
 
   private func announceTransfer(_ plan: PlanPush.Plan) {
-    for place in plan.toSend {
+    for place in plan.toSend where !target.wouldMove.contains(side.messages[place].source) {
       let message = side.messages[place]
       reporter.report.transferred += 1
       reporter.report.transferredBytes += message.size
