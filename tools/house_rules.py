@@ -13,6 +13,13 @@ IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:\w+\s+)?import\s+(?:(?:struct|class|enu
 FORBIDDEN = re.compile(r"\btry!|\bas!|\.package\(")
 DECLARATION = re.compile(r"^\s*(?:@[\w.]+(?:\([^)]*\))?\s+)*(?:\w+\s+)*?package\s+(?!import\b|extension\b)\w")
 
+# What a protocol of the standard library asks for says nothing beyond that protocol.
+WITNESS = re.compile(
+    r"package (?:static func (?:==|<) |func hash\(into |mutating func next\(\)|(?:let|var) (?:rawValue|description|debugDescription):"
+    r"|init\(rawValue:|init\(arrayLiteral )"
+)
+ASSIGNMENT = re.compile(r"\s*(?:self\.)?\w+ = \w+\s*")
+
 violations = []
 
 
@@ -35,11 +42,27 @@ def is_documented(lines, index):
     return index >= 0 and lines[index].lstrip().startswith("///")
 
 
+def is_plain_init(lines, index):
+    """Whether it is an initialiser that does nothing but give properties, which have their own `///`, values."""
+    if not re.match(r"\s*package init\(", lines[index]):
+        return False
+    text = "\n".join(lines[index : index + 40])
+    match = re.match(r"\s*package init\([^{]*\{([^{}]*)\}", text)
+    if not match:
+        return False
+    return all(ASSIGNMENT.fullmatch(line) for line in match[1].split("\n") if line.strip())
+
+
+def needs_no_words(lines, index):
+    return bool(WITNESS.search(lines[index])) or is_plain_init(lines, index)
+
+
 def check_source(path):
     parts = path.split(os.sep)
     with open(path, encoding="utf-8") as file:
         lines = file.read().split("\n")
     in_sources = parts[0] == "Sources"
+    is_shared = in_sources or path.startswith(os.path.join("Tests", "TestSupport"))
     if in_sources and len(lines) - 1 > LONGEST_FILE:
         report(path, len(lines) - 1, f"longer than {LONGEST_FILE} lines")
     in_string = False
@@ -56,7 +79,8 @@ def check_source(path):
         code = re.sub(r'"(?:\\.|[^"\\])*"', '""', line.split("//")[0])
         if FORBIDDEN.search(code):
             report(path, index + 1, f"forbidden: {FORBIDDEN.search(code)[0]}")
-        if in_sources and DECLARATION.match(line) and not is_documented(lines, index):
+        declares = DECLARATION.match(line) and not needs_no_words(lines, index)
+        if declares and is_shared and not is_documented(lines, index):
             report(path, index + 1, "package declaration without ///")
 
 

@@ -31,7 +31,8 @@ package enum ClientError: Error, Sendable {
     case .transport(let error): error.isRetryable
     case .serverClosed, .loginUnavailable, .outOfStep: true
     case .refused(_, _, let text): text.code?.isTemporary ?? false
-    case .protocolViolation, .unreadableList, .unsupportedServer, .tlsNotOffered, .noLoginMechanism, .loginRefused:
+    case .protocolViolation, .unreadableList, .unsupportedServer, .tlsNotOffered, .noLoginMechanism,
+      .loginRefused:
       false
     }
   }

@@ -13,11 +13,17 @@ package enum ConnectionSecurity: Sendable, Equatable {
 
 /// An IMAP account and how to reach it.
 package struct IMAPAccount: Sendable {
+  /// The user name as it is sent, which may hold any character.
   package let user: String
+  /// Sent to the server over the channel that `security` asks for, and to nothing else.
   package let password: Secret
+  /// A host name, or an IPv4 or IPv6 address without brackets.
   package let host: String
+  /// The TCP port.
   package let port: UInt16
+  /// What has to secure the connection before the password is sent.
   package let security: ConnectionSecurity
+  /// Whose signature the server's certificate needs.
   package let trust: TLSPolicy.Trust
   /// How many seconds a silent server is waited for.
   package let timeout: Double

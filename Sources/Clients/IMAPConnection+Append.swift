@@ -3,7 +3,9 @@ package import Protocols
 
 /// A message that is to be appended, with the bytes where they are.
 package struct AppendItem {
+  /// What to set on the message; a name that the server does not take may make it refuse.
   package let flags: Flags
+  /// Nil leaves it to the server, which then takes the time of the APPEND.
   package let internalDate: InternalDate?
   /// Octets of the wire form: exactly so many have to be written.
   package let size: UInt64

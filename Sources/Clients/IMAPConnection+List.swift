@@ -6,7 +6,8 @@ extension IMAPConnection {
   /// server can (RFC 5258, RFC 5819, RFC 6154), else with LIST, LSUB and STATUS, pipelined.
   ///
   /// - Parameter allNamespaces: whether other users' and shared mailboxes are listed too.
-  /// - Throws: `ClientError`.
+  /// - Returns: the mailboxes that exist, those that hold no mail included, named without the prefix.
+  /// - Throws: `ClientError`; `.unreadableList` rather than a list with a mailbox left out.
   package func listMailboxes(allNamespaces: Bool) throws(ClientError) -> ServerTree {
     var listed: [ListEntry] = []
     var subscribed: Set<RawMailboxName> = []

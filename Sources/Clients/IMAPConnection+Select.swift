@@ -3,9 +3,13 @@ package import Protocols
 
 /// What SELECT or EXAMINE told of a mailbox.
 package struct SelectedMailbox: Sendable {
+  /// How many messages the mailbox holds.
   package var exists: UInt32 = 0
+  /// Nil where the server did not tell: its UIDs can't be relied on from one session to the next.
   package var uidValidity: UIDValidity?
+  /// The least UID that the next message may get; nil where the server did not tell.
   package var uidNext: UID?
+  /// Zero where the mailbox keeps no modification sequences (RFC 7162, section 3.1.2.2).
   package var highestModSeq = ModificationSequence(0)
   /// The flags that can be stored for good; nil where the server does not say, which means all.
   package var permanentFlags: Flags?
@@ -55,7 +59,7 @@ extension IMAPConnection {
     return selected
   }
 
-  /// Opens a mailbox of a push target. Never for a source.
+  /// Opens a mailbox of a push target (RFC 9051, section 6.3.2); a source is never selected.
   package func select(_ mailbox: RawMailboxName) throws(ClientError) -> SelectedMailbox {
     var selected = SelectedMailbox()
     let parameter: SelectParameter = capabilities.contains(.condStore) ? .condStore : .plain
@@ -63,8 +67,9 @@ extension IMAPConnection {
     return selected
   }
 
-  /// Leaves the selected mailbox without removing anything from it: by UNSELECT, or by an EXAMINE that
-  /// the server has to refuse. CLOSE would expunge.
+  /// Leaves the selected mailbox without removing anything from it.
+  ///
+  /// By UNSELECT (RFC 3691), or by an EXAMINE that the server has to refuse: CLOSE would expunge.
   package func leaveMailbox() throws(ClientError) {
     guard case .selected = session.state else { return }
     if capabilities.contains(.unselect) {

@@ -7,7 +7,9 @@ import Transport
 /// Blocking, and confined to the thread of its owner. After an error that is no `.refused` it is of
 /// no more use.
 package final class IMAPConnection {
+  /// Whom the connection is for.
   package let account: IMAPAccount
+  /// What was said so far, and the state that it led to.
   package internal(set) var session = IMAPSession(limits: .standard)
   /// The namespaces, once `listMailboxes` has run and where the server tells them.
   package internal(set) var namespaces: Namespaces?
@@ -37,6 +39,7 @@ package final class IMAPConnection {
     input.deallocate()
   }
 
+  /// What the server last said that it can; empty before it has said anything.
   package var capabilities: CapabilitySet { session.capabilities ?? CapabilitySet([]) }
 
   /// Queues a command; it goes out with the next wait.

@@ -7,7 +7,9 @@ package struct ServerMailbox: Sendable {
   package let name: MailboxName
   /// Its name as it has to be sent.
   package let raw: RawMailboxName
+  /// Its special uses (RFC 6154); empty where the server tells none.
   package let specialUses: [SpecialUse]
+  /// Whether LSUB, or LIST with RETURN (SUBSCRIBED), named it.
   package let isSubscribed: Bool
   /// Whether it can hold messages.
   package let isSelectable: Bool
@@ -29,9 +31,11 @@ package struct ServerMailbox: Sendable {
 
 /// All mailboxes of an account and how their names are built.
 package struct ServerTree: Sendable {
+  /// The mailboxes, INBOX first, then by name.
   package let mailboxes: [ServerMailbox]
   /// The prefix of the user's own mailboxes, such as `INBOX.`; INBOX itself has none.
   package let prefix: RawMailboxName
+  /// What stands between the components of a name; nil where the server has no hierarchy.
   package let separator: UInt8?
 
   package init(mailboxes: [ServerMailbox], prefix: RawMailboxName, separator: UInt8?) {

@@ -22,9 +22,11 @@ package struct IndexEntry: Equatable, Sendable {
   package var uid: UID?
   /// Of what was sent, or of the archive's message it was matched with; nil for `other`.
   package var digest: ContentDigest?
+  /// Of the message as the target stores it; where it was pushed, as it was sent.
   package var headerKey: HeaderKey
-  /// Octets as the server tells them (RFC822.SIZE); zero where that is not known.
+  /// Octets: as the server tells them (RFC822.SIZE) where it was asked, else as they were sent.
   package var size: Int64
+  /// How it came to be known, and so how far it can be relied on.
   package var origin: Origin
   /// The flags that the target took when they were last written.
   package var flags: Flags
@@ -51,12 +53,15 @@ package struct IndexEntry: Equatable, Sendable {
 
 /// A message that is about to be appended.
 package struct AppendIntent: Equatable, Sendable {
+  /// Of the wire form that is sent.
   package let digest: ContentDigest
+  /// Of the header that is sent.
   package let headerKey: HeaderKey
   /// Octets of the wire form.
   package let size: Int64
   /// The flags that go with it.
   package let flags: Flags
+  /// Names the archive's file, as an entry's `source` does.
   package let source: String
 
   package init(
@@ -72,7 +77,9 @@ package struct AppendIntent: Equatable, Sendable {
 
 /// A batch of messages that is about to be appended to a mailbox, or may have been.
 package struct IntentBatch: Equatable, Sendable {
+  /// The batch's number in its journal, ascending from 1.
   package let number: Int
+  /// The mailbox's when the batch was begun: with another one all of it may be candidates.
   package let uidValidity: UIDValidity
   /// The mailbox's UIDNEXT before the first byte was sent: what the batch brought is not below it.
   package let uidNext: UInt32

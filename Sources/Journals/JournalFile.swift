@@ -27,6 +27,7 @@ package enum JournalDamage: Sendable, Equatable {
 
 /// What reading a journal found besides its records.
 package struct JournalReading: Sendable {
+  /// What of the file could not be read.
   package let damage: JournalDamage
   /// The size up to which the file ends in a whole, readable record.
   package let intact: Int64

@@ -3,7 +3,9 @@ import Platform
 
 /// One line of a journal: a kind and its fields, guarded by a checksum (`formats/journal.md`).
 package struct JournalRecord: Equatable, Sendable {
+  /// What is recorded; the kinds are those of `formats/journal.md`.
   package let kind: String
+  /// The fields, unescaped, in the order of the line.
   package let fields: [String]
 
   package init(_ kind: String, _ fields: [String]) {

@@ -2,8 +2,11 @@ package import Mail
 
 /// What a mailbox looked like on its server when it was last dealt with, before anything was done.
 package struct MailboxState: Equatable, Sendable {
+  /// UIDVALIDITY.
   package var uidValidity: UIDValidity
+  /// UIDNEXT.
   package var uidNext: UInt32
+  /// How many messages it held.
   package var messages: UInt32
   /// Zero where the server keeps no modification sequences.
   package var highestModSeq: ModificationSequence

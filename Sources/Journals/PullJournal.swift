@@ -5,7 +5,9 @@ package import Platform
 ///
 /// Confined to one owner.
 package final class PullJournal {
+  /// The sum of the events read and appended.
   package private(set) var record = PullRecord()
+  /// What of the file could not be read; what stood there is not in `record`.
   package let damage: JournalDamage
   private let file: JournalFile?
 
@@ -41,10 +43,14 @@ package final class PullJournal {
     file?.append(event.journalRecord)
   }
 
+  /// Makes the events appended so far durable.
+  ///
+  /// - Throws: `JournalError.system`; the events then count for this run, but may not outlive it.
   package func flush() throws(JournalError) { try file?.flush() }
 }
 
 extension PullEvent {
+  /// Reads a record; nil for kinds of a later version and for fields that are none.
   package init?(_ record: JournalRecord) {
     var reader = FieldReader(record)
     switch record.kind {
@@ -72,6 +78,7 @@ extension PullEvent {
     }
   }
 
+  /// The record that `init(_:)` reads.
   package var journalRecord: JournalRecord {
     switch self {
     case .validity(let validity): JournalRecord("validity", ["\(validity)"])

@@ -14,14 +14,19 @@ package struct HeldMessage: Equatable, Sendable {
     case moved
   }
 
+  /// Its UID at the source, under the journal's UIDVALIDITY.
   package let uid: UID
+  /// Of the bytes as they were fetched.
   package let digest: ContentDigest
   /// Octets of the wire form.
   package let size: Int64
+  /// As the source gave it.
   package let internalDate: InternalDate
+  /// Of the header as it was fetched.
   package let headerKey: HeaderKey
   /// The flags the source had when they were last merged; nil where that is not known.
   package var flags: Flags?
+  /// Where it is now, as far as the last run saw.
   package var fate: Fate
   /// The run that recorded it.
   package let run: Int
@@ -59,17 +64,22 @@ package enum PullEvent: Equatable, Sendable {
 
 /// What is known of one source mailbox: the sum of its events.
 package struct PullRecord: Equatable, Sendable {
+  /// That of the UIDs below; nil before the first pull.
   package private(set) var uidValidity: UIDValidity?
+  /// What was fetched, whatever became of it, by UID.
   package private(set) var messages: [UID: HeldMessage] = [:]
+  /// What could not be fetched and why, by UID.
   package private(set) var failed: [UID: String] = [:]
   /// What was held when the UIDValidity changed, as long as it has to be matched again.
   package private(set) var former: [UID: HeldMessage] = [:]
+  /// The UIDVALIDITY of `former`; nil where there is none.
   package private(set) var formerValidity: UIDValidity?
   /// Whether files of another UIDValidity may still be messages that the mailbox has now.
   package private(set) var awaitsRematch = true
 
   package init() {}
 
+  /// Adds an event; one about a message that is not known changes nothing.
   package mutating func apply(_ event: PullEvent) {
     switch event {
     case .validity(let validity):

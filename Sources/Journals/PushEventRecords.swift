@@ -1,6 +1,7 @@
 import Mail
 
 extension PushEvent {
+  /// Reads a record; nil for kinds of a later version and for fields that are none.
   package init?(_ record: JournalRecord) {
     var reader = FieldReader(record)
     switch record.kind {
@@ -47,6 +48,7 @@ extension PushEvent {
     }
   }
 
+  /// The record that `init(_:)` reads.
   package var journalRecord: JournalRecord {
     switch self {
     case .validity(let validity): JournalRecord("validity", ["\(validity)"])

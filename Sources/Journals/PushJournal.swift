@@ -5,7 +5,9 @@ package import Platform
 ///
 /// Confined to one owner.
 package final class PushJournal {
+  /// The sum of the events read and appended.
   package private(set) var record = PushRecord()
+  /// What of the file could not be read; what stood there is not in `record`.
   package let damage: JournalDamage
   private let file: JournalFile?
 
@@ -40,5 +42,8 @@ package final class PushJournal {
     file?.append(event.journalRecord)
   }
 
+  /// Makes the events appended so far durable.
+  ///
+  /// - Throws: `JournalError.system`; nothing may be sent that rests on what was not flushed.
   package func flush() throws(JournalError) { try file?.flush() }
 }

@@ -28,12 +28,19 @@ package enum PushEvent: Equatable, Sendable {
 
 /// The dedupe index of one target mailbox: the sum of its events.
 package struct PushRecord: Equatable, Sendable {
+  /// That of the UIDs below; nil before the first push.
   package private(set) var uidValidity: UIDValidity?
+  /// The entries, live and gone, by number.
   package private(set) var entries: [Int: IndexEntry] = [:]
+  /// The batches with open intents, by number.
   package private(set) var batches: [Int: IntentBatch] = [:]
+  /// The messages that the server refused, with its words.
   package private(set) var refused: [ContentDigest: String] = [:]
+  /// Every message below this UID is an entry, or was when it was last looked at.
   package private(set) var knownUIDNext: UInt32 = 1
+  /// The highest number given to an entry so far.
   package private(set) var lastEntry = 0
+  /// The highest number given to a batch so far.
   package private(set) var lastBatch = 0
 
   package init() {}
@@ -41,6 +48,7 @@ package struct PushRecord: Equatable, Sendable {
   /// Whether something was begun of which it is not known how it ended.
   package var isUnsettled: Bool { !batches.isEmpty }
 
+  /// Adds an event; one about an entry or intent that is not known changes nothing.
   package mutating func apply(_ event: PushEvent) {
     switch event {
     case .validity(let validity):
@@ -68,6 +76,8 @@ package struct PushRecord: Equatable, Sendable {
     }
   }
 
+  /// Forgets the UIDs, and what other people's mail was.
+  ///
   /// What was pushed stays known, so that what was deleted on the target stays deleted. Open intents
   /// outlive it too: what they sent may be there all the same.
   private mutating func unbind() {

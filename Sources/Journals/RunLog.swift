@@ -2,6 +2,7 @@ package import Platform
 
 /// Which run is under way, and which was the last that ended.
 package struct RunNumbers: Sendable {
+  /// The number of the run under way, one above all that ever began.
   package let current: Int
   /// The last run that ended; 0 if there was none.
   let ended: Int
@@ -16,6 +17,7 @@ package struct RunNumbers: Sendable {
 /// Which pulls began and which ended, so that a message that came in a pull that was killed still
 /// counts as new when the next one looks for where moved messages went.
 package final class RunLog {
+  /// This run's number, and what ended before it.
   package let numbers: RunNumbers
   private let file: JournalFile?
 

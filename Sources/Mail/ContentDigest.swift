@@ -18,6 +18,7 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     self.init(bytes: bytes)
   }
 
+  /// The 32 bytes.
   package var bytes: [UInt8] {
     [words.0, words.1, words.2, words.3].flatMap { word in
       (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) }
@@ -35,7 +36,8 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
 /// A hash of the fields by which a message is cheaply recognised on a server: Message-ID, Date, From
 /// and Subject, unfolded.
 ///
-/// It decides nothing without a Message-ID, and nothing alone: see `formats/journal.md`.
+/// It decides nothing without a Message-ID, and nothing alone: see section "Identity" of
+/// `formats/archive.md`.
 package struct HeaderKey: Hashable, Sendable, CustomStringConvertible {
   /// The first eight bytes of the SHA-256 of `HeaderFields.keyInput`.
   package let hash: UInt64

@@ -6,10 +6,15 @@ package struct SystemFlags: OptionSet, Hashable, Sendable {
 
   package init(rawValue: UInt8) { self.rawValue = rawValue }
 
+  /// `\Answered`.
   package static let answered = SystemFlags(rawValue: 1)
+  /// `\Flagged`: wants attention.
   package static let flagged = SystemFlags(rawValue: 2)
+  /// `\Deleted`: goes with the next EXPUNGE.
   package static let deleted = SystemFlags(rawValue: 4)
+  /// `\Seen`: was read.
   package static let seen = SystemFlags(rawValue: 8)
+  /// `\Draft`: is not finished.
   package static let draft = SystemFlags(rawValue: 16)
 
   /// Each flag with its name in IMAP and its letter in a Maildir file name, in the letters' order.
@@ -52,7 +57,9 @@ package struct Keyword: Hashable, Comparable, Sendable, CustomStringConvertible 
 
 /// The flags and keywords of one message.
 package struct Flags: Hashable, Sendable, CustomStringConvertible {
+  /// The system flags that are set.
   package var system: SystemFlags
+  /// The keywords that are set; no two differ in case alone.
   package var keywords: Set<Keyword>
 
   package init(_ system: SystemFlags = [], keywords: Set<Keyword> = []) {
@@ -60,6 +67,7 @@ package struct Flags: Hashable, Sendable, CustomStringConvertible {
     self.keywords = keywords
   }
 
+  /// Whether nothing is set.
   package var isEmpty: Bool { system.isEmpty && keywords.isEmpty }
 
   /// Adds a flag by its name in IMAP.
@@ -78,6 +86,7 @@ package struct Flags: Hashable, Sendable, CustomStringConvertible {
     keywords.insert(Keyword(name))
   }
 
+  /// The flags of the given names, each taken as `insert(imap:)` takes it.
   package init(imap names: some Sequence<String>) {
     self.init()
     for name in names { insert(imap: name) }
@@ -91,14 +100,17 @@ package struct Flags: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { imapNames.joined(separator: " ") }
 
+  /// What is set here or there; of two spellings of a keyword, this side's.
   package func union(_ other: Flags) -> Flags {
     Flags(system.union(other.system), keywords: keywords.union(other.keywords))
   }
 
+  /// What is set here and not there.
   package func subtracting(_ other: Flags) -> Flags {
     Flags(system.subtracting(other.system), keywords: keywords.subtracting(other.keywords))
   }
 
+  /// What is set here and there.
   package func intersection(_ other: Flags) -> Flags {
     Flags(system.intersection(other.system), keywords: keywords.intersection(other.keywords))
   }

@@ -92,6 +92,7 @@ package struct LineEndCensus: Sendable {
 
   package init() {}
 
+  /// Takes the next bytes of the file.
   package mutating func count(_ chunk: UnsafeRawBufferPointer) {
     var start = 0
     while let end = LineEnds.lineFeed(in: chunk, from: start) {
@@ -145,6 +146,8 @@ enum LineEnds {
 }
 
 extension UInt8 {
+  /// LF, 0x0A.
   package static let lineFeed = UInt8(ascii: "\n")
+  /// CR, 0x0D.
   package static let carriageReturn = UInt8(ascii: "\r")
 }

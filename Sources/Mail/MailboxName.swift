@@ -4,6 +4,7 @@
 /// Names are equal when their bytes are: a server can hold two mailboxes that differ only in Unicode
 /// normalisation, and they are two here as well. `INBOX` alone is case-insensitive (RFC 9051, 5.1).
 package struct MailboxName: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// The components, the top of the hierarchy first; at least one, none empty.
   package let components: [String]
 
   /// A name of the given components; nil where there is none, or one is empty.
@@ -18,8 +19,10 @@ package struct MailboxName: Hashable, Comparable, Sendable, CustomStringConverti
 
   private init(canonical components: [String]) { self.components = components }
 
+  /// The mailbox that every account has.
   package static let inbox = MailboxName(canonical: ["INBOX"])
 
+  /// Whether it is INBOX itself, and not a mailbox below it.
   package var isInbox: Bool { self == .inbox }
 
   /// The name one level up; nil at the top.

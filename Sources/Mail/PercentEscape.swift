@@ -36,7 +36,9 @@ package enum PercentEscape {
 
 /// Hexadecimal digits of bytes.
 package enum Hexadecimal {
+  /// The sixteen digits in upper case, by value.
   package static let upperDigits = Array("0123456789ABCDEF".utf8)
+  /// The sixteen digits in lower case, by value.
   package static let lowerDigits = Array("0123456789abcdef".utf8)
 
   /// The value of one digit of either case; nil for any other byte.

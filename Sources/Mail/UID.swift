@@ -1,5 +1,6 @@
 /// The unique identifier of a message within one mailbox and one UIDValidity (RFC 9051, 2.3.1.1).
 package struct UID: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// 1 to 4294967295.
   package let value: UInt32
 
   /// A UID; nil for zero, which no message has.
@@ -15,6 +16,7 @@ package struct UID: Hashable, Comparable, Sendable, CustomStringConvertible {
 
 /// The value that tells whether UIDs seen earlier still mean the same messages (RFC 9051, 2.3.1.1).
 package struct UIDValidity: Hashable, Sendable, CustomStringConvertible {
+  /// As the server gives it; compared for equality alone.
   package let value: UInt32
 
   package init(_ value: UInt32) { self.value = value }
@@ -26,6 +28,7 @@ package struct UIDValidity: Hashable, Sendable, CustomStringConvertible {
 ///
 /// Zero says that the mailbox keeps none.
 package struct ModificationSequence: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// Below 2^63, as RFC 7162 has it.
   package let value: UInt64
 
   package init(_ value: UInt64) { self.value = value }

@@ -3,12 +3,15 @@ package struct UIDSet: Hashable, Sendable, CustomStringConvertible, ExpressibleB
   /// The ranges, ascending, neither overlapping nor touching.
   package private(set) var ranges: [ClosedRange<UInt32>]
 
+  /// The empty set.
   package init() { ranges = [] }
 
+  /// All UIDs of a range, both ends included.
   package init(_ range: ClosedRange<UID>) {
     ranges = [range.lowerBound.value...range.upperBound.value]
   }
 
+  /// The UIDs of a sequence, in any order, repeated or not.
   package init(_ uids: some Sequence<UID>) {
     self.init(values: uids.map(\.value))
   }
@@ -57,15 +60,19 @@ package struct UIDSet: Hashable, Sendable, CustomStringConvertible, ExpressibleB
     ranges[ranges.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
   }
 
+  /// Whether the set holds no UID.
   package var isEmpty: Bool { ranges.isEmpty }
 
   /// How many UIDs the set holds.
   package var count: Int { ranges.reduce(0) { $0 + Int($1.upperBound - $1.lowerBound) + 1 } }
 
+  /// The least UID; nil in an empty set.
   package var first: UID? { ranges.first.flatMap { UID($0.lowerBound) } }
 
+  /// The greatest UID; nil in an empty set.
   package var last: UID? { ranges.last.flatMap { UID($0.upperBound) } }
 
+  /// Whether the set holds a UID; takes the logarithm of the number of ranges.
   package func contains(_ uid: UID) -> Bool {
     var low = 0
     var high = ranges.count
@@ -76,6 +83,7 @@ package struct UIDSet: Hashable, Sendable, CustomStringConvertible, ExpressibleB
     return low < ranges.count && ranges[low].contains(uid.value)
   }
 
+  /// Adds a UID; cheap above all others, else it takes all ranges in hand.
   package mutating func insert(_ uid: UID) {
     // Servers answer in ascending order almost always: the cheap case is the end.
     if let last = ranges.last, uid.value <= last.upperBound {
@@ -86,6 +94,7 @@ package struct UIDSet: Hashable, Sendable, CustomStringConvertible, ExpressibleB
     }
   }
 
+  /// The UIDs of either set.
   package func union(_ other: UIDSet) -> UIDSet { UIDSet(unsorted: ranges + other.ranges) }
 
   /// The UIDs of this set that `other` does not hold.
@@ -108,6 +117,7 @@ package struct UIDSet: Hashable, Sendable, CustomStringConvertible, ExpressibleB
     return UIDSet(unsorted: kept)
   }
 
+  /// The UIDs of both sets.
   package func intersection(_ other: UIDSet) -> UIDSet { subtracting(subtracting(other)) }
 
   /// The UIDs in ascending order.

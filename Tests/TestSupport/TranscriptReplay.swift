@@ -12,7 +12,9 @@ package struct TranscriptReplay {
 
   /// What came of a replay.
   package struct Result {
+    /// What the session reported, in order, its own failure last.
     package var events: [Recorded] = []
+    /// The session as the replay left it.
     package var session: IMAPSession
 
     /// What the client sent that the transcript does not have; empty when all went well.
