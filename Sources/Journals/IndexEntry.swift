@@ -24,7 +24,7 @@ package struct IndexEntry: Equatable, Sendable {
   package var digest: ContentDigest?
   /// Of the message as the target stores it; where it was pushed, as it was sent.
   package var headerKey: HeaderKey
-  /// Octets as the server tells them (RFC822.SIZE); zero where that is not known.
+  /// Octets: as the server tells them (RFC822.SIZE) where it was asked, else as they were sent.
   package var size: Int64
   /// How it came to be known, and so how far it can be relied on.
   package var origin: Origin

@@ -72,6 +72,7 @@ package struct PullRecord: Equatable, Sendable {
   package private(set) var failed: [UID: String] = [:]
   /// What was held when the UIDValidity changed, as long as it has to be matched again.
   package private(set) var former: [UID: HeldMessage] = [:]
+  /// The UIDVALIDITY of `former`; nil where there is none.
   package private(set) var formerValidity: UIDValidity?
   /// Whether files of another UIDValidity may still be messages that the mailbox has now.
   package private(set) var awaitsRematch = true

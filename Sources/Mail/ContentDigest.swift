@@ -36,7 +36,8 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
 /// A hash of the fields by which a message is cheaply recognised on a server: Message-ID, Date, From
 /// and Subject, unfolded.
 ///
-/// It decides nothing without a Message-ID, and nothing alone: see `formats/journal.md`.
+/// It decides nothing without a Message-ID, and nothing alone: see section "Identity" of
+/// `formats/archive.md`.
 package struct HeaderKey: Hashable, Sendable, CustomStringConvertible {
   /// The first eight bytes of the SHA-256 of `HeaderFields.keyInput`.
   package let hash: UInt64
