@@ -11,7 +11,9 @@ package struct MessageContent: Sendable {
   package let hasNUL: Bool
 }
 
-/// Reads messages of the archive for what identifies them. One for a worker.
+/// Reads messages of the archive for what identifies them.
+///
+/// One for a worker.
 final class DigestMessages {
   let scratch = WireScratch()
   private let sha = SHA256()
