@@ -5,7 +5,10 @@ import Platform
 /// Runs the program with the process's own arguments, and ends the process.
 package func runProcess() async -> Never {
   let arguments = Array(Swift.CommandLine.arguments.dropFirst())
-  exit(await run(arguments, terminal: Terminal()).rawValue)
+  let status = await run(arguments, terminal: Terminal())
+  fflush(nil)
+  // Not `exit`: it takes down OpenSSL and the runtime while a worker's thread may still be returning.
+  _exit(status.rawValue)
 }
 
 /// Runs the program.

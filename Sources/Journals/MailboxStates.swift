@@ -9,11 +9,25 @@ package struct RecordedState: Equatable, Sendable {
   package let outstanding: Int
   /// The archive's side: for a push the stamp of the mailbox, for a pull the inode of its directory.
   package let archive: String
+  /// What to report of the mailbox while nothing changes; nil where that is all that the server has.
+  package let counts: Counts?
 
-  package init(state: MailboxState, outstanding: Int, archive: String) {
+  /// How many of the archive's messages the other side holds, and how many it held once.
+  package struct Counts: Equatable, Sendable {
+    package let present: Int
+    package let gone: Int
+
+    package init(present: Int, gone: Int) {
+      self.present = present
+      self.gone = gone
+    }
+  }
+
+  package init(state: MailboxState, outstanding: Int, archive: String, counts: Counts? = nil) {
     self.state = state
     self.outstanding = outstanding
     self.archive = archive
+    self.counts = counts
   }
 }
 
@@ -89,8 +103,15 @@ extension RecordedState {
     guard let state = MailboxState(&reader), let outstanding: Int = reader.number(),
       let archive = reader.text()
     else { return nil }
-    self.init(state: state, outstanding: outstanding, archive: archive)
+    var counts: Counts?
+    if let present: Int = reader.number(), let gone: Int = reader.number() {
+      counts = Counts(present: present, gone: gone)
+    }
+    self.init(state: state, outstanding: outstanding, archive: archive, counts: counts)
   }
 
-  fileprivate var journalFields: [String] { state.journalFields + ["\(outstanding)", archive] }
+  fileprivate var journalFields: [String] {
+    state.journalFields + ["\(outstanding)", archive]
+      + (counts.map { ["\($0.present)", "\($0.gone)"] } ?? [])
+  }
 }

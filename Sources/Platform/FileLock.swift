@@ -36,6 +36,10 @@ package struct FileLock: ~Copyable, Sendable {
     file = try FileLock.take(in: directory, name)
   }
 
+  // Closing alone would not do at once: a child that is about to be started has the file open, too,
+  // until it runs its program.
+  deinit { _ = flock(file.rawValue, LOCK_UN) }
+
   private static func take(
     in directory: Directory, _ name: some FileName
   ) throws(FileLockError) -> FileDescriptor {

@@ -112,8 +112,10 @@ extension RunReport {
       "transferred": sum(\.transferred), "flags": sum(\.flagsUpdated), "moved": sum(\.moved),
       "gone": sum(\.goneAtSource), "deleted": sum(\.deletedByHand),
       "failures": failures.count, "questions": questions.count,
-      "mailboxFailures": mailboxFailures.count, "stopped": accountFailure == nil ? 0 : 1,
+      "mailboxFailures": mailboxFailures.count,
+      "stopped \(accountFailure?.summary ?? "")": accountFailure == nil ? 0 : 1,
     ]
+    if let accountFailure { Issue.record("stopped: \(accountFailure.summary)") }
     return all.filter { $0.value != 0 }
   }
 }

@@ -108,8 +108,7 @@ import Testing
     try await bench.push()
     // The archive's stamp has to be old enough for the next runs to skip the mailbox.
     usleep(2_100_000)
-    let recorded = try await bench.push()
-    #expect(recorded.pushed == ["present": 1, "gone": 1])
+    try await bench.push()
     let skipped = try await bench.push()
     #expect(skipped.mailboxes.map(\.skipped) == [true])
     let killed = try runProcess(

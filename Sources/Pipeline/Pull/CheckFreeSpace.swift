@@ -6,9 +6,10 @@ import Protocols
 struct CheckFreeSpace {
   /// Below this nothing is begun at all.
   private static let least: Int64 = 16 << 20
-  /// What a message takes at most on the average, mostly by far: with so much room, the server is
-  /// not asked for sizes, for which it may have to read every message.
+  /// What many messages take at most on the average, mostly by far: with so much room for each, the
+  /// server is not asked for sizes, for which it may have to read every message.
   private static let ample: Int64 = 256 << 10
+  private static let many: Int64 = 1000
 
   let directory: Directory
   let server: AccountConnection
@@ -18,7 +19,7 @@ struct CheckFreeSpace {
   func run(_ mailboxes: [ServerMailbox]) throws {
     let free = try FreeSpace.available(at: directory)
     let messages = mailboxes.reduce(Int64(0)) { $0 + Int64($1.status?.messages ?? 0) }
-    guard free < Self.least + messages * Self.ample else { return }
+    guard messages < Self.many || free < Self.least + messages * Self.ample else { return }
     var coming: Int64 = 0
     for mailbox in mailboxes where mailbox.status?.messages != 0 {
       let size = try server.live().size(of: mailbox.raw) ?? 0

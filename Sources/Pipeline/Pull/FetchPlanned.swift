@@ -81,8 +81,9 @@ final class FetchPlanned {
     context.collector.add(
       Notice(
         kind: .datesNotKept, mailbox: mailbox,
-        text: "the server told no internal date of \(count) messages; they have the time of this "
-          + "pull"))
+        text: "the server told no internal date of "
+          + (count == 1 ? "1 message, which has" : "\(count) messages, which have")
+          + " the time of this pull"))
   }
 
   /// Decides, when the connection is lost, whether to go on without the message that is to blame.

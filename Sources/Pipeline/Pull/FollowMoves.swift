@@ -18,6 +18,18 @@ struct FollowMoves {
     let message: HeldMessage
   }
 
+  /// By what a message is known in another mailbox. A dry run downloads no contents: there header key
+  /// and size have to do.
+  private enum Content: Hashable {
+    case digest(ContentDigest)
+    case key(MatchMessages.KeyAndSize)
+  }
+
+  private func content(of message: HeldMessage) -> Content {
+    context.options.dryRun
+      ? .key(.init(message.headerKey, message.size)) : .digest(message.digest)
+  }
+
   /// What is done for the messages gone from one mailbox.
   private struct Plan {
     var fates: [(uid: UID, fate: HeldMessage.Fate)] = []
@@ -49,7 +61,7 @@ struct FollowMoves {
   /// killed, what it brought into mailboxes that are unchanged now counts too.
   private func arrivals(
     _ pulled: [PulledMailbox], _ skipped: [MailboxName]
-  ) throws -> [ContentDigest: [Arrival]] {
+  ) throws -> [Content: [Arrival]] {
     var all = pulled.map { ($0.name, $0.arrivals) }
     if context.run.resumes {
       for name in skipped {
@@ -58,23 +70,26 @@ struct FollowMoves {
         all.append((name, journal.record.arrivals(in: context.run)))
       }
     }
-    var found: [ContentDigest: [Arrival]] = [:]
+    var found: [Content: [Arrival]] = [:]
     for (name, messages) in all.sorted(by: { $0.0 > $1.0 }) {
       for message in messages.sorted(by: { $0.uid > $1.uid }) {
-        found[message.digest, default: []].append(Arrival(mailbox: name, message: message))
+        found[content(of: message), default: []].append(Arrival(mailbox: name, message: message))
       }
     }
     return found
   }
 
   private func settle(
-    _ mailbox: inout PulledMailbox, _ arrivals: inout [ContentDigest: [Arrival]],
+    _ mailbox: inout PulledMailbox, _ arrivals: inout [Content: [Arrival]],
     _ index: ArchiveIndex
   ) throws {
     let plan = try plan(mailbox, &arrivals, index)
     mailbox.report.moved += plan.fates.count { $0.fate == .moved }
     mailbox.report.goneAtSource += mailbox.gone.count - plan.fates.count { $0.fate == .moved }
-    guard !context.options.dryRun else { return }
+    if context.options.dryRun {
+      foretell(mailbox)
+      return
+    }
     try carryOut(plan, from: home(of: mailbox.name))
     let key = context.key(of: mailbox.name).hex
     if !plan.fates.isEmpty {
@@ -88,15 +103,22 @@ struct FollowMoves {
     if let state = mailbox.state { try context.states.record(state, for: key) }
   }
 
+  private func foretell(_ mailbox: PulledMailbox) {
+    guard mailbox.report.moved > 0 else { return }
+    context.observer.planned(
+      PlannedChange(action: .move, mailbox: mailbox.name, messages: mailbox.report.moved))
+  }
+
   private func plan(
-    _ mailbox: PulledMailbox, _ arrivals: inout [ContentDigest: [Arrival]], _ index: ArchiveIndex
+    _ mailbox: PulledMailbox, _ arrivals: inout [Content: [Arrival]], _ index: ArchiveIndex
   ) throws -> Plan {
     var plan = Plan()
     let files = try files(of: mailbox, index)
     for message in mailbox.gone {
-      let place = arrivals[message.digest]?.lastIndex { $0.mailbox != mailbox.name }
+      let content = content(of: message)
+      let place = arrivals[content]?.lastIndex { $0.mailbox != mailbox.name }
       if message.fate == .held, let place,
-        let arrival = arrivals[message.digest]?.remove(at: place)
+        let arrival = arrivals[content]?.remove(at: place)
       {
         let isMoved = try add(
           message, of: mailbox.name, files[message.uid], arrival, index, to: &plan)

@@ -79,7 +79,9 @@ final class PullMailbox {
     if let question = plan.question { return waiting(for: question) }
     if context.options.dryRun {
       announce(plan, located)
-      return outcome(observation.state, plan, outstanding: 0, inode: located.inode)
+      var pulled = outcome(observation.state, plan, outstanding: 0, inode: located.inode)
+      pulled.arrivals += try foretellArrivals(plan.toFetch, connection)
+      return pulled
     }
     return try carryOut(plan, located, observation.state, connection)
   }
@@ -193,6 +195,21 @@ extension PullMailbox {
     report.transferred = plan.toFetch.count
     report.flagsUpdated = merges
     report.deletedByHand = plan.deletedByHand.count
+  }
+
+  /// The messages that a dry run leaves at the source, as far as they are known without their content.
+  private func foretellArrivals(
+    _ uids: UIDSet, _ connection: IMAPConnection
+  ) throws -> [HeldMessage] {
+    // In a first run nothing can have moved.
+    guard context.run.current > 1, !uids.isEmpty else { return [] }
+    let unknown = SHA256.digest(of: [UInt8]().span)
+    return try ListCandidates(connection: connection).run(uids).map { candidate in
+      HeldMessage(
+        uid: candidate.message.uid, digest: unknown, size: candidate.message.size,
+        internalDate: InternalDate(epochSeconds: 0), headerKey: candidate.message.headerKey,
+        flags: nil, fate: .held, run: context.run.current)
+    }
   }
 
   private func outcome(

@@ -54,6 +54,7 @@ package struct PullPipeline: Sendable {
     let archive =
       try existing
       ?? Archive.create(path: options.archivePath, account: options.source.identity)
+    try archive.require(account: options.source.identity)
     try RecordMailboxes(archive: archive, dryRun: options.dryRun).run(tree)
     let directory = try pullDirectory(of: archive)
     let log = try RunLog(in: directory, readOnly: options.dryRun)

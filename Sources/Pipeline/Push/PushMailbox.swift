@@ -17,6 +17,8 @@ final class PushMailbox {
   private let reporter: PushReporter
   private var isCreated: Bool
   private var slowestBatch = 0.0
+  private static let mostRescans = 5
+  private var rescans = 0
   private var window = AppendWindow()
   /// Messages that break the command that carries them, and so are sent without keywords and date.
   private var reduced: Set<ContentDigest> = []
@@ -36,6 +38,7 @@ final class PushMailbox {
     reporter = PushReporter(
       target.name, collector: context.collector, observer: context.observer)
     isCreated = target.existing != nil
+    reporter.report.moved = target.moved
   }
 
   /// Does all that can be done, over as many connections as that takes.
@@ -57,8 +60,20 @@ final class PushMailbox {
         server.drop()
         guard error.isRetryable else { throw error }
         try judge(error)
+      } catch {
+        // Anything else may have come in the middle of a message's bytes.
+        if !(error is ClientError || error is Failure) { server.drop() }
+        guard Self.meansChangedFile(error), rescans < Self.mostRescans else { throw error }
+        rescans += 1
+        try side.scan(context, index: journal.record, reporter)
       }
     }
+  }
+
+  /// Whether a file was edited, moved or removed while it was being sent.
+  private static func meansChangedFile(_ error: any Error) -> Bool {
+    if case StoreError.notFound = error { return true }
+    return error is AppendSizeMismatch
   }
 
   private func judge(_ error: ClientError) throws {
@@ -165,7 +180,11 @@ final class PushMailbox {
         + UInt32(clamping: reporter.report.transferred - before),
       highestModSeq: ModificationSequence(0))
     try context.states.record(
-      RecordedState(state: state, outstanding: reporter.failures, archive: stamp), for: key.hex)
+      RecordedState(
+        state: state, outstanding: reporter.failures, archive: stamp,
+        counts: .init(
+          present: reporter.report.alreadyPresent + reporter.report.transferred,
+          gone: reporter.report.goneOnTarget)), for: key.hex)
   }
 
   private func plan() -> PlanPush.Plan {
@@ -201,6 +220,7 @@ final class PushMailbox {
     _ observation: ObserveTarget.Observation, _ flags: TargetFlags
   ) throws -> UInt32 {
     guard !plan.toSend.isEmpty else { return observation.uidNext }
+    try markUnfinished()
     for number in plan.replaced { journal.append(.dropped(entry: number)) }
     for place in plan.toSend where journal.record.refused[side.messages[place].digest] != nil {
       journal.append(.retried(side.messages[place].digest))
@@ -214,7 +234,10 @@ final class PushMailbox {
     let appender = AppendMessages(
       connection: connection, journal: journal, raw: raw, observation: observation, side: side,
       refusals: ResolveRefusals(
-        side: side, retry: context.options.retry, server: server, reporter: reporter),
+        side: side, retry: context.options.retry, server: server, reporter: reporter,
+        create: { [tree, target] in
+          try PrepareMailbox(connection: connection, tree: tree, target: target, raw: raw).create()
+        }),
       reporter: reporter)
     defer {
       slowestBatch = max(slowestBatch, appender.slowestBatch)
@@ -228,15 +251,28 @@ final class PushMailbox {
     return appender.uidNext
   }
 
+  /// What is about to be sent may be known to this run only, as when it was asked for by an option: if
+  /// the run breaks off, the next one must not pass the mailbox over as unchanged.
+  private func markUnfinished() throws {
+    guard let known = context.states[key.hex], known.outstanding == 0 else { return }
+    try context.states.record(
+      RecordedState(
+        state: known.state, outstanding: 1, archive: known.archive, counts: known.counts),
+      for: key.hex)
+  }
+
   // MARK: Reporting
 
   private func take(_ plan: PlanPush.Plan) {
     reporter.report.alreadyPresent = plan.alreadyPresent - reporter.report.transferred
     reporter.report.goneOnTarget = plan.goneOnTarget
-    if !plan.surplus.isEmpty {
+    let surplus = plan.surplus.filter {
+      !target.wouldMove.contains(journal.record.entries[$0]?.source ?? "")
+    }
+    if !surplus.isEmpty {
       reporter.notice(
         .other,
-        "\(plan.surplus.count) messages that were pushed are no longer in the archive; "
+        "\(surplus.count) messages that were pushed are no longer in the archive; "
           + "they stay on the target")
     }
     for place in plan.refused {
@@ -279,7 +315,7 @@ final class PushMailbox {
   }
 
   private func announceTransfer(_ plan: PlanPush.Plan) {
-    for place in plan.toSend {
+    for place in plan.toSend where !target.wouldMove.contains(side.messages[place].source) {
       let message = side.messages[place]
       reporter.report.transferred += 1
       reporter.report.transferredBytes += message.size

@@ -64,7 +64,10 @@ package struct PushPipeline: Sendable {
       options: options, archive: archive, pulled: PulledDigests(pulled), directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
       collector: collector, interruption: interruption)
-    work(try jobs(mapping.targets, context), tree, server, context)
+    let moved = try FollowHandMoves(
+      context: context, tree: tree, connection: try server.live()
+    ).run(try jobs(mapping.targets, context))
+    work(moved, tree, server, context)
   }
 
   /// A push into the account from which the archive was pulled would double every message that was
@@ -110,7 +113,8 @@ package struct PushPipeline: Sendable {
       {
         var report = MailboxReport(name: target.name)
         report.skipped = true
-        report.alreadyPresent = Int(known.state.messages)
+        report.alreadyPresent = known.counts?.present ?? Int(known.state.messages)
+        report.goneOnTarget = known.counts?.gone ?? 0
         context.collector.add(report)
       } else {
         jobs.append(target)

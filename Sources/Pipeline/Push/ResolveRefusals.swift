@@ -15,14 +15,21 @@ final class ResolveRefusals {
   private let side: ArchiveSide
   private let server: AccountConnection
   private let reporter: PushReporter
+  private let create: () throws -> Void
   private var pauses: ArraySlice<Double>
+  private var hasCreated = false
 
   /// - Parameters:
   ///   - side: where the messages are.
   ///   - retry: how often and how long a server that is busy is waited for.
   ///   - server: the connection, whose interruption ends a wait.
   ///   - reporter: gets told what a message is sent without.
-  init(side: ArchiveSide, retry: RetryPolicy, server: AccountConnection, reporter: PushReporter) {
+  ///   - create: makes the mailbox, which turned out to be missing.
+  init(
+    side: ArchiveSide, retry: RetryPolicy, server: AccountConnection, reporter: PushReporter,
+    create: @escaping () throws -> Void
+  ) {
+    self.create = create
     self.side = side
     self.server = server
     self.reporter = reporter
@@ -38,8 +45,15 @@ final class ResolveRefusals {
     guard let first = messages.first else { return [] }
     let refusal = ClientError.refused(command: "APPEND", status, text)
     switch text.code {
-    case .overQuota, .noPerm, .tryCreate, .nonExistent, .readOnly:
-      throw Failure(refusal, scope: .mailbox)
+    case .overQuota, .noPerm, .readOnly: throw Failure(refusal, scope: .mailbox)
+    case .tryCreate, .nonExistent:
+      if !hasCreated {
+        hasCreated = true
+        try create()
+        return [.send(messages)]
+      }
+      // Some servers say TRYCREATE of a message that they can't take.
+      if text.code == .nonExistent { throw Failure(refusal, scope: .mailbox) }
     case let code? where code.isTemporary:
       guard let seconds = pauses.popFirst() else { throw Failure(refusal, scope: .mailbox) }
       try server.wait(seconds: seconds)

@@ -1,0 +1,51 @@
+import Clients
+import Mail
+import Platform
+import Protocols
+import TestSupport
+import Transport
+
+@testable import Pipeline
+
+/// A pull from a `FakeServer` into an archive of its own.
+final class FakeBench {
+  let server: FakeServer
+  let directory: TemporaryDirectory
+  var archive: String { directory.file(name) }
+  private let name: String
+  private let user: String
+
+  init(
+    user: String = "ada", in shared: TemporaryDirectory? = nil,
+    _ change: (inout FakeServer.State) -> Void
+  ) throws {
+    server = try FakeServer(change)
+    directory = try shared ?? TemporaryDirectory(inMemory: true)
+    name = user
+    self.user = user
+  }
+
+  @discardableResult
+  func pull(dryRun: Bool = false, accept: Bool = false, refetch: Bool = false) async throws
+    -> RunReport
+  {
+    let account = IMAPAccount(
+      user: user, password: Secret("secret"), host: "127.0.0.1", port: server.port,
+      security: .plaintextAllowed, trust: .system, timeout: 10, identity: user)
+    let options = PullOptions(
+      source: account, archivePath: archive, connections: 1, dryRun: dryRun,
+      acceptDeletions: accept, refetchDeleted: refetch, allNamespaces: false,
+      retry: RetryPolicy(pauses: [0.001, 0.001]))
+    return await PullPipeline(
+      options: options, observer: NoObserver(), interruption: try Interruption()
+    ).run()
+  }
+
+  func view() throws -> ArchiveView { try ArchiveView(archive) }
+
+  static func messages(_ count: UInt32, from first: UInt32 = 1) -> [FakeServer.Message] {
+    (first..<first + count).map {
+      FakeServer.Message(uid: $0, body: PullBench.message("m\($0)"), modSeq: UInt64($0))
+    }
+  }
+}

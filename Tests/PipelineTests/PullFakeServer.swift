@@ -1,0 +1,283 @@
+import Glibc
+import Mail
+import Synchronization
+import TestSupport
+
+/// An IMAP server for tests that does what no real one can be brought to do: it holds mailboxes in
+/// memory, offers only what it is told to, and misbehaves where it is told to.
+final class FakeServer: Sendable {
+  struct Message: Sendable {
+    var uid: UInt32
+    var body: [UInt8]
+    var flags: [String] = []
+    /// As in INTERNALDATE; nil leaves it out.
+    var date: String? = "14-Nov-2023 22:13:20 +0000"
+    var modSeq: UInt64 = 1
+  }
+
+  struct Mailbox: Sendable {
+    var uidValidity: UInt32 = 1
+    var uidNext: UInt32 = 1000
+    /// Nil: the mailbox keeps no modification sequences.
+    var highestModSeq: UInt64?
+    var messages: [Message] = []
+    var vanished: [UInt32] = []
+  }
+
+  enum Quirk: Sendable, Equatable {
+    /// Closes the connection in the middle of the content.
+    case drops
+    /// FETCH of the content leaves the message out.
+    case leavesOut
+    /// The content is NIL.
+    case givesNIL
+    /// The content is an empty quoted string.
+    case givesEmpty
+    /// FETCH ends with NO as soon as the message is asked for.
+    case refuses
+  }
+
+  struct State: Sendable {
+    var mailboxes: [String: Mailbox] = [:]
+    var capabilities = "IMAP4rev1"
+    var quirks: [UInt32: Quirk] = [:]
+    /// How often a quirk shows; nil is for ever.
+    var quirkCount: Int?
+    var refusesLogin = false
+    var connections = 0
+    var lines: [String] = []
+  }
+
+  let port: UInt16
+  private let listener: Int32
+  private let state = Mutex(State())
+
+  init(_ change: (inout State) -> Void) throws {
+    (listener, port) = try listenOnLoopback()
+    state.withLock { change(&$0) }
+    let listener = listener
+    try runThread { [weak self] in
+      while true {
+        let client = accept(listener, nil, nil)
+        guard client >= 0, let self else { break }
+        _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+        try? runThread { Session(server: self, descriptor: client).serve() }
+      }
+    }
+  }
+
+  deinit {
+    shutdown(listener, Int32(SHUT_RDWR))
+    close(listener)
+  }
+
+  func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
+    state.withLock { body(&$0) }
+  }
+
+  var lines: [String] { state.withLock { $0.lines } }
+}
+
+private func runThread(_ body: @escaping @Sendable () -> Void) throws {
+  final class Box: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  let box = Unmanaged.passRetained(Box(body))
+  var thread = pthread_t()
+  let failure = pthread_create(
+    &thread, nil,
+    { argument in
+      if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+      return nil
+    }, box.toOpaque())
+  guard failure == 0 else { throw TestSystemError("pthread_create", "fake", number: failure) }
+  pthread_detach(thread)
+}
+
+/// One connection to the fake server.
+private final class Session {
+  private let server: FakeServer
+  private let descriptor: Int32
+  private var buffered: [UInt8] = []
+  private var selected = ""
+  private var enabled = false
+
+  init(server: FakeServer, descriptor: Int32) {
+    self.server = server
+    self.descriptor = descriptor
+  }
+
+  func serve() {
+    defer { close(descriptor) }
+    server.change { $0.connections += 1 }
+    guard send("* OK ready\r\n") else { return }
+    while let line = readLine() {
+      server.change { $0.lines.append(line) }
+      let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+      guard words.count >= 2 else { return }
+      guard answer(words[0], words[1].uppercased(), words.count > 2 ? words[2] : "") else { return }
+    }
+  }
+
+  private func answer(_ tag: String, _ command: String, _ rest: String) -> Bool {
+    let state = server.change { $0 }
+    switch command {
+    case "CAPABILITY":
+      return send("* CAPABILITY \(state.capabilities)\r\n\(tag) OK done\r\n")
+    case "LOGIN" where state.refusesLogin: return send("\(tag) NO wrong\r\n")
+    case "ENABLE":
+      enabled = true
+      return send("* ENABLED \(rest)\r\n\(tag) OK done\r\n")
+    case "LIST", "LSUB":
+      for name in state.mailboxes.keys.sorted() {
+        guard send("* \(command) () \"/\" \"\(name)\"\r\n") else { return false }
+      }
+      return send("\(tag) OK done\r\n")
+    case "STATUS": return status(tag, rest, state)
+    case "EXAMINE": return examine(tag, rest, state)
+    case "UID": return uid(tag, rest)
+    case "LOGOUT":
+      _ = send("* BYE bye\r\n\(tag) OK done\r\n")
+      return false
+    default: return send("\(tag) OK done\r\n")
+    }
+  }
+
+  private func name(_ text: String) -> String {
+    let name =
+      text.first == "\"" ? text.dropFirst().prefix { $0 != "\"" } : text.prefix { $0 != " " }
+    return String(name)
+  }
+
+  private func status(_ tag: String, _ rest: String, _ state: FakeServer.State) -> Bool {
+    guard let mailbox = state.mailboxes[name(rest)] else { return send("\(tag) NO none\r\n") }
+    let modSeq = mailbox.highestModSeq.map { " HIGHESTMODSEQ \($0)" } ?? ""
+    return send(
+      "* STATUS \"\(name(rest))\" (MESSAGES \(mailbox.messages.count) UIDNEXT \(mailbox.uidNext) "
+        + "UIDVALIDITY \(mailbox.uidValidity)\(modSeq))\r\n\(tag) OK done\r\n")
+  }
+
+  private func examine(_ tag: String, _ rest: String, _ state: FakeServer.State) -> Bool {
+    selected = name(rest)
+    guard let mailbox = state.mailboxes[selected] else { return send("\(tag) NO none\r\n") }
+    let modSeq = mailbox.highestModSeq.map { "* OK [HIGHESTMODSEQ \($0)] x\r\n" } ?? ""
+    return send(
+      "* \(mailbox.messages.count) EXISTS\r\n* OK [UIDVALIDITY \(mailbox.uidValidity)] x\r\n"
+        + "* OK [UIDNEXT \(mailbox.uidNext)] x\r\n\(modSeq)\(tag) OK [READ-ONLY] done\r\n")
+  }
+
+  private func uid(_ tag: String, _ rest: String) -> Bool {
+    let words = rest.split(separator: " ", maxSplits: 2).map(String.init)
+    guard let mailbox = server.change({ $0.mailboxes[selected] }), words.count > 1 else {
+      return false
+    }
+    if words[0].uppercased() == "SEARCH" {
+      let uids = mailbox.messages.map { "\($0.uid)" }.joined(separator: " ")
+      return send("* SEARCH \(uids)\r\n\(tag) OK done\r\n")
+    }
+    let items = words.count > 2 ? words[2] : ""
+    var since: UInt64?
+    if let range = items.firstRange(of: "CHANGEDSINCE ") {
+      since = UInt64(items[range.upperBound...].prefix { $0.isNumber })
+    }
+    if items.contains("VANISHED"), !mailbox.vanished.isEmpty {
+      let uids = mailbox.vanished.map { "\($0)" }.joined(separator: ",")
+      guard send("* VANISHED (EARLIER) \(uids)\r\n") else { return false }
+    }
+    for (index, message) in mailbox.messages.enumerated() where contains(words[1], message.uid) {
+      if let since, message.modSeq <= since { continue }
+      switch fetch(index + 1, message, items) {
+      case .went: continue
+      case .closed: return false
+      case .refused: return send("\(tag) NO [SERVERBUG] can't read it\r\n")
+      }
+    }
+    return send("\(tag) OK done\r\n")
+  }
+
+  private enum Outcome { case went, closed, refused }
+
+  private func fetch(_ number: Int, _ message: FakeServer.Message, _ items: String) -> Outcome {
+    var parts = ["UID \(message.uid)", "FLAGS (\(message.flags.joined(separator: " ")))"]
+    if items.contains("INTERNALDATE"), let date = message.date {
+      parts.append("INTERNALDATE \"\(date)\"")
+    }
+    if items.contains("RFC822.SIZE") { parts.append("RFC822.SIZE \(message.body.count)") }
+    let head = "* \(number) FETCH (" + parts.joined(separator: " ")
+    if items.contains("HEADER.FIELDS") {
+      let header = headerFields(message.body)
+      return send("\(head) BODY[HEADER.FIELDS (X)] {\(header.count)}\r\n", header) ? .went : .closed
+    }
+    guard items.contains("BODY.PEEK[]") else { return send(head + ")\r\n") ? .went : .closed }
+    switch quirk(of: message.uid) {
+    case .leavesOut: return .went
+    case .refuses: return .refused
+    case .givesNIL: return send(head + " BODY[] NIL)\r\n") ? .went : .closed
+    case .givesEmpty: return send(head + " BODY[] \"\")\r\n") ? .went : .closed
+    case .drops:
+      _ = send("\(head) BODY[] {\(message.body.count)}\r\n")
+      _ = sendBytes(Array(message.body.prefix(message.body.count / 2)))
+      return .closed
+    case nil:
+      return send("\(head) BODY[] {\(message.body.count)}\r\n", message.body) ? .went : .closed
+    }
+  }
+
+  private func quirk(of uid: UInt32) -> FakeServer.Quirk? {
+    server.change { state in
+      guard let quirk = state.quirks[uid], state.quirkCount != 0 else { return nil }
+      state.quirkCount = state.quirkCount.map { $0 - 1 }
+      return quirk
+    }
+  }
+
+  private func headerFields(_ body: [UInt8]) -> [UInt8] {
+    let text = String(decoding: body, as: UTF8.self)
+    let header = text.firstRange(of: "\r\n\r\n").map { text[..<$0.lowerBound] } ?? text[...]
+    let wanted = ["message-id", "date", "from", "subject"]
+    let lines = header.split(separator: "\r\n").filter { line in
+      wanted.contains(line.prefix { $0 != ":" }.lowercased())
+    }
+    return Array((lines.map { $0 + "\r\n" }.joined() + "\r\n").utf8)
+  }
+
+  private func contains(_ set: String, _ uid: UInt32) -> Bool {
+    set.split(separator: ",").contains { range in
+      let ends = range.split(separator: ":").map { UInt32($0) ?? .max }
+      guard let first = ends.first, let last = ends.last else { return false }
+      return (min(first, last)...max(first, last)).contains(uid)
+    }
+  }
+
+  private func send(_ text: String, _ literal: [UInt8]? = nil) -> Bool {
+    guard let literal else { return sendBytes(Array(text.utf8)) }
+    return sendBytes(Array(text.utf8) + literal + Array(")\r\n".utf8))
+  }
+
+  private func sendBytes(_ bytes: [UInt8]) -> Bool {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, 0x4000)
+      }
+      guard count > 0 else { return false }
+      sent += count
+    }
+    return true
+  }
+
+  private func readLine() -> String? {
+    while true {
+      if let end = buffered.firstIndex(of: 10) {
+        let line = buffered[..<end].filter { $0 != 13 }
+        buffered.removeFirst(end + 1)
+        return String(decoding: line, as: UTF8.self)
+      }
+      var chunk = [UInt8](repeating: 0, count: 4096)
+      let count = recv(descriptor, &chunk, chunk.count, 0)
+      guard count > 0 else { return nil }
+      buffered += chunk[..<count]
+    }
+  }
+}
