@@ -5,7 +5,9 @@ import Platform
 import Protocols
 import Stores
 
-/// Pushes into one mailbox of the target, resuming after lost connections. Confined to one worker.
+/// Pushes into one mailbox of the target, resuming after lost connections.
+///
+/// Confined to one worker.
 final class PushMailbox {
   private let context: PushContext
   private let target: PushTarget
