@@ -4,10 +4,13 @@ import Stores
 
 /// What there is to know of a message by reading it.
 package struct MessageContent: Sendable {
+  /// Of the wire form.
   package let digest: ContentDigest
+  /// Of the header.
   package let headerKey: HeaderKey
   /// Octets of the wire form.
   package let size: Int64
+  /// Whether it needs a literal8 (RFC 3516).
   package let hasNUL: Bool
 }
 

@@ -6,8 +6,9 @@ import Mail
 import Protocols
 import Stores
 
-/// Pushes an archive into an account: scan, digest, plan, append, confirm, record. It alone knows the
-/// order of the stages.
+/// Pushes an archive into an account: scan, digest, plan, append, confirm, record.
+///
+/// It alone knows the order of the stages.
 package struct PushPipeline: Sendable {
   let options: PushOptions
   let observer: any RunObserver
