@@ -14,7 +14,9 @@ package struct RecordedState: Equatable, Sendable {
 
   /// How many of the archive's messages the other side holds, and how many it held once.
   package struct Counts: Equatable, Sendable {
+    /// Messages that both sides have.
     package let present: Int
+    /// Messages that were there once and are no longer.
     package let gone: Int
 
     package init(present: Int, gone: Int) {

@@ -20,9 +20,12 @@ final class PushBench {
   /// The target's name in state files.
   var identity: String { user + "@127.0.0.1" }
 
+  /// Makes an account for the source and one for the target.
+  ///
   /// - Parameters:
   ///   - own: the target's server; the one shared by all tests if nil.
   ///   - sourceServer: likewise for the source.
+  /// - Throws: where a server can't be started.
   init(on own: Dovecot? = nil, from sourceServer: Dovecot? = nil) throws {
     source = try PullBench(on: sourceServer)
     server = try own ?? SharedDovecot.get()

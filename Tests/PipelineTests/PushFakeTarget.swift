@@ -142,7 +142,9 @@ final class FakeTarget: Sendable {
     }
   }
 
-  /// Stores messages; returns their UIDs. With `collapsing` equal ones become one.
+  /// Stores messages; returns their UIDs.
+  ///
+  /// With `collapsing` equal ones become one.
   func store(_ messages: [Message], in mailbox: String, collapsing: Bool) -> [UInt32] {
     state.withLock { state in
       messages.map { message in

@@ -4,14 +4,19 @@ import Stores
 
 /// What there is to know of a message by reading it.
 package struct MessageContent: Sendable {
+  /// Of the wire form.
   package let digest: ContentDigest
+  /// Of the header.
   package let headerKey: HeaderKey
   /// Octets of the wire form.
   package let size: Int64
+  /// Whether it needs a literal8 (RFC 3516).
   package let hasNUL: Bool
 }
 
-/// Reads messages of the archive for what identifies them. One for a worker.
+/// Reads messages of the archive for what identifies them.
+///
+/// One for a worker.
 final class DigestMessages {
   let scratch = WireScratch()
   private let sha = SHA256()

@@ -2,7 +2,9 @@ package import Mail
 
 /// A message of the archive for which a counterpart on the target is looked for.
 package struct WantedMessage: Sendable {
+  /// Of its wire form.
   package let digest: ContentDigest
+  /// Of its header.
   package let headerKey: HeaderKey
   /// Octets of the wire form.
   package let size: Int64
@@ -19,7 +21,9 @@ package struct WantedMessage: Sendable {
 
 /// A message on the target that may be one of those wanted.
 package struct CandidateMessage: Sendable {
+  /// Its UID in the selected mailbox.
   package let uid: UID
+  /// Of the header as the server keeps it.
   package let headerKey: HeaderKey
   /// Octets as the server tells them.
   package let size: Int64
@@ -33,7 +37,9 @@ package struct CandidateMessage: Sendable {
 
 /// The digests of a message whose content was read.
 package struct ContentDigests: Sendable {
+  /// Of the wire form, a bare LF taken for CRLF.
   package let exact: ContentDigest
+  /// Of its `ToleratedForm`.
   package let tolerated: ContentDigest
 
   package init(exact: ContentDigest, tolerated: ContentDigest) {
@@ -48,26 +54,33 @@ package struct MatchMessages {
   /// On what evidence two messages were taken for one.
   package enum Evidence: Sendable { case headerKey, content, tolerated }
 
+  /// A message of the archive and one of the target that are the same.
   package struct Match: Sendable {
-    /// Places in the arrays given.
+    /// The place in the array of wanted messages.
     package let wanted: Int
+    /// The place in the array of candidates.
     package let candidate: Int
+    /// What speaks for it.
     package let evidence: Evidence
   }
 
   /// A header key with a size, which recognises a message if nothing else on either side has it.
   package struct KeyAndSize: Hashable, Sendable {
+    /// The key.
     package let headerKey: HeaderKey
+    /// Octets of the wire form.
     package let size: Int64
 
+    /// Both together.
     package init(_ headerKey: HeaderKey, _ size: Int64) {
       self.headerKey = headerKey
       self.size = size
     }
   }
 
-  /// How many messages of the whole archive mailbox, and of the whole target mailbox, have a key.
+  /// How many messages of the whole archive mailbox have a key.
   package var archiveCounts: [KeyAndSize: Int]
+  /// How many messages of the whole target mailbox have a key.
   package var targetCounts: [KeyAndSize: Int]
   /// Whether a server's own alterations are looked through.
   package var isTolerant: Bool
@@ -87,6 +100,7 @@ package struct MatchMessages {
   ///   - candidates: the target's messages, ascending by UID.
   ///   - read: the digests of candidates' contents; one that is no longer there is left out.
   ///   - tolerated: the tolerated digests of a wanted message, most likely first.
+  /// - Returns: the pairs, those by header key first.
   /// - Throws: what `read` and `tolerated` throw.
   package func run(
     wanted: [WantedMessage], candidates: [CandidateMessage],

@@ -7,7 +7,9 @@ import Stores
 import Transport
 
 /// Fetches what one mailbox's plan asks for, over as many connections as that takes, and finds the
-/// messages that the server can't give. Confined to one worker.
+/// messages that the server can't give.
+///
+/// Confined to one worker.
 final class FetchPlanned {
   private let context: PullContext
   private let mailbox: MailboxName

@@ -4,9 +4,9 @@ import Platform
 import Stores
 
 /// Looks for where the messages went that are gone from a mailbox of the source: one with the same
-/// content that came into another mailbox since the last run that ended. Such a message is moved in
-/// the archive too; what is gone altogether is kept, and recorded as gone.
+/// content that came into another mailbox since the last run that ended.
 ///
+/// Such a message is moved in the archive too; what is gone altogether is kept, and recorded as gone.
 /// Runs when all mailboxes were looked at, on one thread.
 struct FollowMoves {
   let context: PullContext
@@ -18,8 +18,9 @@ struct FollowMoves {
     let message: HeldMessage
   }
 
-  /// By what a message is known in another mailbox. A dry run downloads no contents: there header key
-  /// and size have to do.
+  /// By what a message is known in another mailbox.
+  ///
+  /// A dry run downloads no contents: there header key and size have to do.
   private enum Content: Hashable {
     case digest(ContentDigest)
     case key(MatchMessages.KeyAndSize)
@@ -45,6 +46,7 @@ struct FollowMoves {
   ///   - skipped: the mailboxes that were seen to be unchanged.
   /// - Returns: those of `pulled` with the counts of what was moved and what is gone, their state
   ///   recorded.
+  /// - Throws: what the archive and the journals throw.
   func run(_ pulled: [PulledMailbox], skipped: [MailboxName]) throws -> [PulledMailbox] {
     guard pulled.contains(where: { !$0.gone.isEmpty || $0.isVanished }) else { return pulled }
     var arrivals = try arrivals(pulled, skipped)
@@ -57,8 +59,9 @@ struct FollowMoves {
     }
   }
 
-  /// What came since the last run that ended, by content, the first ones last. If the run before was
-  /// killed, what it brought into mailboxes that are unchanged now counts too.
+  /// What came since the last run that ended, by content, the first ones last.
+  ///
+  /// If the run before was killed, what it brought into mailboxes that are unchanged now counts too.
   private func arrivals(
     _ pulled: [PulledMailbox], _ skipped: [MailboxName]
   ) throws -> [Content: [Arrival]] {

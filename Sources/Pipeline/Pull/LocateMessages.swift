@@ -26,6 +26,8 @@ struct LocateMessages {
   ///   - record: what is known of the source's mailbox, under its UIDVALIDITY of now.
   ///   - present: what the source has now.
   ///   - isComplete: whether the record has all that was ever written into it.
+  /// - Returns: the files, and where the mailbox is now.
+  /// - Throws: `StoreError`, also where a part of the archive can't be read.
   func run(
     home: MailboxName, record: PullRecord, present: UIDSet, isComplete: Bool
   ) throws(StoreError) -> Result {

@@ -16,6 +16,7 @@ package struct SourceListing: Sendable {
 
 /// What is to be done for one source mailbox.
 package struct PullPlan: Sendable, Equatable {
+  /// Messages that were never fetched, or are to be fetched again.
   package var toFetch = UIDSet()
   /// Messages whose flags are to be merged with those the source has now.
   package var flagChanges: [UID: Flags] = [:]
@@ -38,13 +39,17 @@ package struct PlanPull {
   /// A disappearance of more than this many messages, and of more than a tenth, is a question.
   package static let largestQuietDisappearance = 20
 
+  /// What was fetched, and what became of it.
   package let record: PullRecord
+  /// What the source has.
   package let listing: SourceListing
   /// The held messages that the archive still has, wherever they are.
   package let inArchive: Set<UID>
   /// Whether the directory is the one that the record speaks of.
   package let isSameDirectory: Bool
+  /// Whether a large or unexplained disappearance in the archive was meant.
   package let acceptDeletions: Bool
+  /// Whether what was deleted by hand is fetched again; then nothing is a question.
   package let refetchDeleted: Bool
 
   package init(
@@ -59,6 +64,7 @@ package struct PlanPull {
     self.refetchDeleted = refetchDeleted
   }
 
+  /// The plan; with a question in it nothing else of it may be carried out.
   package func run() -> PullPlan {
     var plan = PullPlan()
     var known = UIDSet()

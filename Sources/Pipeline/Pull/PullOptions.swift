@@ -2,16 +2,21 @@ package import Clients
 
 /// What a pull is asked to do.
 package struct PullOptions: Sendable {
+  /// Whose mail is fetched.
   package let source: IMAPAccount
+  /// The archive's directory, which is made if it is not there.
   package let archivePath: String
   /// The most connections at a time.
   package let connections: Int
+  /// Whether everything is found out and nothing is done.
   package let dryRun: Bool
   /// Whether a large or unexplained disappearance in the archive was meant.
   package let acceptDeletions: Bool
   /// Whether what was deleted by hand is fetched again.
   package let refetchDeleted: Bool
+  /// Whether other users' and shared mailboxes are pulled too.
   package let allNamespaces: Bool
+  /// How often what failed for a passing reason is tried again.
   package let retry: RetryPolicy
 
   package init(

@@ -7,8 +7,9 @@ import Protocols
 import Stores
 import Synchronization
 
-/// Pulls an account into an archive: list mailboxes, plan, fetch, deliver, record. It alone knows the
-/// order of the stages.
+/// Pulls an account into an archive: list mailboxes, plan, fetch, deliver, record.
+///
+/// It alone knows the order of the stages.
 package struct PullPipeline: Sendable {
   let options: PullOptions
   let observer: any RunObserver

@@ -206,9 +206,14 @@ final class AppendMessages {
 
   /// Finds the UIDs of messages in what is new in the mailbox.
   ///
-  /// - Parameter areThere: whether the server said that it has them all; then one that can't be found
-  ///   is recorded without a UID, else as not arrived.
+  /// - Parameters:
+  ///   - batch: the batch's number.
+  ///   - sent: all messages of the batch.
+  ///   - items: the places in the batch of those that are looked for.
+  ///   - areThere: whether the server said that it has them all; then one that can't be found is
+  ///     recorded without a UID, else as not arrived.
   /// - Returns: the items that did not arrive.
+  /// - Throws: `ClientError`, `StoreError`, `JournalError`.
   private func bind(
     _ batch: Int, _ sent: [OutgoingMessage], _ items: [Int], areThere: Bool
   ) throws -> [Int] {

@@ -2,7 +2,9 @@ import Journals
 import Mail
 import Stores
 
-/// The archive's mailboxes that go into one mailbox of the target. Confined to one worker.
+/// The archive's mailboxes that go into one mailbox of the target.
+///
+/// Confined to one worker.
 final class ArchiveSide {
   let mailboxes: [MaildirMailbox]
   let digester = DigestMessages()
@@ -18,6 +20,8 @@ final class ArchiveSide {
   /// What tells that nothing changed here; empty where that can't be told yet.
   ///
   /// - Parameter recording: whether the stamp is to be kept, and so must be old enough.
+  /// - Returns: the stamps of all mailboxes, in the order of `mailboxes`.
+  /// - Throws: `StoreError.system`.
   func stamp(recording: Bool) throws(StoreError) -> String {
     var parts: [String] = []
     for mailbox in mailboxes {

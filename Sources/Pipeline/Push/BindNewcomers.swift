@@ -19,6 +19,7 @@ struct BindNewcomers {
   ///
   /// - Parameter toSend: places of the messages that the index says the target lacks.
   /// - Returns: how many were found on the target, and so need not be sent.
+  /// - Throws: `ClientError`, and what `tolerated` throws.
   func run(toSend: [Int]) throws -> Int {
     // What was settled since the mailbox was looked at is bound already.
     let bound = Set(journal.record.entries.values.lazy.compactMap(\.uid))

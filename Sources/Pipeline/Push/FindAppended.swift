@@ -7,12 +7,15 @@ struct FindAppended {
   let connection: IMAPConnection
   let raw: RawMailboxName
 
+  /// Lists what is new in the mailbox and matches it, reading contents only where there is doubt.
+  ///
   /// - Parameters:
   ///   - messages: what was appended, in order.
   ///   - first: the lowest UID they can have.
   ///   - bound: UIDs that are other messages'.
   ///   - tolerated: the forms in which the server may keep a message.
   /// - Returns: the UID of each message, nil for one that is not there.
+  /// - Throws: `ClientError`, and what `tolerated` throws.
   func run(
     _ messages: [OutgoingMessage], from first: UInt32, excluding bound: Set<UID>,
     tolerated: (OutgoingMessage) throws -> [ContentDigest]

@@ -5,8 +5,11 @@ package import Mail
 package struct PlanPush {
   /// What the plan needs to know of a message of the archive.
   package struct Message: Sendable {
+    /// Of its wire form.
     package let digest: ContentDigest
+    /// Its flags in the archive.
     package let flags: Flags
+    /// The base name of its file, as in an entry's `source`.
     package let source: String
 
     package init(digest: ContentDigest, flags: Flags, source: String) {
@@ -16,6 +19,7 @@ package struct PlanPush {
     }
   }
 
+  /// What is to be done, and what is as it should be.
   package struct Plan: Sendable, Equatable {
     /// Places of the messages that the target lacks, in order.
     package var toSend: [Int] = []
@@ -35,8 +39,11 @@ package struct PlanPush {
     package init() {}
   }
 
+  /// The index, all that is new on the target bound.
   package let record: PushRecord
+  /// Whether what was pushed and then deleted on the target is sent again.
   package let resendDeleted: Bool
+  /// Whether messages that the server refused are sent again.
   package let retryRefused: Bool
 
   package init(record: PushRecord, resendDeleted: Bool, retryRefused: Bool) {
@@ -45,6 +52,7 @@ package struct PlanPush {
     self.retryRefused = retryRefused
   }
 
+  /// The plan for all messages that belong into the target mailbox, in their order.
   package func run(_ messages: [Message]) -> Plan {
     var plan = Plan()
     var entries: [ContentDigest: [IndexEntry]] = [:]
@@ -73,8 +81,9 @@ package struct PlanPush {
     return plan
   }
 
-  /// Pairs equal messages with entries: by file first, then by flags, then in order. Returns the
-  /// places for which there is no entry.
+  /// Pairs equal messages with entries: by file first, then by flags, then in order.
+  ///
+  /// Returns the places for which there is no entry.
   private func pair(
     _ places: [Int], _ messages: [Message], _ entries: [IndexEntry], _ plan: inout Plan
   ) -> [Int] {

@@ -25,9 +25,13 @@ struct PushContext: Sendable {
 struct PushTarget: Sendable {
   let name: MailboxName
   /// Nil where the target has no such mailbox yet.
-  let existing: ServerMailbox?
+  var existing: ServerMailbox?
   let sources: [ArchiveMailbox]
   /// The use it is to have, if it is made.
   let specialUse: SpecialUse?
   let isSubscribed: Bool
+  /// How many messages were moved to it in this run, because they were moved in the archive.
+  var moved = 0
+  /// In a dry run, the files whose messages would be moved to it or from it.
+  var wouldMove: Set<String> = []
 }

@@ -22,6 +22,7 @@ struct PushFlags {
   ///
   /// - Parameter pairs: flags in the archive, by the entry that stands for the message.
   /// - Returns: how many messages changed.
+  /// - Throws: `ClientError` where the connection is gone, `JournalError`.
   func run(_ pairs: [Int: Flags]) throws -> Int {
     var changes: [Change: [IndexEntry]] = [:]
     for (number, wanted) in pairs {

@@ -5,7 +5,9 @@ import Platform
 import Protocols
 import Stores
 
-/// Pushes into one mailbox of the target, resuming after lost connections. Confined to one worker.
+/// Pushes into one mailbox of the target, resuming after lost connections.
+///
+/// Confined to one worker.
 final class PushMailbox {
   private let context: PushContext
   private let target: PushTarget
@@ -38,6 +40,7 @@ final class PushMailbox {
     reporter = PushReporter(
       target.name, collector: context.collector, observer: context.observer)
     isCreated = target.existing != nil
+    reporter.report.moved = target.moved
   }
 
   /// Does all that can be done, over as many connections as that takes.
@@ -266,10 +269,13 @@ final class PushMailbox {
   private func take(_ plan: PlanPush.Plan) {
     reporter.report.alreadyPresent = plan.alreadyPresent - reporter.report.transferred
     reporter.report.goneOnTarget = plan.goneOnTarget
-    if !plan.surplus.isEmpty {
+    let surplus = plan.surplus.filter {
+      !target.wouldMove.contains(journal.record.entries[$0]?.source ?? "")
+    }
+    if !surplus.isEmpty {
       reporter.notice(
         .other,
-        "\(plan.surplus.count) messages that were pushed are no longer in the archive; "
+        "\(surplus.count) messages that were pushed are no longer in the archive; "
           + "they stay on the target")
     }
     for place in plan.refused {
@@ -312,7 +318,7 @@ final class PushMailbox {
   }
 
   private func announceTransfer(_ plan: PlanPush.Plan) {
-    for place in plan.toSend {
+    for place in plan.toSend where !target.wouldMove.contains(side.messages[place].source) {
       let message = side.messages[place]
       reporter.report.transferred += 1
       reporter.report.transferredBytes += message.size

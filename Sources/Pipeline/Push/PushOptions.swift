@@ -2,10 +2,13 @@ package import Clients
 
 /// What a push is asked to do.
 package struct PushOptions: Sendable {
+  /// The archive's directory.
   package let archivePath: String
+  /// Where the mail goes.
   package let target: IMAPAccount
   /// The most connections at a time.
   package let connections: Int
+  /// Whether everything is found out and nothing is done.
   package let dryRun: Bool
   /// Whether a large disappearance on the target was meant.
   package let acceptDeletions: Bool
@@ -17,6 +20,7 @@ package struct PushOptions: Sendable {
   package let retryRefused: Bool
   /// Whether every file is read, also where nothing seems to have changed.
   package let full: Bool
+  /// How often what failed for a passing reason is tried again.
   package let retry: RetryPolicy
   /// How many seconds a mailbox's UIDNEXT must stand still before what was sent over a connection that
   /// broke is looked for.

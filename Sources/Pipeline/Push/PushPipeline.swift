@@ -6,8 +6,9 @@ import Mail
 import Protocols
 import Stores
 
-/// Pushes an archive into an account: scan, digest, plan, append, confirm, record. It alone knows the
-/// order of the stages.
+/// Pushes an archive into an account: scan, digest, plan, append, confirm, record.
+///
+/// It alone knows the order of the stages.
 package struct PushPipeline: Sendable {
   let options: PushOptions
   let observer: any RunObserver
@@ -64,7 +65,10 @@ package struct PushPipeline: Sendable {
       options: options, archive: archive, pulled: PulledDigests(pulled), directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
       collector: collector, interruption: interruption)
-    work(try jobs(mapping.targets, context), tree, server, context)
+    let moved = try FollowHandMoves(
+      context: context, tree: tree, connection: try server.live()
+    ).run(try jobs(mapping.targets, context))
+    work(moved, tree, server, context)
   }
 
   /// A push into the account from which the archive was pulled would double every message that was

@@ -1,6 +1,8 @@
 import Mail
 
-/// What happens in the push into one mailbox, in words and numbers. Confined to one worker.
+/// What happens in the push into one mailbox, in words and numbers.
+///
+/// Confined to one worker.
 final class PushReporter {
   var report: MailboxReport
   /// Messages that failed in this run, and so remain to be dealt with.

@@ -15,7 +15,7 @@ struct ArchiveMessage {
   let isAsPulled: Bool
 
   /// What names the file whatever its flags.
-  var source: String { String(decoding: stored.baseName, as: UTF8.self) }
+  var source: String { stored.source }
 
   var wanted: WantedMessage {
     WantedMessage(digest: digest, headerKey: headerKey, size: size, isAsPulled: isAsPulled)
@@ -73,8 +73,12 @@ struct ScanArchive {
       message.namedWireSize == record.size, let size = message.namedSize,
       try mailbox.open(message).size == size
     else { return nil }
-    let source = String(decoding: message.baseName, as: UTF8.self)
-    if let digest = known[source], digest != record.digest { return nil }
+    if let digest = known[message.source], digest != record.digest { return nil }
     return record
   }
+}
+
+extension StoredMessage {
+  /// What names the file whatever its flags; the index knows it by this.
+  var source: String { String(decoding: baseName, as: UTF8.self) }
 }

@@ -4,8 +4,10 @@ import Mail
 import Platform
 import Protocols
 
-/// Finds out what became of batches of which it is not known how they ended, so that they can neither
-/// be lost nor sent twice. All open intents of a mailbox settle together.
+/// Finds out what became of batches of which it is not known how they ended, so that they can
+/// neither be lost nor sent twice.
+///
+/// All open intents of a mailbox settle together.
 struct SettleIntents {
   /// After this many seconds no server still carries out a command of a connection that is gone.
   private static let certainlyOver: Int64 = 300

@@ -1,0 +1,165 @@
+import Clients
+import Journals
+import Mail
+import Platform
+import Protocols
+import Stores
+
+/// Moves on the target what was moved by hand in the archive, where the server has MOVE (RFC 6851), so
+/// that it need not be sent again.
+///
+/// Only what mailarc itself pushed is moved, and only by UID. A run that is killed between the move and
+/// its record is no harm: the next one finds the message by content.
+///
+/// Runs on one thread, before the mailboxes are shared out.
+struct FollowHandMoves {
+  /// UIDs in one command.
+  private static let mostAtOnce = 1000
+
+  let context: PushContext
+  let tree: ServerTree
+  let connection: IMAPConnection
+
+  /// A mailbox of the target with what its index and its side of the archive hold.
+  private struct Place {
+    var target: PushTarget
+    let journal: PushJournal
+    let side: ArchiveSide
+    /// The archive's files by name.
+    let files: [String: (mailbox: MaildirMailbox, message: StoredMessage)]
+  }
+
+  private struct Move {
+    let entry: IndexEntry
+    let source: Int
+    let destination: Int
+  }
+
+  /// Moves.
+  ///
+  /// - Returns: the targets, with what was moved to them.
+  /// - Throws: `ClientError`, `StoreError`, `JournalError`.
+  func run(_ targets: [PushTarget]) throws -> [PushTarget] {
+    guard connection.capabilities.contains(.move), targets.count > 1,
+      targets.contains(where: { context.states[context.key(of: $0.name).hex] != nil })
+    else { return targets }
+    var places = try targets.map(place)
+    let moves = try Dictionary(grouping: find(places)) { [$0.source, $0.destination] }
+    for (pair, moves) in moves.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      try carryOut(moves, pair[0], pair[1], &places)
+    }
+    if !context.options.dryRun { try connection.leaveMailbox() }
+    return places.map(\.target)
+  }
+
+  private func place(_ target: PushTarget) throws -> Place {
+    let journal = try PushJournal(
+      in: context.directory, key: context.key(of: target.name).hex, mailbox: target.name,
+      readOnly: context.options.dryRun)
+    let side = try ArchiveSide(target.sources, in: context.archive)
+    var files: [String: (mailbox: MaildirMailbox, message: StoredMessage)] = [:]
+    for mailbox in side.mailboxes {
+      for message in try mailbox.scan() { files[message.source] = (mailbox, message) }
+    }
+    return Place(target: target, journal: journal, side: side, files: files)
+  }
+
+  /// Pushed messages whose file went from one mailbox of the archive to another, with its content.
+  private func find(_ places: [Place]) throws -> [Move] {
+    var moves: [Move] = []
+    for (source, place) in places.enumerated() where !place.journal.record.isUnsettled {
+      for entry in place.journal.record.entries.values.sorted(by: { $0.number < $1.number }) {
+        guard entry.origin == .pushed, !entry.isGone, entry.uid != nil, !entry.source.isEmpty,
+          let digest = entry.digest, place.files[entry.source] == nil,
+          let destination = places.firstIndex(where: { $0.files[entry.source] != nil }),
+          let file = places[destination].files[entry.source],
+          !places[destination].journal.record.isUnsettled,
+          !places[destination].journal.record.entries.values.contains(where: {
+            $0.source == entry.source
+          }),
+          try place.side.digester.run(file.message, in: file.mailbox).digest == digest
+        else { continue }
+        moves.append(Move(entry: entry, source: source, destination: destination))
+      }
+    }
+    return moves
+  }
+
+  private func carryOut(
+    _ moves: [Move], _ source: Int, _ destination: Int, _ places: inout [Place]
+  ) throws {
+    let from = places[source]
+    let to = places[destination].target
+    if context.options.dryRun {
+      context.observer.planned(
+        PlannedChange(
+          action: .move, mailbox: from.target.name, destination: to.name, messages: moves.count))
+      let files = Set(moves.map(\.entry.source))
+      places[source].target.wouldMove.formUnion(files)
+      places[destination].target.wouldMove.formUnion(files)
+      places[destination].target.moved += moves.count
+      return
+    }
+    let usesUTF8 = connection.session.usesUTF8Names
+    guard let old = tree.raw(for: from.target.name, usesUTF8: usesUTF8),
+      let new = tree.raw(for: to.name, usesUTF8: usesUTF8)
+    else { return }
+    if to.existing == nil {
+      try PrepareMailbox(connection: connection, tree: tree, target: to, raw: new).create()
+      places[destination].target.existing = ServerMailbox(
+        name: to.name, raw: new, specialUses: [], isSubscribed: false, isSelectable: true,
+        status: nil)
+    }
+    guard try connection.select(old).uidValidity == from.journal.record.uidValidity else { return }
+    let present = try connection.searchAll()
+    let wanted = moves.filter { $0.entry.uid.map(present.contains) == true }
+    let byUID = Dictionary(
+      wanted.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
+      uniquingKeysWith: { first, _ in first })
+    for chunk in UIDSet(byUID.keys).chunks(ofAtMost: Self.mostAtOnce, ranges: 100) {
+      let copied = try move(chunk, to: new)
+      Checkpoint.pass("push: moved on the target, not recorded yet")
+      for uid in chunk.uids {
+        guard let entry = byUID[uid] else { continue }
+        from.journal.append(.dropped(entry: entry.number))
+        if let copied, let newUID = copied.uids[uid] {
+          record(entry, newUID, copied.validity, in: places[destination].journal)
+        }
+        places[destination].target.moved += 1
+      }
+      try places[destination].journal.flush()
+      try from.journal.flush()
+    }
+  }
+
+  /// Moves, and returns the new UIDs where the server tells them (COPYUID, RFC 4315).
+  private func move(
+    _ uids: UIDSet, to mailbox: RawMailboxName
+  ) throws -> (validity: UIDValidity, uids: [UID: UID])? {
+    var code: ResponseCode?
+    let text = try connection.run(.uidMove(.set(uids), to: mailbox), "MOVE") { event in
+      if case .untaggedStatus(.ok, let text) = event, case .copyUID = text.code { code = text.code }
+    }
+    guard case .copyUID(let validity, let source, let destination) = code ?? text.code,
+      source.count == destination.count
+    else { return nil }
+    return (
+      validity,
+      Dictionary(zip(source, destination).map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
+    )
+  }
+
+  private func record(
+    _ entry: IndexEntry, _ uid: UID, _ validity: UIDValidity, in journal: PushJournal
+  ) {
+    if journal.record.uidValidity == nil { journal.append(.validity(validity)) }
+    // Under another validity the whole mailbox is matched anew, this message with it.
+    guard journal.record.uidValidity == validity else { return }
+    journal.append(
+      .entry(
+        IndexEntry(
+          number: journal.record.lastEntry + 1, uid: uid, digest: entry.digest,
+          headerKey: entry.headerKey, size: entry.size, origin: .pushed, flags: entry.flags,
+          isGone: false, source: entry.source)))
+  }
+}
