@@ -57,6 +57,9 @@ final class FakeTarget: Sendable {
     var literal: @Sendable (Int) -> String? = { _ in nil }
     /// Whether the connection ends in the middle of a message of the APPEND with this number.
     var breaksLiteral: @Sendable (Int) -> Bool = { _ in false }
+    /// What a message is answered with as soon as its line is seen, its literal unread.
+    var atOnce: @Sendable (String) -> String? = { _ in nil }
+    var tellsUIDNext = true
     /// What a STORE with these words is answered with.
     var store: @Sendable (String) -> String = { _ in "OK" }
 

@@ -60,7 +60,8 @@ final class FakeTargetSession {
   private func status(_ name: String) {
     guard let mailbox = server[name] else { return }
     say(
-      "* STATUS \"\(name)\" (MESSAGES \(mailbox.messages.count) UIDNEXT \(mailbox.uidNext) "
+      "* STATUS \"\(name)\" (MESSAGES \(mailbox.messages.count) "
+        + (server.behaviour.tellsUIDNext ? "UIDNEXT \(mailbox.uidNext) " : "")
         + "UIDVALIDITY \(mailbox.uidValidity))")
   }
 
@@ -69,7 +70,7 @@ final class FakeTargetSession {
     selected = name
     say("* \(mailbox.messages.count) EXISTS")
     say("* OK [UIDVALIDITY \(mailbox.uidValidity)] x")
-    say("* OK [UIDNEXT \(mailbox.uidNext)] x")
+    if server.behaviour.tellsUIDNext { say("* OK [UIDNEXT \(mailbox.uidNext)] x") }
     if let flags = server.behaviour.permanentFlags { say("* OK [PERMANENTFLAGS \(flags)] x") }
     return true
   }
@@ -141,6 +142,11 @@ final class FakeTargetSession {
     var (name, line) = token(rest[...])
     var messages: [FakeTarget.Message] = []
     while !line.isEmpty {
+      if let refusal = server.behaviour.atOnce(String(line)) {
+        // What follows is taken for commands.
+        say("\(tag) \(refusal)")
+        return true
+      }
       var message = FakeTarget.Message(uid: 0, flags: [], date: nil, body: [])
       if line.first == "(" {
         let inner = line.dropFirst().prefix { $0 != ")" }
