@@ -43,6 +43,9 @@ struct RunOutput {
 
   /// Shows the report and gives the status that belongs to it.
   func finish(_ report: RunReport) -> ExitStatus {
+    var report = report
+    // Below this layer nobody knows which signal it was.
+    if report.accountFailure?.cause == .interrupted { report.accountFailure = Interrupted.failure }
     switch form {
     case .events(let events):
       if let failure = report.accountFailure { events.error(failure) }

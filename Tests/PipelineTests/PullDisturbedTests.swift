@@ -11,14 +11,14 @@ import Testing
   }
 
   @Test(arguments: [
-    (FakeServer.Quirk.drops, "the connection drops"), (.leavesOut, "gives no content"),
+    (SourceServer.Quirk.drops, "the connection drops"), (.leavesOut, "gives no content"),
     (.givesNIL, "gives no content"), (.refuses, "can't read it"),
   ])
   func `a message that can't be had is named, and the rest arrives`(
-    _ quirk: FakeServer.Quirk, _ words: String
+    _ quirk: SourceServer.Quirk, _ words: String
   ) async throws {
-    let bench = try FakeBench { state in
-      state.mailboxes["INBOX"] = .init(messages: FakeBench.messages(30))
+    let bench = try SourceBench { state in
+      state.mailboxes["INBOX"] = .init(messages: SourceBench.messages(30))
       state.quirks[17] = quirk
     }
     let report = try await bench.pull()
@@ -38,8 +38,8 @@ import Testing
   @Test func `a server that gives up now and then in the middle of a literal costs nothing`()
     async throws
   {
-    let bench = try FakeBench { state in
-      state.mailboxes["INBOX"] = .init(messages: FakeBench.messages(30))
+    let bench = try SourceBench { state in
+      state.mailboxes["INBOX"] = .init(messages: SourceBench.messages(30))
       state.quirks = [3: .drops, 17: .drops, 30: .drops]
       state.quirkCount = 3
     }
@@ -49,8 +49,8 @@ import Testing
   }
 
   @Test func `a server that drops every message is given up, and tried again later`() async throws {
-    let bench = try FakeBench { state in
-      state.mailboxes["INBOX"] = .init(messages: FakeBench.messages(30))
+    let bench = try SourceBench { state in
+      state.mailboxes["INBOX"] = .init(messages: SourceBench.messages(30))
       for uid in UInt32(5)...30 { state.quirks[uid] = .drops }
     }
     let report = try await bench.pull()
@@ -62,8 +62,8 @@ import Testing
   }
 
   @Test func `an empty message is a message, with flags and date`() async throws {
-    let bench = try FakeBench { state in
-      var empty = FakeServer.Message(uid: 1, body: [])
+    let bench = try SourceBench { state in
+      var empty = SourceServer.Message(uid: 1, body: [])
       empty.flags = ["\\Seen", "Key"]
       state.mailboxes["INBOX"] = .init(messages: [empty])
       state.quirks[1] = .givesNIL
@@ -76,8 +76,8 @@ import Testing
   }
 
   @Test func `a missing internal date is told`() async throws {
-    let bench = try FakeBench { state in
-      var messages = FakeBench.messages(3)
+    let bench = try SourceBench { state in
+      var messages = SourceBench.messages(3)
       messages[1].date = nil
       state.mailboxes["INBOX"] = .init(messages: messages)
     }
@@ -92,7 +92,7 @@ import Testing
     async throws
   {
     let fill = { (text: String) in
-      { (state: inout FakeServer.State) in
+      { (state: inout SourceServer.State) in
         for name in ["INBOX", "Same"] {
           state.mailboxes[name] = .init(messages: [
             .init(uid: 1, body: PullBench.message(text + name))
@@ -101,8 +101,8 @@ import Testing
       }
     }
     let shared = try TemporaryDirectory()
-    let one = try FakeBench(user: "one", in: shared, fill("one"))
-    let two = try FakeBench(user: "two", in: shared, fill("two"))
+    let one = try SourceBench(user: "one", in: shared, fill("one"))
+    let two = try SourceBench(user: "two", in: shared, fill("two"))
     #expect(try await one.pull().sums == ["transferred": 2])
     #expect(try await two.pull().sums == ["transferred": 2])
     // Somebody puts the mail of both together by hand.
@@ -119,8 +119,8 @@ import Testing
   }
 
   @Test func `a new UIDVALIDITY fetches only what header keys leave in doubt`() async throws {
-    let bench = try FakeBench { state in
-      var messages = FakeBench.messages(5)
+    let bench = try SourceBench { state in
+      var messages = SourceBench.messages(5)
       // Two different messages with one header key, and one without Message-ID.
       messages.append(.init(uid: 6, body: PullBench.message("m1") + Array("A\r\n".utf8)))
       messages.append(.init(uid: 7, body: PullBench.message("m1") + Array("B\r\n".utf8)))
@@ -152,8 +152,8 @@ import Testing
   }
 
   @Test func `a new UIDVALIDITY does not undo what was done by hand`() async throws {
-    let bench = try FakeBench { state in
-      state.mailboxes = ["INBOX": .init(messages: FakeBench.messages(6)), "Other": .init()]
+    let bench = try SourceBench { state in
+      state.mailboxes = ["INBOX": .init(messages: SourceBench.messages(6)), "Other": .init()]
     }
     try await bench.pull()
     // One is deleted and recorded so, one is deleted only now, one is moved, one is edited.
@@ -180,9 +180,9 @@ import Testing
   @Test(arguments: ["IMAP4rev1 CONDSTORE", "IMAP4rev1 ENABLE CONDSTORE QRESYNC"])
   func `a HIGHESTMODSEQ that fell makes all flags be asked for`(_ capabilities: String) async throws
   {
-    let bench = try FakeBench { state in
+    let bench = try SourceBench { state in
       state.capabilities = capabilities
-      state.mailboxes["INBOX"] = .init(highestModSeq: 50, messages: FakeBench.messages(5))
+      state.mailboxes["INBOX"] = .init(highestModSeq: 50, messages: SourceBench.messages(5))
     }
     try await bench.pull()
     bench.server.change { state in
@@ -196,9 +196,9 @@ import Testing
 
   @Test(arguments: ["IMAP4rev1", "IMAP4rev1 CONDSTORE", "IMAP4rev1 ENABLE CONDSTORE QRESYNC"])
   func `changes arrive whatever the server can`(_ capabilities: String) async throws {
-    let bench = try FakeBench { state in
+    let bench = try SourceBench { state in
       state.capabilities = capabilities
-      state.mailboxes["INBOX"] = .init(messages: FakeBench.messages(5))
+      state.mailboxes["INBOX"] = .init(messages: SourceBench.messages(5))
       if capabilities != "IMAP4rev1" { state.mailboxes["INBOX"]?.highestModSeq = 50 }
     }
     #expect(try await bench.pull().sums == ["transferred": 5])
@@ -219,9 +219,9 @@ import Testing
   }
 
   @Test func `a wrong password is tried once`() async throws {
-    let bench = try FakeBench { state in
+    let bench = try SourceBench { state in
       state.refusesLogin = true
-      state.mailboxes["INBOX"] = .init(messages: FakeBench.messages(1))
+      state.mailboxes["INBOX"] = .init(messages: SourceBench.messages(1))
     }
     #expect(try await bench.pull().exitStatus == .loginRefused)
     #expect(bench.server.lines.count { $0.contains("LOGIN") } == 1)

@@ -70,7 +70,7 @@ import Testing
 
   @Test func `no encryption without consent`() throws {
     let bench = try PullBench()
-    let fake = try FakeServer { $0.mailboxes["INBOX"] = .init(messages: FakeBench.messages(1)) }
+    let fake = try SourceServer { $0.mailboxes["INBOX"] = .init(messages: SourceBench.messages(1)) }
     let url = "imap://u@127.0.0.1:\(fake.port)"
     let refused = try pull(bench, url: url, [])
     #expect(refused.status == 78)

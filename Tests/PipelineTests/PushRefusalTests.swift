@@ -7,18 +7,18 @@ import Testing
 
 /// Servers that refuse, forget, merge, stay silent or go away in the middle of it.
 @Suite(.requiresDovecot) struct PushRefusalTests {
-  private typealias Behaviour = FakeServer.Behaviour
+  private typealias Behaviour = FakeTarget.Behaviour
 
   /// An archive with these messages, and a server to push it into.
   private func bench(
-    _ subjects: [String], _ capabilities: String = FakeServer.Behaviour.all,
-    _ change: (inout FakeServer.Behaviour) -> Void = { _ in }
-  ) async throws -> (PushBench, FakeServer) {
-    (try await PushBench.holding(subjects), try FakeServer(capabilities, change))
+    _ subjects: [String], _ capabilities: String = FakeTarget.Behaviour.all,
+    _ change: (inout FakeTarget.Behaviour) -> Void = { _ in }
+  ) async throws -> (PushBench, FakeTarget) {
+    (try await PushBench.holding(subjects), try FakeTarget(capabilities, change))
   }
 
   private func push(
-    _ bench: PushBench, _ server: FakeServer, _ change: (inout PushBench.Options) -> Void = { _ in }
+    _ bench: PushBench, _ server: FakeTarget, _ change: (inout PushBench.Options) -> Void = { _ in }
   ) async throws -> RunReport {
     try await bench.push {
       $0.port = server.port
@@ -31,9 +31,9 @@ import Testing
   // MARK: Twins and UIDs
 
   static let offers = [
-    FakeServer.Behaviour.all, "UIDPLUS LITERAL+ " + FakeServer.Behaviour.noExtras,
-    "MULTIAPPEND LITERAL+ " + FakeServer.Behaviour.noExtras,
-    "MULTIAPPEND " + FakeServer.Behaviour.noExtras, FakeServer.Behaviour.noExtras, "",
+    FakeTarget.Behaviour.all, "UIDPLUS LITERAL+ " + FakeTarget.Behaviour.noExtras,
+    "MULTIAPPEND LITERAL+ " + FakeTarget.Behaviour.noExtras,
+    "MULTIAPPEND " + FakeTarget.Behaviour.noExtras, FakeTarget.Behaviour.noExtras, "",
   ]
 
   @Test(arguments: offers)
@@ -84,7 +84,7 @@ import Testing
     let bench = try PushBench()
     try await bench.pull()
     for index in 0..<450 { try bench.drop("m\(index % 400)", as: "\(1_600_000_000 + index).x") }
-    let server = try FakeServer(Behaviour.all) {
+    let server = try FakeTarget(Behaviour.all) {
       $0.append = { $0.number == 1 ? .storeSaying(code: "") : .store }
     }
     let report = try await push(bench, server)
@@ -96,7 +96,7 @@ import Testing
 
   // MARK: Refused
 
-  @Test(arguments: [0, 1, 3], [FakeServer.Behaviour.all, "MULTIAPPEND LITERAL+"])
+  @Test(arguments: [0, 1, 3], [FakeTarget.Behaviour.all, "MULTIAPPEND LITERAL+"])
   func `one bad message of a batch is found, named, and not tried again`(
     _ keep: Int, _ capabilities: String
   ) async throws {
@@ -137,7 +137,7 @@ import Testing
     try await bench.pull()
     for index in 0..<400 { try bench.drop("m\(index)", as: "\(1_600_000_000 + index).x") }
     // The first of two batches under way is refused, after half of it was stored.
-    let server = try FakeServer(Behaviour.all) {
+    let server = try FakeTarget(Behaviour.all) {
       $0.append = { $0.number == 1 ? .say("NO something", keep: 100) : .store }
     }
     #expect(try await push(bench, server).pushed == ["transferred": 400])
@@ -188,7 +188,7 @@ import Testing
     try bench.source.append("plain", flags: ["\\Seen"])
     try bench.source.append("tagged", flags: ["\\Seen", "Mine"])
     try await bench.pull()
-    let server = try FakeServer("") {
+    let server = try FakeTarget("") {
       $0.append = { append in
         append.messages.contains { $0.flags.contains("Mine") }
           ? .say("\(status) no keywords here", keep: 0) : .store
@@ -222,7 +222,7 @@ import Testing
     let bench = try PushBench()
     try bench.source.append("tagged", flags: ["\\Seen", "Mine"])
     try await bench.pull()
-    let server = try FakeServer(Behaviour.all)
+    let server = try FakeTarget(Behaviour.all)
     #expect(try await push(bench, server).notices == [])
     #expect(server.messages().map { $0.flags.sorted() } == [["Mine", "\\Seen"]])
     server.change { $0.permanentFlags = #"(\Seen)"# }
@@ -263,7 +263,7 @@ import Testing
     let bench = try await PushBench.holding(["a", "b"])
     try bench.source.plain.append(MailboxFixture.ordinary[1].body, to: "INBOX")
     try await bench.pull()
-    let server = try FakeServer(capabilities + " UNSELECT ESEARCH") {
+    let server = try FakeTarget(capabilities + " UNSELECT ESEARCH") {
       $0.literal = { $0 > 4096 ? "NO [TOOBIG] too much" : nil }
     }
     let report = try await push(bench, server)
@@ -310,7 +310,7 @@ import Testing
     let bench = try await PushBench.holding(["a", "b"])
     let path = try bench.file("b")
     let isFirst = Mutex(true)
-    let server = try FakeServer("UIDPLUS MULTIAPPEND UNSELECT ESEARCH") {
+    let server = try FakeTarget("UIDPLUS MULTIAPPEND UNSELECT ESEARCH") {
       $0.literal = { _ in
         // The first of two messages is being asked for: the second one grows meanwhile.
         if isFirst.withLock({ first in
@@ -333,7 +333,7 @@ import Testing
     try bench.source.plain.create("Sent")
     try bench.source.append("sent", to: "Sent")
     try await bench.pull()
-    let server = try FakeServer(Behaviour.all)
+    let server = try FakeTarget(Behaviour.all)
     #expect(try await push(bench, server).pushed == ["transferred": 1])
     #expect(server["Sent"]?.use == "\\Sent")
     #expect(server.subjects("Sent") == ["sent"])

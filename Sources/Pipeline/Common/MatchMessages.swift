@@ -100,7 +100,7 @@ package struct MatchMessages {
   ///   - candidates: the target's messages, ascending by UID.
   ///   - read: the digests of candidates' contents; one that is no longer there is left out.
   ///   - tolerated: the tolerated digests of a wanted message, most likely first.
-  /// - Returns: the pairs, no message in two of them.
+  /// - Returns: the pairs, those by header key first.
   /// - Throws: what `read` and `tolerated` throw.
   package func run(
     wanted: [WantedMessage], candidates: [CandidateMessage],

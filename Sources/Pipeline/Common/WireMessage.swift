@@ -16,8 +16,8 @@ final class WireMessage {
 
   /// Opens the message and finds its size.
   ///
-  /// What mailarc wrote is in the form on disk; a foreign file whose every line end is CRLF is in
-  /// wire form already, and is read once more to see that.
+  /// What mailarc wrote is in the form on disk; a foreign file
+  /// whose every line end is CRLF is in wire form already, and is read once more to see that.
   init(_ message: StoredMessage, in mailbox: MaildirMailbox, scratch: WireScratch) throws {
     file = try mailbox.open(message)
     self.scratch = scratch

@@ -37,7 +37,7 @@ struct FetchWindow {
   /// - Parameters:
   ///   - first: the first message that was asked for and did not come; nil where none is left.
   ///   - progressed: whether messages came since the drop before.
-  /// - Returns: what to do next.
+  /// - Returns: how to go on.
   mutating func dropped(at first: UID?, progressed: Bool) -> Verdict {
     guard let first, !progressed else { return .tryAgain }
     guard count == 1 else {

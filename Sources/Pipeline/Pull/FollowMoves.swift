@@ -6,9 +6,7 @@ import Stores
 /// Looks for where the messages went that are gone from a mailbox of the source: one with the same
 /// content that came into another mailbox since the last run that ended.
 ///
-/// Such a message is moved in the archive too; what is gone altogether is kept, and recorded as
-/// gone.
-///
+/// Such a message is moved in the archive too; what is gone altogether is kept, and recorded as gone.
 /// Runs when all mailboxes were looked at, on one thread.
 struct FollowMoves {
   let context: PullContext
@@ -48,7 +46,7 @@ struct FollowMoves {
   ///   - skipped: the mailboxes that were seen to be unchanged.
   /// - Returns: those of `pulled` with the counts of what was moved and what is gone, their state
   ///   recorded.
-  /// - Throws: `StoreError`, `JournalError`.
+  /// - Throws: what the archive and the journals throw.
   func run(_ pulled: [PulledMailbox], skipped: [MailboxName]) throws -> [PulledMailbox] {
     guard pulled.contains(where: { !$0.gone.isEmpty || $0.isVanished }) else { return pulled }
     var arrivals = try arrivals(pulled, skipped)
@@ -63,8 +61,7 @@ struct FollowMoves {
 
   /// What came since the last run that ended, by content, the first ones last.
   ///
-  /// If the run before was killed, what it brought into mailboxes that are unchanged now counts
-  /// too.
+  /// If the run before was killed, what it brought into mailboxes that are unchanged now counts too.
   private func arrivals(
     _ pulled: [PulledMailbox], _ skipped: [MailboxName]
   ) throws -> [Content: [Arrival]] {

@@ -26,8 +26,8 @@ struct LocateMessages {
   ///   - record: what is known of the source's mailbox, under its UIDVALIDITY of now.
   ///   - present: what the source has now.
   ///   - isComplete: whether the record has all that was ever written into it.
-  /// - Returns: where the messages are; those that are nowhere are not in it.
-  /// - Throws: `StoreError`.
+  /// - Returns: the files, and where the mailbox is now.
+  /// - Throws: `StoreError`, also where a part of the archive can't be read.
   func run(
     home: MailboxName, record: PullRecord, present: UIDSet, isComplete: Bool
   ) throws(StoreError) -> Result {

@@ -7,10 +7,8 @@ import Stores
 
 /// Pulls one mailbox of the source, over as many connections as that takes.
 ///
-/// Confined to one worker.
-///
 /// It alone knows the order of the stages within a mailbox; each attempt goes through all of them,
-/// and what an earlier one did is found done.
+/// and what an earlier one did is found done. Confined to one worker.
 final class PullMailbox {
   private let context: PullContext
   private let source: ServerMailbox

@@ -29,7 +29,7 @@ struct RematchMessages {
   ///   - stale: the files of messages of another UIDVALIDITY, wherever in the archive.
   ///   - present: what the mailbox has now.
   /// - Returns: the files of the messages that were recognised.
-  /// - Throws: `ClientError`, `StoreError`, `JournalError`.
+  /// - Throws: what the connection, the archive and the journal throw.
   func run(_ stale: [LocatedMessage], present: UIDSet) throws -> [UID: LocatedMessage] {
     let formers = try formers(stale)
     let held = journal.record.messages

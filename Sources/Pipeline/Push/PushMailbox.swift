@@ -154,7 +154,8 @@ final class PushMailbox {
     _ observation: ObserveTarget.Observation, _ stamp: String
   ) throws {
     let flags = TargetFlags(
-      observation.selected, withDeleted: context.options.withDeleted)
+      observation.selected, isReadOnly: context.options.dryRun,
+      withDeleted: context.options.withDeleted)
     _ = try BindNewcomers(
       connection: connection, journal: journal, observation: observation, flags: flags,
       messages: side.messages, tolerated: side.tolerated

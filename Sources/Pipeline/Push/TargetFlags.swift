@@ -7,9 +7,11 @@ struct TargetFlags {
   let takesNewKeywords: Bool
   let withDeleted: Bool
 
-  init(_ selected: SelectedMailbox, withDeleted: Bool) {
-    permanent = selected.permanentFlags
-    takesNewKeywords = selected.takesNewKeywords
+  /// - Parameter isReadOnly: whether the mailbox was opened for reading only, where the server says
+  ///   that it keeps nothing, which tells nothing of what it would keep.
+  init(_ selected: SelectedMailbox, isReadOnly: Bool, withDeleted: Bool) {
+    permanent = isReadOnly ? nil : selected.permanentFlags
+    takesNewKeywords = isReadOnly || selected.takesNewKeywords
     self.withDeleted = withDeleted
   }
 

@@ -7,9 +7,9 @@ import Transport
 
 @testable import Pipeline
 
-/// A pull from a `FakeServer` into an archive of its own.
-final class FakeBench {
-  let server: FakeServer
+/// A pull from a `SourceServer` into an archive of its own.
+final class SourceBench {
+  let server: SourceServer
   let directory: TemporaryDirectory
   var archive: String { directory.file(name) }
   private let name: String
@@ -17,9 +17,9 @@ final class FakeBench {
 
   init(
     user: String = "ada", in shared: TemporaryDirectory? = nil,
-    _ change: (inout FakeServer.State) -> Void
+    _ change: (inout SourceServer.State) -> Void
   ) throws {
-    server = try FakeServer(change)
+    server = try SourceServer(change)
     directory = try shared ?? TemporaryDirectory(inMemory: true)
     name = user
     self.user = user
@@ -43,9 +43,9 @@ final class FakeBench {
 
   func view() throws -> ArchiveView { try ArchiveView(archive) }
 
-  static func messages(_ count: UInt32, from first: UInt32 = 1) -> [FakeServer.Message] {
+  static func messages(_ count: UInt32, from first: UInt32 = 1) -> [SourceServer.Message] {
     (first..<first + count).map {
-      FakeServer.Message(uid: $0, body: PullBench.message("m\($0)"), modSeq: UInt64($0))
+      SourceServer.Message(uid: $0, body: PullBench.message("m\($0)"), modSeq: UInt64($0))
     }
   }
 }

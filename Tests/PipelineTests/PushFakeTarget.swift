@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 
 /// A small IMAP server that keeps mail in memory and misbehaves as a test tells it.
-final class FakeServer: Sendable {
+final class FakeTarget: Sendable {
   struct Message: Sendable, Equatable {
     var uid: UInt32
     var flags: [String]
@@ -92,7 +92,7 @@ final class FakeServer: Sendable {
           close(client)
           break
         }
-        Self.thread { FakeSession(self, client).serve() }
+        Self.thread { FakeTargetSession(self, client).serve() }
       }
       close(socket)
     }
@@ -161,13 +161,13 @@ final class FakeServer: Sendable {
 }
 
 /// One connection of the server.
-private final class FakeSession {
-  private let server: FakeServer
+private final class FakeTargetSession {
+  private let server: FakeTarget
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private var selected = ""
 
-  init(_ server: FakeServer, _ descriptor: Int32) {
+  init(_ server: FakeTarget, _ descriptor: Int32) {
     self.server = server
     self.descriptor = descriptor
   }
@@ -203,7 +203,7 @@ private final class FakeSession {
     case "CREATE":
       let name = token(rest[...]).text
       let use = rest.split(separator: "(").last.map { String($0.prefix { $0 != ")" }) }
-      server[name] = FakeServer.Mailbox(use: rest.contains("(USE") ? use : nil)
+      server[name] = FakeTarget.Mailbox(use: rest.contains("(USE") ? use : nil)
     case "APPEND": return append(tag, rest)
     case "UID": return uid(tag, rest)
     case "LOGOUT":
@@ -237,7 +237,7 @@ private final class FakeSession {
 
   private func uid(_ tag: String, _ rest: String) -> Bool {
     let words = rest.split(separator: " ", maxSplits: 2).map { String($0) }
-    let mailbox = server[selected] ?? FakeServer.Mailbox()
+    let mailbox = server[selected] ?? FakeTarget.Mailbox()
     switch words[0] {
     case "SEARCH":
       let uids = mailbox.messages.map { "\($0.uid)" }
@@ -269,7 +269,7 @@ private final class FakeSession {
     }
   }
 
-  private func fetch(_ number: Int, _ message: FakeServer.Message, _ items: String) {
+  private func fetch(_ number: Int, _ message: FakeTarget.Message, _ items: String) {
     var text = "* \(number) FETCH (UID \(message.uid)"
     if items.contains("FLAGS") { text += " FLAGS (\(message.flags.joined(separator: " ")))" }
     if items.contains("RFC822.SIZE") { text += " RFC822.SIZE \(message.body.count)" }
@@ -298,9 +298,9 @@ private final class FakeSession {
   private func append(_ tag: String, _ rest: String) -> Bool {
     let number = server.nextAppend()
     var (name, line) = token(rest[...])
-    var messages: [FakeServer.Message] = []
+    var messages: [FakeTarget.Message] = []
     while !line.isEmpty {
-      var message = FakeServer.Message(uid: 0, flags: [], date: nil, body: [])
+      var message = FakeTarget.Message(uid: 0, flags: [], date: nil, body: [])
       if line.first == "(" {
         let inner = line.dropFirst().prefix { $0 != ")" }
         message.flags = inner.split(separator: " ").map { String($0) }
@@ -330,11 +330,11 @@ private final class FakeSession {
       line = more.drop { $0 == " " }
     }
     return finish(
-      tag, FakeServer.Append(mailbox: name, number: number, messages: messages))
+      tag, FakeTarget.Append(mailbox: name, number: number, messages: messages))
   }
 
   /// Answers an APPEND that came in whole.
-  private func finish(_ tag: String, _ append: FakeServer.Append) -> Bool {
+  private func finish(_ tag: String, _ append: FakeTarget.Append) -> Bool {
     let verdict = server.behaviour.append(append)
     var kept = append.messages[...]
     switch verdict {

@@ -5,7 +5,7 @@ import TestSupport
 
 /// An IMAP server for tests that does what no real one can be brought to do: it holds mailboxes in
 /// memory, offers only what it is told to, and misbehaves where it is told to.
-final class FakeServer: Sendable {
+final class SourceServer: Sendable {
   struct Message: Sendable {
     var uid: UInt32
     var body: [UInt8]
@@ -97,13 +97,13 @@ private func runThread(_ body: @escaping @Sendable () -> Void) throws {
 
 /// One connection to the fake server.
 private final class Session {
-  private let server: FakeServer
+  private let server: SourceServer
   private let descriptor: Int32
   private var buffered: [UInt8] = []
   private var selected = ""
   private var enabled = false
 
-  init(server: FakeServer, descriptor: Int32) {
+  init(server: SourceServer, descriptor: Int32) {
     self.server = server
     self.descriptor = descriptor
   }
@@ -150,7 +150,7 @@ private final class Session {
     return String(name)
   }
 
-  private func status(_ tag: String, _ rest: String, _ state: FakeServer.State) -> Bool {
+  private func status(_ tag: String, _ rest: String, _ state: SourceServer.State) -> Bool {
     guard let mailbox = state.mailboxes[name(rest)] else { return send("\(tag) NO none\r\n") }
     let modSeq = mailbox.highestModSeq.map { " HIGHESTMODSEQ \($0)" } ?? ""
     return send(
@@ -158,7 +158,7 @@ private final class Session {
         + "UIDVALIDITY \(mailbox.uidValidity)\(modSeq))\r\n\(tag) OK done\r\n")
   }
 
-  private func examine(_ tag: String, _ rest: String, _ state: FakeServer.State) -> Bool {
+  private func examine(_ tag: String, _ rest: String, _ state: SourceServer.State) -> Bool {
     selected = name(rest)
     guard let mailbox = state.mailboxes[selected] else { return send("\(tag) NO none\r\n") }
     let modSeq = mailbox.highestModSeq.map { "* OK [HIGHESTMODSEQ \($0)] x\r\n" } ?? ""
@@ -198,7 +198,7 @@ private final class Session {
 
   private enum Outcome { case went, closed, refused }
 
-  private func fetch(_ number: Int, _ message: FakeServer.Message, _ items: String) -> Outcome {
+  private func fetch(_ number: Int, _ message: SourceServer.Message, _ items: String) -> Outcome {
     var parts = ["UID \(message.uid)", "FLAGS (\(message.flags.joined(separator: " ")))"]
     if items.contains("INTERNALDATE"), let date = message.date {
       parts.append("INTERNALDATE \"\(date)\"")
@@ -224,7 +224,7 @@ private final class Session {
     }
   }
 
-  private func quirk(of uid: UInt32) -> FakeServer.Quirk? {
+  private func quirk(of uid: UInt32) -> SourceServer.Quirk? {
     server.change { state in
       guard let quirk = state.quirks[uid], state.quirkCount != 0 else { return nil }
       state.quirkCount = state.quirkCount.map { $0 - 1 }

@@ -1,0 +1,153 @@
+import FoundationEssentials
+import Glibc
+import Mail
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// What the program says and with which status it ends.
+@Suite(.requiresDovecot) struct PushProgramTests {
+  private func mailarc(_ arguments: [String]) throws -> ProcessResult {
+    try runProcess(builtProgram("mailarc"), arguments)
+  }
+
+  @Test func `a push, and a second one that moves nothing`() async throws {
+    let bench = try await PushBench.holding(["one", "two"])
+    let first = try bench.run()
+    #expect(first.status == 0, "\(first.errors)")
+    let second = try bench.run()
+    #expect(second.status == 0, "\(second.errors)")
+    let dry = try bench.run(["--dry-run"])
+    #expect(dry.status == 0)
+    #expect(try bench.subjects() == ["one", "two"])
+    #expect((first.output + first.errors).contains("2 messages"))
+    #expect(!(second.output + second.errors).contains("2 messages transferred"))
+  }
+
+  /// The members of JSON events that these tests look at.
+  private struct Event: Decodable {
+    var event: String?
+    var type: String?
+    var transferred: Int?
+    var already_present: Int?
+    var messages_failed: Int?
+    var exit_status: Int?
+    var reason: String?
+    var name: String { event ?? type ?? "" }
+  }
+
+  private func events(_ text: String) throws -> [Event] {
+    try text.split(separator: "\n").map {
+      try JSONDecoder().decode(Event.self, from: Data($0.utf8))
+    }
+  }
+
+  @Test func `events for programs`() async throws {
+    // A message without a single octet is one that Dovecot refuses.
+    let bench = try await PushBench.holding(["one", "two"])
+    try writeFile(bench.archive + "/INBOX/cur/1600000000.x:2,", "")
+    let result = try bench.run(["--json"])
+    #expect(result.status == 1)
+    let lines = try events(result.output)
+    #expect(lines.first?.name == "start")
+    #expect(lines.last?.name == "summary")
+    #expect(lines.last?.transferred == 2)
+    #expect(lines.last?.messages_failed == 1)
+    #expect(lines.last?.exit_status == 1)
+    #expect(lines.contains { $0.reason?.contains("refused") == true })
+    let again = try events(try bench.run(["--json"]).output)
+    #expect(again.last?.transferred == 0)
+    #expect(again.last?.already_present == 2)
+    #expect(again.last?.messages_failed == 1)
+    #expect(try bench.subjects() == ["one", "two"])
+  }
+
+  @Test func `the source is refused as the target`() async throws {
+    let bench = try await PushBench.holding(["one"])
+    let source = bench.source
+    let url = "imap://\(source.user)@127.0.0.1:\(source.server.imapPort)"
+    let result = try mailarc([
+      "push", bench.archive, url, "--tls-ca", source.server.caFile, "--password-file",
+      source.directory.file("password"),
+    ])
+    #expect(result.status == 64)
+    #expect(result.errors.contains("from which this archive was pulled"))
+    #expect(try source.plain.messages(in: "INBOX").count == 1)
+  }
+
+  @Test func `a directory that is no archive, and none at all`() async throws {
+    let bench = try await PushBench.holding(["one"])
+    let plain = try TemporaryDirectory()
+    for path in [plain.path, plain.file("missing")] {
+      let result = try mailarc(bench.arguments(archive: path))
+      #expect(result.status == 65)
+      #expect(result.errors.contains(path))
+    }
+    #expect(try listDirectory(plain.path) == [])
+  }
+
+  @Test func `an archive of a newer format`() async throws {
+    let bench = try await PushBench.holding(["one"])
+    let path = bench.archive + "/.mailarc/archive"
+    let text = try readFile(path)
+    let first = try #require(text.split(separator: "\n").first)
+    try writeFile(path, text.replacing(first, with: first.dropLast() + "9"))
+    let result = try bench.run()
+    #expect(result.status == 65)
+    #expect(try bench.subjects() == [])
+  }
+
+  @Test func `a wrong password is tried once`() async throws {
+    let bench = try await PushBench.holding(["one"])
+    try writeFile(bench.source.directory.file("password"), "wrong\n")
+    let result = try bench.run()
+    #expect(result.status == 77)
+    #expect(result.errors.contains("Check user name and password"))
+    let log = bench.server.log.split(separator: "\n")
+    #expect(log.count { $0.contains("auth failed") && $0.contains("<\(bench.user)>") } == 1)
+  }
+
+  @Test func `a certificate that is not trusted, and a port where nobody listens`() async throws {
+    let bench = try await PushBench.holding(["one"])
+    let arguments = bench.arguments().filter { $0 != "--tls-ca" && $0 != bench.server.caFile }
+    #expect(try mailarc(arguments).status == 78)
+    let port = try freePorts(1)[0]
+    let refused = try mailarc(bench.arguments(port: port))
+    #expect(refused.status == 69)
+    #expect(refused.errors.contains("\(port)"))
+  }
+
+  @Test func `an archive that another run holds`() async throws {
+    let bench = try await PushBench.holding(["one"])
+    let descriptor = open(bench.archive + "/.mailarc/lock", O_RDWR)
+    #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    #expect(try bench.run().status == 75)
+    close(descriptor)
+    #expect(try bench.run().status == 0)
+  }
+
+  @Test func `stopped by a signal in the middle, the next run goes on`() async throws {
+    let bench = try PushBench()
+    try await bench.pull()
+    for index in 0..<30 { try bench.drop("m\(index)", as: "\(1_600_000_000 + index).x") }
+    // The server keeps the client waiting for its first literal.
+    let server = try FakeTarget("UIDPLUS MULTIAPPEND UNSELECT ESEARCH") {
+      $0.literal = { _ in
+        usleep(300_000)
+        return nil
+      }
+    }
+    let child = try ChildProcess(
+      builtProgram("mailarc"),
+      bench.arguments(["--allow-plaintext", "--connections", "1"], port: server.port))
+    for _ in 0..<2_000 where server.appends == 0 { usleep(5_000) }
+    child.signal(SIGTERM)
+    #expect(child.wait() == .exited(143))
+    #expect(server.subjects().isEmpty)
+    server.change { $0.literal = { _ in nil } }
+    let report = try await bench.push { $0.port = server.port }
+    #expect(report.pushed == ["transferred": 30])
+    #expect(server.subjects() == (0..<30).map { "m\($0)" })
+  }
+}
