@@ -7,8 +7,13 @@ struct TargetFlags {
   let takesNewKeywords: Bool
   let withDeleted: Bool
 
-  /// - Parameter isReadOnly: whether the mailbox was opened for reading only, where the server says
-  ///   that it keeps nothing, which tells nothing of what it would keep.
+  /// Takes what the server said when the mailbox was opened.
+  ///
+  /// - Parameters:
+  ///   - selected: what it said.
+  ///   - isReadOnly: whether the mailbox was opened for reading only, where the server says that it
+  ///     keeps nothing, which tells nothing of what it would keep.
+  ///   - withDeleted: whether `\Deleted` is pushed.
   init(_ selected: SelectedMailbox, isReadOnly: Bool, withDeleted: Bool) {
     permanent = isReadOnly ? nil : selected.permanentFlags
     takesNewKeywords = isReadOnly || selected.takesNewKeywords
