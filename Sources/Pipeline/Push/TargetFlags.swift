@@ -7,8 +7,8 @@ struct TargetFlags {
   let takesNewKeywords: Bool
   let withDeleted: Bool
 
-  /// - Parameter isReadOnly: whether the mailbox was opened for reading only, where the server says
-  ///   that it keeps nothing, which tells nothing of what it would keep.
+  // A mailbox that is open for reading only keeps nothing, says the server, which tells nothing of
+  // what it would keep.
   init(_ selected: SelectedMailbox, isReadOnly: Bool, withDeleted: Bool) {
     permanent = isReadOnly ? nil : selected.permanentFlags
     takesNewKeywords = isReadOnly || selected.takesNewKeywords
