@@ -35,6 +35,8 @@ package struct PushRecord: Equatable, Sendable {
   /// The batches with open intents, by number.
   package private(set) var batches: [Int: IntentBatch] = [:]
   /// The messages that the server refused, with its words.
+  /// Intents that had not arrived when they were looked for.
+  package private(set) var voided: [ContentDigest: AppendIntent] = [:]
   package private(set) var refused: [ContentDigest: String] = [:]
   /// Every message below this UID is an entry, or was when it was last looked at.
   package private(set) var knownUIDNext: UInt32 = 1
@@ -63,7 +65,9 @@ package struct PushRecord: Equatable, Sendable {
     case .confirmed(let batch, let item, let entry):
       close(batch, item)
       put(entry)
-    case .void(let batch, let item): close(batch, item)
+    case .void(let batch, let item):
+      if let intent = batches[batch]?.open[item] { voided[intent.digest] = intent }
+      close(batch, item)
     case .refused(let digest, let reason): refused[digest] = reason
     case .retried(let digest): refused[digest] = nil
     case .flags(let number, let flags): entries[number]?.flags = flags

@@ -1,4 +1,3 @@
-import Glibc
 import Mail
 import TestSupport
 import Testing
@@ -158,136 +157,54 @@ import Testing
     #expect(try await bench.push().mailboxFailures == [])
   }
 
-  // MARK: Gone on the target
+  // MARK: Edited in the archive
 
-  @Test func `what was deleted on the target stays deleted, unless it is asked for`() async throws {
-    let bench = try await PushBench.holding(["one", "two", "three"])
-    try await bench.push()
-    try bench.expunge(["two"])
-    #expect(try await bench.push().pushed == ["present": 2, "gone": 1])
-    #expect(try await bench.push().pushed == ["present": 2, "gone": 1])
-    #expect(try bench.subjects() == ["one", "three"])
-    #expect(try await bench.push { $0.resend = true }.pushed == ["transferred": 1, "present": 2])
-    #expect(try bench.subjects() == ["one", "three", "two"])
-    #expect(try await bench.push().pushed == ["present": 3])
-  }
-
-  @Test func `of twins that were deleted none comes back`() async throws {
-    let bench = try await PushBench.holding(["twin", "twin", "twin"])
-    try await bench.push()
-    try bench.plain.select("INBOX")
-    try bench.plain.store("1:2", "+FLAGS (\\Deleted)")
-    try bench.plain.expunge()
-    #expect(try await bench.push().pushed == ["present": 1, "gone": 2])
-    #expect(try bench.subjects() == ["twin"])
-    // One of them is put back by hand: it is that one, and no fourth.
-    try bench.plain.append(PullBench.message("twin"), to: "INBOX")
-    #expect(try await bench.push().pushed == ["present": 2, "gone": 1])
-    #expect(try await bench.push { $0.resend = true }.pushed == ["transferred": 1, "present": 2])
-    #expect(try bench.subjects().count == 3)
-  }
-
-  @Test(arguments: [(20, 10, false), (20, 11, true), (19, 19, false), (30, 30, true)])
-  func `a large disappearance is a question`(_ count: Int, _ vanished: Int, _ asks: Bool)
+  @Test func `a file edited to another size is another message, and the old one stays`()
     async throws
   {
-    let bench = try await PushBench.holding((0..<count).map { "m\($0)" })
-    try await bench.push()
-    try bench.expunge(Set((0..<vanished).map { "m\($0)" }))
-    let lines = try bench.transcript().count
-    let report = try await bench.push()
-    #expect(report.questions.count == (asks ? 1 : 0))
-    #expect(report.exitStatus == (asks ? .findings : .done))
-    #expect(try bench.subjects().count == count - vanished)
-    guard asks else { return }
-    #expect(try bench.transcript().dropFirst(lines).contains { $0.contains(" APPEND ") } == false)
-    // It is asked again until it is answered.
-    #expect(try await bench.push().questions.count == 1)
-    let accepted = try await bench.push { $0.accept = true }
-    #expect(accepted.questions.isEmpty)
-    #expect(accepted.pushed["gone"] == vanished)
-    #expect(try await bench.push().exitStatus == .done)
-    let resent = try await bench.push { $0.resend = true }
-    #expect(resent.pushed["transferred"] == vanished)
-    #expect(try bench.subjects().count == count)
-  }
-
-  @Test func `moved out and back on the target, it is the same message`() async throws {
     let bench = try await PushBench.holding(["one", "two"])
     try await bench.push()
-    try bench.plain.create("Elsewhere")
-    try bench.plain.select("INBOX")
-    try bench.plain.move("1", to: "Elsewhere")
-    #expect(try await bench.push().pushed == ["present": 1, "gone": 1])
-    try bench.plain.select("Elsewhere")
-    try bench.plain.move("1", to: "INBOX")
+    let path = try bench.file("one")
+    try writeFile(path, try readFile(path) + "And more.\n")
+    let report = try await bench.push()
+    #expect(report.pushed == ["transferred": 1, "present": 1])
+    #expect(report.notices.count == 1)
+    #expect(try bench.subjects() == ["one", "two", "one"])
     #expect(try await bench.push().pushed == ["present": 2])
-    #expect(try bench.subjects() == ["two", "one"])
-    // Its flags follow again.
-    try bench.flag("one", "F")
-    #expect(try await bench.push().pushed == ["present": 2, "flags": 1])
-    #expect(try bench.message("one").flags == ["\\flagged"])
   }
 
-  // MARK: Another mailbox under the same name
-
-  @Test func `a mailbox made anew on the target is matched anew`() async throws {
-    let bench = try PushBench()
-    try bench.source.plain.create("Work")
-    for subject in ["a", "b", "twin", "twin"] { try bench.source.append(subject, to: "Work") }
-    try await bench.pull()
-    try await bench.push()
-    // As a server that was moved would: everything is there, under other UIDs, less one message.
-    let bodies = try bench.plain.messages(in: "Work").filter { $0.subject != "b" }
-    try bench.plain.select("INBOX")
-    try bench.plain.command("DELETE Work")
-    try bench.plain.create("Work")
-    for message in bodies.reversed() { try bench.plain.append(message.body, to: "Work") }
-    let report = try await bench.push()
-    #expect(report.pushed == ["present": 3, "gone": 1])
-    #expect(try bench.subjects("Work") == ["twin", "twin", "a"])
-    #expect(try await bench.push().pushed == ["present": 3, "gone": 1])
-    #expect(try await bench.push { $0.resend = true }.pushed == ["transferred": 1, "present": 3])
-    #expect(try bench.subjects("Work") == ["twin", "twin", "a", "b"])
-  }
-
-  @Test func `a damaged index costs time, and nothing comes twice`() async throws {
-    let bench = try await PushBench.holding(["a", "b", "c", "twin", "twin"])
-    try await bench.push()
-    let directory = bench.archive + "/.mailarc/push/" + bench.identity
-    for name in try listDirectory(directory) where name != "states.journal" {
-      // A letter in the middle of the second message's record.
-      var bytes = try readBytes(directory + "/" + name)
-      let line = bytes.split(separator: 10)[4]
-      bytes[line.startIndex + 20] ^= 1
-      try writeBytes(directory + "/" + name, bytes)
-    }
-    try bench.drop("new", as: "1600000000.x")
-    let report = try await bench.push()
-    #expect(report.pushed == ["transferred": 1, "present": 5])
-    #expect(try bench.subjects().sorted() == ["a", "b", "c", "new", "twin", "twin"])
-  }
-
-  @Test func `without its index a push copies nothing again`() async throws {
-    let bench = try await PushBench.holding(["a", "b", "twin", "twin"])
-    try await bench.push()
-    try runSuccessfully("/bin/rm", ["-r", bench.archive + "/.mailarc/push"])
-    #expect(try await bench.push().pushed == ["present": 4])
-    #expect(try bench.subjects() == ["a", "b", "twin", "twin"])
-  }
-
-  @Test func `a mailbox that is passed over is reported as it was when it was looked at`()
-    async throws
-  {
+  @Test func `a file edited to the same size is seen when every file is read`() async throws {
     let bench = try await PushBench.holding(["one", "two"])
-    try bench.plain.append(PullBench.message("own"), to: "INBOX")
     try await bench.push()
-    try bench.expunge(["one"])
-    // Old enough that the archive's stamp counts.
-    usleep(2_100_000)
-    #expect(try await bench.push().pushed == ["present": 1, "gone": 1])
-    let skipped = try await bench.push()
-    #expect(skipped.mailboxes.map(\.skipped) == [true])
-    #expect(skipped.pushed == ["present": 1, "gone": 1])
+    let path = try bench.file("one")
+    try writeFile(path, try readFile(path).replacing("Text of one.", with: "TEXT of one."))
+    #expect(try await bench.push().pushed == ["present": 2])
+    #expect(try await bench.push { $0.full = true }.pushed == ["transferred": 1, "present": 1])
+    // From then on its content is known by its name.
+    try bench.drop("new", as: "1600000000.x")
+    #expect(try await bench.push().pushed == ["transferred": 1, "present": 2])
+    #expect(try await bench.push { $0.full = true }.pushed == ["present": 3])
+    #expect(try bench.subjects() == ["one", "two", "one", "new"])
+  }
+
+  @Test func `files that other programs wrote are sent in wire form`() async throws {
+    let bench = try PushBench()
+    try await bench.pull()
+    let inbox = bench.archive + "/INBOX/cur/"
+    let bodies: [(String, String, String)] = [
+      ("lf", "Subject: lf\n\na\nb\n", "Subject: lf\r\n\r\na\r\nb\r\n"),
+      ("crlf", "Subject: crlf\r\n\r\na\r\n", "Subject: crlf\r\n\r\na\r\n"),
+      // One LF without CR: then each CR is content.
+      ("mixed", "Subject: mixed\r\n\na\n", "Subject: mixed\r\r\n\r\na\r\n"),
+      ("open", "Subject: open\n\nno end", "Subject: open\r\n\r\nno end"),
+    ]
+    for (index, body) in bodies.enumerated() {
+      try writeFile(inbox + "160000000\(index).\(body.0):2,", body.1)
+    }
+    let server = try FakeTarget(FakeTarget.Behaviour.all)
+    let report = try await bench.push { $0.port = server.port }
+    #expect(report.pushed == ["transferred": 4])
+    #expect(server.messages().map { String(decoding: $0.body, as: UTF8.self) } == bodies.map(\.2))
+    #expect(try await bench.push { $0.port = server.port }.pushed == ["present": 4])
   }
 }

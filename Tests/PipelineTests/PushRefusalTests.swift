@@ -1,5 +1,4 @@
 import Mail
-import Synchronization
 import TestSupport
 import Testing
 
@@ -272,62 +271,6 @@ import Testing
     #expect(try await push(bench, server).pushed == ["present": 2, "failures": 1])
   }
 
-  // MARK: Connections that break
-
-  @Test(arguments: [0, 1, 3, 9], [false, true])
-  func `a connection that ends after a batch leaves nothing twice and nothing out`(
-    _ keep: Int, _ bye: Bool
-  ) async throws {
-    let subjects = ["twin", "a", "twin", "b", "c", "twin", "d", "e", "f"]
-    let (bench, server) = try await bench(subjects) {
-      $0.append = { $0.number == 1 ? .close(keep: keep, bye: bye) : .store }
-    }
-    let report = try await push(bench, server)
-    #expect(report.accountFailure == nil)
-    #expect(report.failures == [])
-    #expect(server.subjects().sorted() == subjects.sorted())
-    #expect(try await push(bench, server).pushed == ["present": 9])
-    #expect(server.messages().count == 9)
-  }
-
-  @Test(arguments: offers)
-  func `a connection that ends inside a message leaves nothing twice and nothing out`(
-    _ capabilities: String
-  ) async throws {
-    let subjects = ["twin", "a", "twin", "b"]
-    let (bench, server) = try await bench(subjects, capabilities) {
-      $0.breaksLiteral = { $0 == 1 || $0 == 3 }
-    }
-    let report = try await push(bench, server)
-    #expect(report.accountFailure == nil)
-    #expect(server.subjects().sorted() == subjects.sorted())
-    #expect(try await push(bench, server).pushed == ["present": 4])
-  }
-
-  @Test func `a file that changes while the server is waited for is sent as it is now`()
-    async throws
-  {
-    let bench = try await PushBench.holding(["a", "b"])
-    let path = try bench.file("b")
-    let isFirst = Mutex(true)
-    let server = try FakeTarget("UIDPLUS MULTIAPPEND UNSELECT ESEARCH") {
-      $0.literal = { _ in
-        // The first of two messages is being asked for: the second one grows meanwhile.
-        if isFirst.withLock({ first in
-          defer { first = false }; return first
-        }) {
-          try? writeFile(path, "Subject: longer\n\n" + String(repeating: "more\n", count: 99))
-        }
-        return nil
-      }
-    }
-    let report = try await push(bench, server)
-    #expect(report.accountFailure == nil)
-    #expect(report.mailboxFailures == [])
-    #expect(server.subjects().sorted() == ["a", "longer"])
-    #expect(try await push(bench, server).pushed == ["present": 2])
-  }
-
   @Test func `special uses are created where the server can`() async throws {
     let bench = try PushBench()
     try bench.source.plain.create("Sent")
@@ -337,5 +280,30 @@ import Testing
     #expect(try await push(bench, server).pushed == ["transferred": 1])
     #expect(server["Sent"]?.use == "\\Sent")
     #expect(server.subjects("Sent") == ["sent"])
+  }
+
+  @Test func `what is larger than the server takes is not sent at all`() async throws {
+    let bench = try await PushBench.holding(["a", "b"])
+    try bench.source.plain.append(MailboxFixture.ordinary[1].body, to: "INBOX")
+    try await bench.pull()
+    let server = try FakeTarget(Behaviour.all + " APPENDLIMIT=5000")
+    let report = try await push(bench, server)
+    #expect(report.failures.map { $0.reason.contains("APPENDLIMIT") } == [true])
+    #expect(report.pushed == ["transferred": 2, "failures": 1])
+    #expect(server.appends == 1)
+    #expect(server.messages().allSatisfy { $0.body.count < 5000 })
+    #expect(try await push(bench, server).pushed == ["present": 2, "failures": 1])
+  }
+
+  @Test(arguments: [true, false])
+  func `NUL goes as a literal8 where the server takes that`(_ takes: Bool) async throws {
+    let bench = try PushBench()
+    try await bench.pull()
+    try writeBytes(
+      bench.archive + "/INBOX/cur/1600000000.x:2,", Array("Subject: nul\n\na\0b\n".utf8))
+    let server = try FakeTarget("UIDPLUS LITERAL+" + (takes ? " BINARY" : ""))
+    #expect(try await push(bench, server).pushed == ["transferred": 1])
+    #expect(server.lines.contains { $0.contains(" ~{") } == takes)
+    #expect(server.messages().map(\.body) == [Array("Subject: nul\r\n\r\na\0b\r\n".utf8)])
   }
 }

@@ -22,7 +22,11 @@ struct AccountForVanished {
     if live >= Self.smallest, ours.count * 2 > live, !isAnswered {
       return "\(ours.count) of \(live) messages are gone from the target at once"
     }
-    for number in vanished { journal.append(.gone(entry: number)) }
+    for number in vanished {
+      // Somebody's own mail that is gone concerns nobody here any more.
+      let isOurs = record.entries[number]?.origin != .other
+      journal.append(isOurs ? .gone(entry: number) : .dropped(entry: number))
+    }
     return nil
   }
 }

@@ -14,6 +14,8 @@ struct BindNewcomers {
   let messages: [ArchiveMessage]
   /// The forms in which a server may keep a message, by its name in the archive.
   let tolerated: (String) throws -> [ContentDigest]
+  /// Called with the UIDs of messages that arrived after they had been given up and sent again.
+  let onLate: ([UID]) -> Void
 
   /// Binds entries, then the messages for which there is no entry yet.
   ///
@@ -34,7 +36,7 @@ struct BindNewcomers {
   /// Entries that lost their UID, and such as were gone and came back.
   private func rebind(_ candidates: inout [ListCandidates.Candidate]) throws {
     let entries = journal.record.entries.values
-      .filter { $0.digest != nil && $0.uid == nil && !$0.isGone || $0.isGone }
+      .filter { $0.digest != nil && ($0.isGone || $0.uid == nil) }
       .sorted { $0.number < $1.number }
     let wanted = entries.compactMap { entry in
       entry.digest.map {
@@ -42,7 +44,7 @@ struct BindNewcomers {
           digest: $0, headerKey: entry.headerKey, size: entry.size, isAsPulled: true)
       }
     }
-    guard wanted.count == entries.count, !wanted.isEmpty, !candidates.isEmpty else { return }
+    guard !wanted.isEmpty, !candidates.isEmpty else { return }
     let matches = try matcher(candidates, isTolerant: observation.isAnew).run(
       wanted: wanted, candidates: candidates.map(\.message), read: read,
       tolerated: { try tolerated(entries[$0].source) })
@@ -79,6 +81,8 @@ struct BindNewcomers {
       : try matcher(candidates, isTolerant: false).run(
         wanted: toSend.map { messages[$0].wanted }, candidates: candidates.map(\.message),
         read: read, tolerated: { _ in [] })
+    let rest = Set(newcomers.indices).subtracting(matches.map(\.candidate))
+    try lookForLate(rest.sorted().map { newcomers[$0].message })
     var matched: [Int: MatchMessages.Match] = [:]
     for match in matches { matched[match.candidate] = match }
     for (place, candidate) in candidates.enumerated() {
@@ -91,6 +95,21 @@ struct BindNewcomers {
       journal.append(.entry(entry(for: message, candidate, match.evidence, number: old)))
     }
     return matches.count
+  }
+
+  /// Nothing can be done about a server that carries out a command minutes after its connection is
+  /// gone, but that a message is there twice has to be said.
+  private func lookForLate(_ newcomers: [CandidateMessage]) throws {
+    let sentAgain = journal.record.voided
+    guard !sentAgain.isEmpty else { return }
+    let keys = Set(sentAgain.values.map { MatchMessages.KeyAndSize($0.headerKey, $0.size) })
+    let doubtful = newcomers.filter { keys.contains(.init($0.headerKey, $0.size)) }.map(\.uid)
+    guard !doubtful.isEmpty else { return }
+    let contents = try read(doubtful)
+    let late = doubtful.filter { uid in
+      contents[uid].map { sentAgain[$0.exact] != nil } ?? false
+    }
+    if !late.isEmpty { onLate(late) }
   }
 
   private func other(_ candidate: ListCandidates.Candidate) -> IndexEntry {

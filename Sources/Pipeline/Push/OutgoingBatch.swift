@@ -18,6 +18,16 @@ struct OutgoingMessage {
   }
 }
 
+/// A message is larger than the target said that it takes.
+struct TooLarge: Error, CustomStringConvertible {
+  let size: Int64
+  let largest: UInt64
+
+  var description: String {
+    "it has \(size) octets, and the server takes at most \(largest) (APPENDLIMIT)"
+  }
+}
+
 /// Reads messages for what is journalled before they are sent, and cuts them into batches.
 ///
 /// Each is read once more here, so that what is recorded is what is sent, also if the file was edited
@@ -29,6 +39,7 @@ final class OutgoingBatches {
   private let side: ArchiveSide
   private let flags: TargetFlags
   private let reduced: Set<ContentDigest>
+  private let largest: UInt64?
   private var next: OutgoingMessage?
   /// Messages that could not be read, with the reason; those that are gone are left out in silence.
   private(set) var unreadable: [(place: Int, error: any Error)] = []
@@ -38,7 +49,12 @@ final class OutgoingBatches {
   ///   - side: where they are.
   ///   - flags: which flags the target keeps.
   ///   - reduced: messages that go without keywords and date.
-  init(_ places: [Int], side: ArchiveSide, flags: TargetFlags, reduced: Set<ContentDigest>) {
+  ///   - largest: the most octets that the target takes in a message; nil where it does not say.
+  init(
+    _ places: [Int], side: ArchiveSide, flags: TargetFlags, reduced: Set<ContentDigest>,
+    largest: UInt64?
+  ) {
+    self.largest = largest
     self.places = places[...]
     self.side = side
     self.flags = flags
@@ -67,6 +83,9 @@ final class OutgoingBatches {
       let mailbox = side.mailboxes[message.mailbox]
       do {
         let content = try side.digester.run(message.stored, in: mailbox)
+        if let largest, content.size > largest {
+          throw TooLarge(size: content.size, largest: largest)
+        }
         var outgoing = OutgoingMessage(
           place: place, content: content, flags: flags.kept(of: message.stored.flags),
           internalDate: try mailbox.internalDate(of: message.stored), source: message.source)

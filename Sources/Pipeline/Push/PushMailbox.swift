@@ -158,7 +158,7 @@ final class PushMailbox {
       withDeleted: context.options.withDeleted)
     _ = try BindNewcomers(
       connection: connection, journal: journal, observation: observation, flags: flags,
-      messages: side.messages, tolerated: side.tolerated
+      messages: side.messages, tolerated: side.tolerated, onLate: reporter.late
     ).run(toSend: plan().toSend)
     let vanished = AccountForVanished(
       journal: journal, observation: observation,
@@ -233,7 +233,9 @@ final class PushMailbox {
     reporter.began(
       messages: plan.toSend.count,
       bytes: plan.toSend.reduce(0) { $0 + side.messages[$1].size })
-    let batches = OutgoingBatches(plan.toSend, side: side, flags: flags, reduced: reduced)
+    let batches = OutgoingBatches(
+      plan.toSend, side: side, flags: flags, reduced: reduced,
+      largest: connection.capabilities.appendLimit)
     let appender = AppendMessages(
       connection: connection, journal: journal, raw: raw, observation: observation, side: side,
       refusals: ResolveRefusals(

@@ -31,6 +31,14 @@ final class PushReporter {
     fail(path, reason, advice: "Once the reason is gone, --retry-refused sends it again.")
   }
 
+  /// Messages arrived after they had been sent again.
+  func late(_ uids: [UID]) {
+    notice(
+      .other,
+      "\(uids.count) messages arrived only after they had been sent again, so that they are there "
+        + "twice: UID \(UIDSet(uids))")
+  }
+
   func notice(_ kind: Notice.Kind, _ text: String) {
     collector.add(Notice(kind: kind, mailbox: name, text: text))
   }

@@ -1,0 +1,259 @@
+import Glibc
+import TestSupport
+
+/// One connection of the server.
+final class FakeTargetSession {
+  private let server: FakeTarget
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  private var selected = ""
+
+  init(_ server: FakeTarget, _ descriptor: Int32) {
+    self.server = server
+    self.descriptor = descriptor
+  }
+
+  func serve() {
+    defer { close(descriptor) }
+    say("* OK ready")
+    while let line = readLine() {
+      server.note(line)
+      let words = line.split(separator: " ", maxSplits: 2).map { String($0) }
+      guard words.count >= 2 else { return }
+      guard perform(words[0], words[1].uppercased(), words.count > 2 ? words[2] : "") else {
+        return
+      }
+    }
+  }
+
+  /// False when the connection is over.
+  private func perform(_ tag: String, _ command: String, _ rest: String) -> Bool {
+    switch command {
+    case "CAPABILITY":
+      say("* CAPABILITY IMAP4rev1 " + server.behaviour.capabilities)
+    case "LIST":
+      for (name, mailbox) in server.mailboxes.sorted(by: { $0.key < $1.key }) {
+        say("* LIST (\(mailbox.use ?? "")) \"/\" \"\(name)\"")
+      }
+    case "STATUS": status(token(rest[...]).text)
+    case "SELECT", "EXAMINE":
+      guard select(token(rest[...]).text) else {
+        say("\(tag) NO [NONEXISTENT] no such mailbox")
+        return true
+      }
+    case "CREATE":
+      let name = token(rest[...]).text
+      let use = rest.split(separator: "(").last.map { String($0.prefix { $0 != ")" }) }
+      server[name] = FakeTarget.Mailbox(use: rest.contains("(USE") ? use : nil)
+    case "APPEND": return append(tag, rest)
+    case "UID": return uid(tag, rest)
+    case "LOGOUT":
+      say("* BYE")
+      say("\(tag) OK bye")
+      return false
+    default: break
+    }
+    say("\(tag) OK done")
+    return true
+  }
+
+  private func status(_ name: String) {
+    guard let mailbox = server[name] else { return }
+    say(
+      "* STATUS \"\(name)\" (MESSAGES \(mailbox.messages.count) "
+        + (server.behaviour.tellsUIDNext ? "UIDNEXT \(mailbox.uidNext) " : "")
+        + "UIDVALIDITY \(mailbox.uidValidity))")
+  }
+
+  private func select(_ name: String) -> Bool {
+    guard let mailbox = server[name] else { return false }
+    selected = name
+    say("* \(mailbox.messages.count) EXISTS")
+    say("* OK [UIDVALIDITY \(mailbox.uidValidity)] x")
+    if server.behaviour.tellsUIDNext { say("* OK [UIDNEXT \(mailbox.uidNext)] x") }
+    if let flags = server.behaviour.permanentFlags { say("* OK [PERMANENTFLAGS \(flags)] x") }
+    return true
+  }
+
+  // MARK: Messages
+
+  private func uid(_ tag: String, _ rest: String) -> Bool {
+    let words = rest.split(separator: " ", maxSplits: 2).map { String($0) }
+    let mailbox = server[selected] ?? FakeTarget.Mailbox()
+    switch words[0] {
+    case "SEARCH":
+      let uids = mailbox.messages.map { "\($0.uid)" }
+      if rest.contains("RETURN") {
+        let all = uids.isEmpty ? "" : " ALL " + uids.joined(separator: ",")
+        say("* ESEARCH (TAG \"\(tag)\") UID\(all)")
+      } else {
+        say("* SEARCH " + uids.joined(separator: " "))
+      }
+    case "FETCH":
+      for (index, message) in mailbox.messages.enumerated() where matches(words[1], message.uid) {
+        fetch(index + 1, message, words[2])
+      }
+    case "STORE":
+      let answer = server.behaviour.store(rest)
+      if answer.hasPrefix("OK") { store(words[1], words[2]) }
+      say("\(tag) \(answer)")
+      return true
+    default: break
+    }
+    say("\(tag) OK done")
+    return true
+  }
+
+  private func matches(_ set: String, _ uid: UInt32) -> Bool {
+    set.split(separator: ",").contains { part in
+      let ends = part.split(separator: ":").map { $0 == "*" ? UInt32.max : UInt32($0) ?? 0 }
+      return ends[0] <= uid && uid <= ends[ends.count - 1]
+    }
+  }
+
+  private func fetch(_ number: Int, _ message: FakeTarget.Message, _ items: String) {
+    var text = "* \(number) FETCH (UID \(message.uid)"
+    if items.contains("FLAGS") { text += " FLAGS (\(message.flags.joined(separator: " ")))" }
+    if items.contains("RFC822.SIZE") { text += " RFC822.SIZE \(message.body.count)" }
+    var part = message.body
+    if items.contains("HEADER.FIELDS") {
+      let end = part.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound ?? part.count
+      part = Array(part[..<end])
+    }
+    let section = items.split(separator: "[")[1].split(
+      separator: "]", omittingEmptySubsequences: false)[0]
+    send(Array("\(text) BODY[\(section)] {\(part.count)}\r\n".utf8) + part + Array(")\r\n".utf8))
+  }
+
+  private func store(_ set: String, _ change: String) {
+    guard var mailbox = server[selected] else { return }
+    let names = change.split(separator: "(")[1].dropLast().split(separator: " ").map { String($0) }
+    for index in mailbox.messages.indices where matches(set, mailbox.messages[index].uid) {
+      mailbox.messages[index].flags.removeAll { names.contains($0) }
+      if change.hasPrefix("+") { mailbox.messages[index].flags += names }
+    }
+    server[selected] = mailbox
+  }
+
+  // MARK: APPEND
+
+  private func append(_ tag: String, _ rest: String) -> Bool {
+    let number = server.nextAppend()
+    var (name, line) = token(rest[...])
+    var messages: [FakeTarget.Message] = []
+    while !line.isEmpty {
+      if let refusal = server.behaviour.atOnce(String(line)) {
+        // What follows is taken for commands.
+        say("\(tag) \(refusal)")
+        return true
+      }
+      var message = FakeTarget.Message(uid: 0, flags: [], date: nil, body: [])
+      if line.first == "(" {
+        let inner = line.dropFirst().prefix { $0 != ")" }
+        message.flags = inner.split(separator: " ").map { String($0) }
+        line = line.dropFirst(inner.count + 3)
+      }
+      if line.first == "\"" {
+        let (date, after) = token(line)
+        message.date = date
+        line = after
+      }
+      guard let size = Int(line.filter(\.isNumber)) else { return false }
+      if line.hasSuffix("}"), !line.hasSuffix("+}") {
+        if let refusal = server.behaviour.literal(size) {
+          say("\(tag) \(refusal)")
+          return true
+        }
+        say("+ go on")
+      }
+      if server.behaviour.breaksLiteral(number) {
+        _ = read(size / 2)
+        _ = server.store(messages, in: name, collapsing: false)
+        return false
+      }
+      guard let body = read(size), let more = readLine() else { return false }
+      message.body = body
+      messages.append(message)
+      line = more.drop { $0 == " " }
+    }
+    return finish(
+      tag, FakeTarget.Append(mailbox: name, number: number, messages: messages))
+  }
+
+  /// Answers an APPEND that came in whole.
+  private func finish(_ tag: String, _ append: FakeTarget.Append) -> Bool {
+    let verdict = server.behaviour.append(append)
+    var kept = append.messages[...]
+    switch verdict {
+    case .say(_, let keep), .close(let keep, _): kept = kept.prefix(keep)
+    default: break
+    }
+    var collapses = false
+    if case .collapse = verdict { collapses = true }
+    let uids = server.store(Array(kept), in: append.mailbox, collapsing: collapses)
+    let validity = server[append.mailbox]?.uidValidity ?? 0
+    let code = "APPENDUID \(validity) " + uids.map { "\($0)" }.joined(separator: ",")
+    switch verdict {
+    case .say(let text, _): say("\(tag) \(text)")
+    case .close(_, let bye):
+      if bye { say("* BYE that is it") }
+      return false
+    case .storeSaying(let code): say(code.isEmpty ? "\(tag) OK done" : "\(tag) OK [\(code)] done")
+    case .store where !server.behaviour.capabilities.contains("UIDPLUS"): say("\(tag) OK done")
+    case .store, .collapse: say("\(tag) OK [\(code)] done")
+    }
+    return true
+  }
+
+  // MARK: Bytes
+
+  /// The first atom or quoted string and what comes after the space behind it.
+  private func token(_ text: Substring) -> (text: String, rest: Substring) {
+    if text.first == "\"" {
+      let inner = text.dropFirst().prefix { $0 != "\"" }
+      return (String(inner), text.dropFirst(inner.count + 3))
+    }
+    let atom = text.prefix { $0 != " " }
+    return (String(atom), text.dropFirst(atom.count + 1))
+  }
+
+  private func say(_ line: String) { send(Array((line + "\r\n").utf8)) }
+
+  private func send(_ bytes: [UInt8]) {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Glibc.send(
+          descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { return }
+      sent += count
+    }
+  }
+
+  private func readLine() -> String? {
+    while true {
+      if let end = buffer.firstIndex(of: 10) {
+        defer { buffer.removeFirst(end + 1) }
+        return String(decoding: buffer[..<max(0, end - 1)], as: UTF8.self)
+      }
+      guard fill() else { return nil }
+    }
+  }
+
+  private func read(_ count: Int) -> [UInt8]? {
+    while buffer.count < count {
+      guard fill() else { return nil }
+    }
+    defer { buffer.removeFirst(count) }
+    return Array(buffer[..<count])
+  }
+
+  private func fill() -> Bool {
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(descriptor, &chunk, chunk.count, 0)
+    guard count > 0 else { return false }
+    buffer += chunk[..<count]
+    return true
+  }
+}
