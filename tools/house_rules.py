@@ -43,7 +43,7 @@ def is_documented(lines, index):
 
 
 def is_plain_init(lines, index):
-    """Whether it is an initialiser that does nothing but give properties, which have their own `///`, values."""
+    """Whether it is an initialiser that only gives values to properties, which have their own `///`."""
     if not re.match(r"\s*package init\(", lines[index]):
         return False
     text = "\n".join(lines[index : index + 40])

@@ -27,7 +27,7 @@ import Testing
     var read: [Int] = []
   }
 
-  /// - Parameter others: messages of the archive for which no counterpart is looked for.
+  // `others` are messages of the archive for which no counterpart is looked for.
   private func match(
     _ wanted: [Message], _ candidates: [Message], others: [Message] = [],
     known: [Message] = [], tolerant: Bool = false, vanished: Set<Int> = []
