@@ -34,9 +34,9 @@ package struct PushRecord: Equatable, Sendable {
   package private(set) var entries: [Int: IndexEntry] = [:]
   /// The batches with open intents, by number.
   package private(set) var batches: [Int: IntentBatch] = [:]
-  /// The messages that the server refused, with its words.
   /// Intents that had not arrived when they were looked for.
   package private(set) var voided: [ContentDigest: AppendIntent] = [:]
+  /// The messages that the server refused, with its words.
   package private(set) var refused: [ContentDigest: String] = [:]
   /// Every message below this UID is an entry, or was when it was last looked at.
   package private(set) var knownUIDNext: UInt32 = 1

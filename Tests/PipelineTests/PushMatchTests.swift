@@ -27,7 +27,8 @@ import Testing
     var read: [Int] = []
   }
 
-  /// - Parameter others: messages of the archive for which no counterpart is looked for.
+  // `others` are messages of the archive for which no counterpart is looked for, `known` such of the
+  // target that are bound already.
   private func match(
     _ wanted: [Message], _ candidates: [Message], others: [Message] = [],
     known: [Message] = [], tolerant: Bool = false, vanished: Set<Int> = []
