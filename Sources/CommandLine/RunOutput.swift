@@ -28,7 +28,8 @@ struct RunOutput {
       form = .events(events)
     } else {
       form = .display(
-        ProgressDisplay(terminal: terminal, direction: direction, isQuiet: isQuiet, now: now))
+        ProgressDisplay(
+          terminal: terminal, direction: direction, isQuiet: isQuiet || dryRun, now: now))
     }
   }
 

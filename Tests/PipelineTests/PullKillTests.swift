@@ -13,8 +13,8 @@ import Testing
     let bench = try PullBench(inMemory: true)
     try fill(bench)
     let expected = bench.directory.file("reference")
-    try run(bench, expected)
-    let steps = try killAtEveryStep(bench, expected) { _ in }
+    try await run(bench, expected)
+    let steps = try await killAtEveryStep(bench, expected) { _ in }
     #expect(steps > 40)
   }
 
@@ -23,7 +23,7 @@ import Testing
     let bench = try PullBench(inMemory: true)
     try fill(bench)
     let first = bench.directory.file("first")
-    try run(bench, first)
+    try await run(bench, first)
     let edited = try ArchiveView(first).message("b2")
     let edit = { (archive: String) throws in
       // By hand: flags of a message that is moved at the source meanwhile.
@@ -32,17 +32,17 @@ import Testing
     }
     // As many archives in the first state as there will be kills, made before the source changes.
     let steps = 110
-    for number in 0..<steps { try run(bench, bench.directory.file("\(number)")) }
+    for number in 0..<steps { try await run(bench, bench.directory.file("\(number)")) }
     try change(bench)
     try edit(bench.directory.file("0"))
     let expected = bench.directory.file("0")
-    try run(bench, expected)
+    try await run(bench, expected)
     #expect(
       try ArchiveView(expected).subjects == [
         "A: a1", "A: a2", "A: a3", "A: b2", "A: b3", "B: b1", "B: new", "INBOX: i0", "INBOX: i1",
         "INBOX: i2", "INBOX: i3", "Renamed: c1", "Renamed: c2",
       ])
-    let passed = try killAtEveryStep(bench, expected, startingAt: 1) { try edit($0) }
+    let passed = try await killAtEveryStep(bench, expected, startingAt: 1) { try edit($0) }
     #expect(passed < steps)
   }
 
@@ -67,10 +67,19 @@ import Testing
     try bench.plain.command("RENAME C Renamed")
   }
 
-  private func run(_ bench: PullBench, _ archive: String) throws {
-    let result = try runProcess(
+  private func run(_ bench: PullBench, _ archive: String) async throws {
+    let child = try ChildProcess(
       builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive))
-    #expect(result.status == 0, "\(result.errors)")
+    let ending = try await Self.end(of: child)
+    #expect(ending == .exited(0), "\(String(decoding: child.standardError, as: UTF8.self))")
+  }
+
+  /// Waits without holding one of the few threads that all tests share.
+  private static func end(of child: ChildProcess) async throws -> ChildProcess.Ending {
+    while true {
+      if let ending = child.poll() { return ending }
+      try await Task.sleep(for: .milliseconds(3))
+    }
   }
 
   /// Pulls with a kill at the first step, at the second and so on, until none is reached; each time
@@ -80,7 +89,7 @@ import Testing
   private func killAtEveryStep(
     _ bench: PullBench, _ expected: String, startingAt first: Int = 1,
     prepare: (String) throws -> Void
-  ) throws -> Int {
+  ) async throws -> Int {
     let reference = try content(expected)
     var step = first
     while true {
@@ -92,13 +101,14 @@ import Testing
           builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive),
           environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
       }
-      let endings = killed.map { $0.wait() }
+      var endings: [ChildProcess.Ending] = []
+      for child in killed { endings.append(try await Self.end(of: child)) }
       let again = try archives.map { archive in
         try ChildProcess(
           builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive))
       }
       for (index, child) in again.enumerated() {
-        let ending = child.wait()
+        let ending = try await Self.end(of: child)
         let text = String(decoding: child.standardError, as: UTF8.self)
         #expect(ending == .exited(0), "step \(step + index): \(text)")
         let found = try content(archives[index])

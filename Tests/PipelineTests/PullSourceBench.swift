@@ -26,7 +26,10 @@ final class SourceBench {
   }
 
   @discardableResult
-  func pull(dryRun: Bool = false, accept: Bool = false, refetch: Bool = false) async throws
+  func pull(
+    dryRun: Bool = false, accept: Bool = false, refetch: Bool = false,
+    observer: any RunObserver = NoObserver()
+  ) async throws
     -> RunReport
   {
     let account = IMAPAccount(
@@ -37,7 +40,7 @@ final class SourceBench {
       acceptDeletions: accept, refetchDeleted: refetch, allNamespaces: false,
       retry: RetryPolicy(pauses: [0.001, 0.001]))
     return await PullPipeline(
-      options: options, observer: NoObserver(), interruption: try Interruption()
+      options: options, observer: observer, interruption: try Interruption()
     ).run()
   }
 

@@ -13,9 +13,8 @@ extension ManualText {
       term: "plan", text: "What is to be transferred: `messages`, `bytes`. The last one counts."),
     Entry(
       term: "planned",
-      text: "A dry run would do this: `action` (`create-mailbox`, `rename-mailbox`, `subscribe`, "
-        + "`unsubscribe`, `transfer`, `update-flags`, `move`, `remove`), `mailbox`, `destination`, "
-        + "`messages`, `bytes`, `uid`, `file`."),
+      text: "A dry run would do this: `action` (`create-mailbox`, `subscribe`, `transfer`, "
+        + "`update-flags`, `move`), `mailbox`, `destination`, `messages`, `bytes`, `uid`, `file`."),
     Entry(
       term: "progress",
       text: "At most once a second, for the whole run: `mailbox` (where something happened last), "

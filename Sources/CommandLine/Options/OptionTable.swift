@@ -7,19 +7,25 @@ enum OptionTable {
       summary: "Copy an account's mail into an archive; never changes the source",
       details: [
         "Copies every message of the account SOURCE, with its flags, keywords and internal date, "
-          + "into the directory ARCHIVE, which is created if it is not there.",
+          + "into the directory ARCHIVE, which is created if it is not there. The source is opened "
+          + "for reading only.",
         "A second run fetches only what is new and brings over flags that changed. What was "
-          + "deleted, moved or renamed by hand in the archive stays so. What is gone at the "
-          + "source is kept.",
+          + "deleted, moved or renamed by hand in the archive stays so. What was moved at the "
+          + "source is moved in the archive, what is gone there is kept. An archive belongs to one "
+          + "account: to pull another one into it is refused.",
       ]),
     Command(
       name: .push, operands: ["ARCHIVE", "TARGET"], operandsAreOptional: false,
       summary: "Copy from an archive into an account what it lacks",
       details: [
         "Appends every message of the directory ARCHIVE that the account TARGET does not have yet. "
-          + "What is there already, whoever put it there, is recognised by its content.",
-        "A second run appends nothing, unless the archive has changed. Nothing is ever removed "
-          + "from the target.",
+          + "What is there already, whoever put it there, is recognised by its content. Mailboxes "
+          + "are created and subscribed; one with a special use, such as `\\Sent`, goes into the "
+          + "target's own of that use.",
+        "A second run appends nothing, unless the archive has changed. What was moved by hand in "
+          + "the archive after it was pushed is moved on the target, if the server has MOVE and "
+          + "mailarc put it there; flags that changed in the archive are changed there too. Nothing "
+          + "is ever removed from the target, and what was deleted there is not sent again.",
       ]),
     Command(
       name: .help, operands: ["COMMAND"], operandsAreOptional: true,

@@ -4,8 +4,9 @@ extension OptionTable {
     Option(
       name: .dryRun, group: .transfer, commands: [.pull, .push], value: .none,
       summary: "show what would be done, change nothing",
-      details: "Show exactly what would be done and change nothing: neither mail nor the archive's "
-        + "own records."),
+      details: "Show what would be done and change nothing: neither mail nor the archive's own "
+        + "records. Accounts are logged in to and looked at as in a real run; mailboxes of the "
+        + "target are opened for reading only."),
     Option(
       name: .layout, group: .transfer, commands: [.pull], value: .choice("LAYOUT", ["maildir"]),
       summary: "how a new archive stores mail: maildir (the default)",
@@ -20,25 +21,29 @@ extension OptionTable {
     Option(
       name: .acceptDeletions, group: .transfer, commands: [.pull], value: .none,
       summary: "believe that what is missing in the archive was deleted by hand",
-      details: "When much of a mailbox has disappeared from the archive at once, a pull leaves the "
-        + "mailbox alone and asks. This option answers: it was deleted by hand; don't fetch it "
-        + "again."),
+      details: "When more than 20 messages and more than a tenth of a mailbox have disappeared "
+        + "from the archive at once, or any from a directory that is not the one of the last run (a "
+        + "restored backup, another disk), a pull leaves the mailbox alone and asks. This option "
+        + "answers: they were deleted by hand; don't fetch them again. Not together with "
+        + "`--refetch-deleted`, which gives the other answer."),
     Option(
       name: .refetchDeleted, group: .transfer, commands: [.pull], value: .none,
       summary: "fetch again what is missing in the archive",
       details:
         "Fetch again every message that was fetched before, is no longer in the archive, and "
-        + "is still at the source."),
+        + "is still at the source, in all mailboxes."),
     Option(
       name: .acceptDeletions, group: .transfer, commands: [.push], value: .none,
       summary: "believe that what is missing on the target was deleted there",
-      details: "When much of what was pushed has disappeared from a mailbox of the target at once, "
-        + "a push leaves the mailbox alone and asks. This option answers: it was deleted on "
-        + "purpose; don't send it again."),
+      details: "When more than half of 20 or more messages have disappeared from a mailbox of the "
+        + "target at once, a push leaves the mailbox alone and asks. This option answers: they "
+        + "were deleted on purpose; don't send them again. Not together with `--resend-deleted`, "
+        + "which gives the other answer."),
     Option(
       name: .resendDeleted, group: .transfer, commands: [.push], value: .none,
       summary: "send again what was deleted on the target",
-      details: "Send again every message that was pushed before and is no longer on the target."),
+      details: "Send again every message of the archive that the target had and has no longer, in "
+        + "all mailboxes."),
     Option(
       name: .withDeleted, group: .transfer, commands: [.push], value: .none,
       summary: "push the \\Deleted flag as well",
@@ -55,6 +60,7 @@ extension OptionTable {
       summary: "read every message file, also in mailboxes that look unchanged",
       details: "Read every file of the archive, also in mailboxes that look unchanged. It finds "
         + "files whose content was edited in place, which leaves no trace in a Maildir's "
-        + "directories."),
+        + "directories. An edited message is another message: it is sent, and the old one stays "
+        + "on the target."),
   ]
 }

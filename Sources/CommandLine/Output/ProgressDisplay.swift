@@ -28,7 +28,7 @@ final class ProgressDisplay: RunObserver {
   /// - Parameters:
   ///   - terminal: where it is shown.
   ///   - direction: which words fit.
-  ///   - isQuiet: show no progress; the plan of a dry run is shown all the same.
+  ///   - isQuiet: show no progress, as in a dry run, whose plan is shown all the same.
   ///   - now: seconds on a clock that never goes back.
   init(
     terminal: Terminal, direction: Direction, isQuiet: Bool, now: @escaping @Sendable () -> Double
@@ -57,12 +57,25 @@ final class ProgressDisplay: RunObserver {
 
   func mailboxEnded(_ report: MailboxReport) {
     update { progress, _ in progress.ended(report.name) }
-    guard !isQuiet, !terminal.isInteractive, report.hasChanges else { return }
-    let verb = direction == .pull ? "fetched" : "appended"
+    guard !isQuiet, !terminal.isInteractive else { return }
+    let news = news(report)
+    guard !news.isEmpty else { return }
     let name = TerminalText.escape(report.name.description)
-    var line = "\(name): \(Quantity.count(report.transferred, "message")) \(verb)"
-    if report.transferredBytes > 0 { line += ", " + Quantity.bytes(report.transferredBytes) }
-    terminal.note([line])
+    terminal.note([name + ": " + news.joined(separator: ", ")])
+  }
+
+  private func news(_ report: MailboxReport) -> [String] {
+    let verb = direction == .pull ? "fetched" : "appended"
+    var news: [String] = []
+    if report.transferred > 0 {
+      news.append(Quantity.count(report.transferred, "message") + " " + verb)
+      news.append(Quantity.bytes(report.transferredBytes))
+    }
+    if report.moved > 0 { news.append(Quantity.count(report.moved, "message") + " moved") }
+    if report.flagsUpdated > 0 {
+      news.append("flags of " + Quantity.count(report.flagsUpdated, "message") + " changed")
+    }
+    return news
   }
 
   func failure(_ failure: MessageFailure) {

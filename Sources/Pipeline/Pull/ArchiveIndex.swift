@@ -11,7 +11,13 @@ struct LocatedMessage: Sendable {
 /// Finds messages in the whole archive by what their file names say, reading it when first asked.
 final class ArchiveIndex: Sendable {
   private let archive: Archive
-  private let content = Mutex<[MailboxKey: [LocatedMessage]]?>(nil)
+  private struct Content {
+    var byMailbox: [MailboxKey: [LocatedMessage]]?
+    /// Made for those mailboxes of which single messages are asked for.
+    var byOrigin: [MailboxKey: [MessageOrigin: [LocatedMessage]]] = [:]
+  }
+
+  private let content = Mutex(Content())
 
   init(_ archive: Archive) { self.archive = archive }
 
@@ -21,8 +27,31 @@ final class ArchiveIndex: Sendable {
   ///   may then be there.
   func messages(from key: MailboxKey) throws(StoreError) -> [LocatedMessage] {
     try content.withLock { content throws(StoreError) in
-      if content == nil { content = try read() }
-      return content?[key] ?? []
+      if let known = content.byMailbox { return known[key] ?? [] }
+      let found = try read()
+      content.byMailbox = found
+      return found[key] ?? []
+    }
+  }
+
+  /// The file of one message; of several, one in `preferred` if there is one.
+  ///
+  /// - Throws: as `messages(from:)`.
+  func file(
+    of origin: MessageOrigin, preferred: MailboxName
+  ) throws(StoreError) -> LocatedMessage? {
+    let key = origin.mailboxKey
+    let messages = try messages(from: key)
+    return content.withLock { content in
+      if content.byOrigin[key] == nil {
+        var files: [MessageOrigin: [LocatedMessage]] = [:]
+        for located in messages {
+          if let origin = located.message.origin { files[origin, default: []].append(located) }
+        }
+        content.byOrigin[key] = files
+      }
+      let files = content.byOrigin[key]?[origin] ?? []
+      return files.first { $0.mailbox == preferred } ?? files.first
     }
   }
 

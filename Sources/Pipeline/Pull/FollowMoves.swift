@@ -15,6 +15,7 @@ struct FollowMoves {
 
   private struct Arrival {
     let mailbox: MailboxName
+    let uidValidity: UIDValidity
     let message: HeldMessage
   }
 
@@ -65,18 +66,21 @@ struct FollowMoves {
   private func arrivals(
     _ pulled: [PulledMailbox], _ skipped: [MailboxName]
   ) throws -> [Content: [Arrival]] {
-    var all = pulled.map { ($0.name, $0.arrivals) }
+    var all = pulled.map { ($0.name, $0.uidValidity, $0.arrivals) }
     if context.run.resumes {
       for name in skipped {
         let journal = try PullJournal(
           in: context.directory, key: context.key(of: name).hex, mailbox: name, readOnly: true)
-        all.append((name, journal.record.arrivals(in: context.run)))
+        let record = journal.record
+        all.append((name, record.uidValidity, record.arrivals(in: context.run)))
       }
     }
     var found: [Content: [Arrival]] = [:]
-    for (name, messages) in all.sorted(by: { $0.0 > $1.0 }) {
+    for (name, validity, messages) in all.sorted(by: { $0.0 > $1.0 }) {
+      guard let validity else { continue }
       for message in messages.sorted(by: { $0.uid > $1.uid }) {
-        found[content(of: message), default: []].append(Arrival(mailbox: name, message: message))
+        found[content(of: message), default: []].append(
+          Arrival(mailbox: name, uidValidity: validity, message: message))
       }
     }
     return found
@@ -116,15 +120,13 @@ struct FollowMoves {
     _ mailbox: PulledMailbox, _ arrivals: inout [Content: [Arrival]], _ index: ArchiveIndex
   ) throws -> Plan {
     var plan = Plan()
-    let files = try files(of: mailbox, index)
     for message in mailbox.gone {
       let content = content(of: message)
       let place = arrivals[content]?.lastIndex { $0.mailbox != mailbox.name }
       if message.fate == .held, let place,
         let arrival = arrivals[content]?.remove(at: place)
       {
-        let isMoved = try add(
-          message, of: mailbox.name, files[message.uid], arrival, index, to: &plan)
+        let isMoved = try add(message, of: mailbox, arrival, index, to: &plan)
         plan.fates.append((message.uid, isMoved ? .moved : .gone))
       } else if isComplete {
         plan.fates.append((message.uid, .gone))
@@ -135,36 +137,24 @@ struct FollowMoves {
     return plan
   }
 
-  private func files(
-    of mailbox: PulledMailbox, _ index: ArchiveIndex
-  ) throws -> [UID: LocatedMessage] {
-    guard !mailbox.gone.isEmpty else { return [:] }
-    var files: [UID: LocatedMessage] = [:]
-    for located in try index.messages(from: context.key(of: mailbox.name)) {
-      guard let origin = located.message.origin, origin.uidValidity == mailbox.uidValidity else {
-        continue
-      }
-      files[origin.uid] = located
-    }
-    return files
-  }
-
   /// Plans to take the old file away, its content being in the new place already; flags that were
   /// changed by hand go along.
   ///
   /// - Returns: false if the file is not what was fetched, or not where it was delivered: then it is
   ///   the user's, and stays. True also if it is nowhere: a run that was killed took it away.
   private func add(
-    _ message: HeldMessage, of source: MailboxName, _ file: LocatedMessage?, _ arrival: Arrival,
-    _ index: ArchiveIndex, to plan: inout Plan
+    _ message: HeldMessage, of source: PulledMailbox, _ arrival: Arrival, _ index: ArchiveIndex,
+    to plan: inout Plan
   ) throws -> Bool {
-    guard let file else { return true }
-    guard file.mailbox == home(of: source) else { return false }
+    guard let validity = source.uidValidity else { return false }
+    let old = try file(message.uid, validity, of: source.name, index)
+    guard let file = old else { return true }
+    guard file.mailbox == home(of: source.name) else { return false }
     if context.options.dryRun { return true }
-    let new = try index.messages(from: context.key(of: arrival.mailbox)).first {
-      $0.message.origin?.uid == arrival.message.uid
-    }
-    guard let new, let mailbox = try context.archive.mailbox(file.mailbox),
+    guard
+      let new = try self.file(
+        arrival.message.uid, arrival.uidValidity, of: arrival.mailbox, index),
+      let mailbox = try context.archive.mailbox(file.mailbox),
       try DigestMessages().run(file.message, in: mailbox).digest == message.digest
     else { return false }
     plan.removals.append(file)
@@ -173,6 +163,14 @@ struct FollowMoves {
       plan.flags[new.mailbox, default: []].append(FlagChange(new.message, flags))
     }
     return true
+  }
+
+  private func file(
+    _ uid: UID, _ validity: UIDValidity, of mailbox: MailboxName, _ index: ArchiveIndex
+  ) throws(StoreError) -> LocatedMessage? {
+    try index.file(
+      of: MessageOrigin(uidValidity: validity, uid: uid, mailboxKey: context.key(of: mailbox)),
+      preferred: home(of: mailbox))
   }
 
   /// What is to stay is safe before anything is removed; what is removed is recorded afterwards.
