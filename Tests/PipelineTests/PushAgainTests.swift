@@ -165,7 +165,9 @@ import Testing
     let bench = try await PushBench.holding(["one", "two"])
     try await bench.push()
     let path = try bench.file("one")
-    try writeFile(path, try readFile(path) + "And more.\n")
+    // As editors do it: a new file takes the old one's place.
+    try writeFile(bench.archive + "/INBOX/tmp/edited", try readFile(path) + "And more.\n")
+    try bench.rename(bench.archive + "/INBOX/tmp/edited", path)
     let report = try await bench.push()
     #expect(report.pushed == ["transferred": 1, "present": 1])
     #expect(report.notices.count == 1)
