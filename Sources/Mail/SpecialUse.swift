@@ -18,8 +18,4 @@ package enum SpecialUse: String, Hashable, Sendable, CaseIterable {
     else { return nil }
     self = use
   }
-
-  /// Whether a mailbox of this use shows messages that live in other mailboxes, so that copying it
-  /// would store them twice.
-  package var isVirtual: Bool { self == .all || self == .flagged || self == .important }
 }

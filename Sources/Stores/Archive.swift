@@ -15,7 +15,6 @@ package final class Archive: Sendable {
   }
 
   static let stateName = ".mailarc"
-  static let trashName = "trash"
   private static let lockName = "lock"
 
   /// What `.mailarc/archive` says.

@@ -24,14 +24,22 @@ extension Archive {
   ///
   /// - Throws: `unsuitableName` for a name that is too deep, `system`.
   package func makeMailbox(_ name: MailboxName) throws(StoreError) -> MaildirMailbox {
-    try makeMailbox(name, below: root)
-  }
-
-  /// Opens the mailbox in `.mailarc/trash` for what is taken out of a mailbox; made if missing.
-  ///
-  /// - Throws: `unsuitableName`, `system`.
-  package func trashMailbox(_ name: MailboxName) throws(StoreError) -> MaildirMailbox {
-    try makeMailbox(name, below: try stored(try state.ensureSubdirectory(Self.trashName)))
+    precondition(context.access == .writing, "the archive was opened for reading")
+    let directory = try MailboxPath(name).make(below: root)
+    if try stored(try directory.contains("cur")) {
+      return try MaildirMailbox(name, in: directory, context: context)
+    }
+    for part in ["tmp", "new"] where try !stored(try directory.contains(part)) {
+      _ = try stored(try directory.makeSubdirectory(part))
+    }
+    var keywords = try MailboxKeywords(of: directory, archive: context.keywords)
+    try keywords.adoptArchiveLetters()
+    // `cur` comes last: a directory that has it is a mailbox.
+    Checkpoint.pass("mailbox: before it becomes one")
+    _ = try stored(try directory.makeSubdirectory("cur"))
+    Checkpoint.pass("mailbox: made")
+    try stored(try directory.flush())
+    return try MaildirMailbox(name, in: directory, context: context)
   }
 
   /// Takes away a mailbox's directory that holds no message and nothing of anybody else's, and then
@@ -70,26 +78,5 @@ extension Archive {
       }
     }
     return true
-  }
-
-  private func makeMailbox(
-    _ name: MailboxName, below top: Directory
-  ) throws(StoreError) -> MaildirMailbox {
-    precondition(context.access == .writing, "the archive was opened for reading")
-    let directory = try MailboxPath(name).make(below: top)
-    if try stored(try directory.contains("cur")) {
-      return try MaildirMailbox(name, in: directory, context: context)
-    }
-    for part in ["tmp", "new"] where try !stored(try directory.contains(part)) {
-      _ = try stored(try directory.makeSubdirectory(part))
-    }
-    var keywords = try MailboxKeywords(of: directory, archive: context.keywords)
-    try keywords.adoptArchiveLetters()
-    // `cur` comes last: a directory that has it is a mailbox.
-    Checkpoint.pass("mailbox: before it becomes one")
-    _ = try stored(try directory.makeSubdirectory("cur"))
-    Checkpoint.pass("mailbox: made")
-    try stored(try directory.flush())
-    return try MaildirMailbox(name, in: directory, context: context)
   }
 }

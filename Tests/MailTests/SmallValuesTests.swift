@@ -47,10 +47,6 @@ struct SpecialUseTests {
     #expect(SpecialUse(attribute: use.rawValue.uppercased()) == use)
     #expect(SpecialUse(attribute: String(use.rawValue.dropFirst())) == nil)
   }
-
-  @Test func `mailboxes that show what is elsewhere are virtual`() {
-    #expect(SpecialUse.allCases.filter(\.isVirtual) == [.all, .flagged, .important])
-  }
 }
 
 struct PercentEscapeTests {

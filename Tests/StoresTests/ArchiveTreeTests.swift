@@ -131,16 +131,6 @@ struct ArchiveTreeTests {
     #expect(try archive.mailboxes().unreadable.count == 1)
   }
 
-  @Test func `the trash is no mailbox of the archive`() throws {
-    let inbox = try archive.makeMailbox(.inbox)
-    let stored = try inbox.deliver("x", uid: 1)
-    let trash = try archive.trashMailbox(.inbox)
-    let moved = try inbox.move(stored, to: trash, origin: nil)
-    #expect(try trash.scan() == [moved])
-    #expect(try archive.mailboxes().mailboxes.map(\.name) == [.inbox])
-    #expect(trash.path == archive.root.path + "/.mailarc/trash/INBOX")
-  }
-
   @Test func `random names of mailboxes are made and found`() throws {
     var random = SeededGenerator(seed: 5)
     let pieces = ["a", "A", "%", "2", "F", "/", ".", "cur", "é", "\u{2}", "+", "!", "INBOX"]

@@ -27,7 +27,7 @@ package struct PullPipeline: Sendable {
   package func run() async -> RunReport {
     let collector = ReportCollector(direction: .pull, dryRun: options.dryRun, observer: observer)
     do {
-      try await WorkerThread.run(name: "mailarc-pull") {
+      try await WorkerThread.run(name: "mailarc-pull", cancelling: interruption) {
         do { try lead(collector) } catch { collector.stop(Failure(error, scope: .account)) }
       }
     } catch {

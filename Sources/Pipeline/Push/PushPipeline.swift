@@ -24,7 +24,7 @@ package struct PushPipeline: Sendable {
   package func run() async -> RunReport {
     let collector = ReportCollector(direction: .push, dryRun: options.dryRun, observer: observer)
     do {
-      try await WorkerThread.run(name: "mailarc-push") {
+      try await WorkerThread.run(name: "mailarc-push", cancelling: interruption) {
         do { try lead(collector) } catch { collector.stop(Failure(error, scope: .account)) }
       }
     } catch {

@@ -44,12 +44,6 @@ struct FrameSplitter {
 
   init(limits: IMAPLimits) { self.limits = limits }
 
-  /// Whether the bytes so far end with a whole response.
-  var isBetweenResponses: Bool {
-    if case .line = phase { return collected.isEmpty }
-    return false
-  }
-
   /// Forgets the response in `collected` once it has been used.
   mutating func discardCollected() {
     // One long line must not hold its memory for the rest of the session.

@@ -59,7 +59,6 @@ package struct Capability: Hashable, Sendable, CustomStringConvertible {
   /// The size of a mailbox in STATUS (RFC 8438).
   package static let statusSize = Capability("STATUS=SIZE")
   /// COMPRESS DEFLATE (RFC 4978).
-  package static let compressDeflate = Capability("COMPRESS=DEFLATE")
 
   /// The name.
   package var description: String { name }

@@ -21,9 +21,6 @@ package struct UIDList: Hashable, Sendable, Sequence, ExpressibleByArrayLiteral 
     ranges.reduce(0) { $0 + Int($1.upperBound - $1.lowerBound) + 1 }
   }
 
-  /// The UIDs without their order.
-  package var uidSet: UIDSet { UIDSet(unsorted: ranges) }
-
   /// The UIDs one after the other, made as they are asked for.
   package func makeIterator() -> AnyIterator<UID> {
     AnyIterator(ranges.lazy.flatMap { $0.lazy.compactMap { UID($0) } }.makeIterator())
