@@ -209,4 +209,41 @@ import Testing
     #expect(server.messages().map { String(decoding: $0.body, as: UTF8.self) } == bodies.map(\.2))
     #expect(try await bench.push { $0.port = server.port }.pushed == ["present": 4])
   }
+
+  // MARK: The source itself
+
+  @Test(arguments: [false, true])
+  func `the source is refused as a target, also after a pull that broke off`(_ broke: Bool)
+    async throws
+  {
+    let bench = try await PushBench.holding(["one", "two"])
+    if broke { try runSuccessfully("/bin/rm", [bench.archive + "/.mailarc/pull/states.journal"]) }
+    let report = try await bench.push {
+      $0.user = bench.source.user
+      $0.port = bench.source.server.imapPort
+    }
+    #expect(report.accountFailure?.cause == .usage)
+    #expect(try bench.source.plain.messages(in: "INBOX").count == 2)
+  }
+
+  @Test func `the same user at another server is no source, however alike its numbers`()
+    async throws
+  {
+    let bench = try await PushBench.holding(["one", "two"])
+    let responses = try bench.source.plain.command("STATUS INBOX (UIDVALIDITY)")
+    let text = responses.flatMap { $0 }.map(\.text).joined(separator: " ")
+    let validity = try #require(
+      text.split(separator: "UIDVALIDITY ").last.flatMap { UInt32($0.prefix(while: \.isNumber)) })
+    let server = try FakeTarget(FakeTarget.Behaviour.all)
+    server["INBOX"]?.uidValidity = validity
+    for expected in [["transferred": 2], ["present": 2]] {
+      let report = try await bench.push {
+        $0.user = bench.source.user
+        $0.port = server.port
+      }
+      #expect(report.accountFailure == nil)
+      #expect(report.pushed == expected)
+    }
+    #expect(server.subjects() == ["one", "two"])
+  }
 }

@@ -73,19 +73,24 @@ package struct PushPipeline: Sendable {
 
   /// A push into the account from which the archive was pulled would double every message that was
   /// moved by hand, and mean nothing else.
+  ///
+  /// The same user at another server is another account, though it may look alike once it was pushed
+  /// to: many servers begin with the same UIDVALIDITY and the same UIDs. An account that has an index
+  /// passed this check when it was empty.
   private func refuseSource(
     _ archive: Archive, _ tree: ServerTree, _ pulled: Directory?
   ) throws {
-    guard let pulled, archive.identity.account == options.target.identity else { return }
-    let states = try MailboxStates(in: pulled, readOnly: true)
-    let same = tree.mailboxes.contains { mailbox in
-      let key = MailboxKey(account: archive.identity.account, mailbox: mailbox.name)
-      guard mailbox.name.isInbox, let known = states[key.hex], let status = mailbox.status else {
-        return false
-      }
-      return known.state.uidValidity == status.uidValidity
-        && (status.uidNext?.value ?? 0) >= known.state.uidNext
-    }
+    guard let pulled, archive.identity.account == options.target.identity,
+      (try? archive.state.openSubdirectory("push").contains(indexName)) != true,
+      let status = tree.mailboxes.first(where: \.name.isInbox)?.status
+    else { return }
+    let key = MailboxKey(account: archive.identity.account, mailbox: .inbox).hex
+    // A pull that broke off left no state, but a journal of what it fetched.
+    let journal = try PullJournal(in: pulled, key: key, mailbox: .inbox, readOnly: true)
+    let state = try MailboxStates(in: pulled, readOnly: true)[key]?.state
+    let validity = state?.uidValidity ?? journal.record.uidValidity
+    let uidNext = state?.uidNext ?? (journal.record.messages.keys.max()?.value ?? 0) &+ 1
+    let same = validity == status.uidValidity && (status.uidNext?.value ?? 0) >= uidNext
     guard same else { return }
     throw Failure(
       scope: .run, cause: .usage,
@@ -93,10 +98,15 @@ package struct PushPipeline: Sendable {
       advice: "Give the account to which the mail is to go.", retryable: false)
   }
 
-  private func indexDirectory(of archive: Archive) throws -> Directory {
-    let name = PercentEscape.encode(options.target.identity) {
+  /// The name of the index's directory in `push`.
+  private var indexName: String {
+    PercentEscape.encode(options.target.identity) {
       $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%")
     }
+  }
+
+  private func indexDirectory(of archive: Archive) throws -> Directory {
+    let name = indexName
     if options.dryRun {
       // Where nothing was ever pushed there is nothing to read, and nothing may be made.
       let known = try? archive.state.openSubdirectory("push").openSubdirectory(name)
