@@ -47,6 +47,39 @@ import Testing
     #expect(try bench.view().message("m0").flags == ["\\flagged", "key"])
   }
 
+  @Test func `what was deleted does not come back when the source moves it`() async throws {
+    let bench = try await filled(3)
+    try delete(["m1"], bench)
+    try bench.append("new")
+    try await bench.pull()
+    try bench.plain.select("INBOX")
+    try bench.plain.move("2", to: "Work")
+    try await bench.pull()
+    #expect(try bench.view().subjects == ["INBOX: m0", "INBOX: m2", "INBOX: new", "Work: w"])
+    try bench.append("newer", to: "Work")
+    #expect(try await bench.pull().sums == ["transferred": 1, "deleted": 1])
+  }
+
+  @Test func `what was moved by hand stays there when the source moves it elsewhere`() async throws
+  {
+    let bench = try await filled(2)
+    try bench.plain.create("Else")
+    try await bench.pull()
+    let file = try bench.view().message("m0").file
+    try move(bench, "INBOX/cur/" + file, "Work/cur/" + file)
+    try bench.plain.select("INBOX")
+    try bench.plain.store("1", "+FLAGS (\\Flagged)")
+    try bench.plain.move("1", to: "Else")
+    try await bench.pull()
+    #expect(try bench.view().subjects == ["INBOX: m1", "Work: m0", "Work: w"])
+    #expect(try bench.view().message("m0").flags == ["\\flagged"])
+    try bench.plain.select("Else")
+    try bench.plain.store("1", "+FLAGS (\\Seen)")
+    #expect(try await bench.pull().sums == ["flags": 1])
+    #expect(try bench.view().message("m0").flags == ["\\flagged", "\\seen"])
+    #expect(try await bench.pull().sums == [:])
+  }
+
   @Test func `new mail follows a mailbox that was renamed`() async throws {
     let bench = try await filled(1)
     try move(bench, "Work", "Business")

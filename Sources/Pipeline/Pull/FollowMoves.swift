@@ -13,7 +13,8 @@ struct FollowMoves {
   /// Whether all mailboxes were pulled: else a message may have gone to one that was not.
   let isComplete: Bool
 
-  private struct Arrival {
+  /// A message that is new in a mailbox.
+  struct Arrival {
     let mailbox: MailboxName
     let uidValidity: UIDValidity
     let message: HeldMessage
@@ -36,6 +37,10 @@ struct FollowMoves {
   private struct Plan {
     var fates: [(uid: UID, fate: HeldMessage.Fate)] = []
     var removals: [LocatedMessage] = []
+    /// New copies of messages that were deleted by hand.
+    var discards: [Arrival] = []
+    /// Messages that were moved by hand, with the flags merged last, and their new copies.
+    var adoptions: [(file: LocatedMessage, base: Flags?, arrival: Arrival)] = []
     var flags: [MailboxName: [FlagChange]] = [:]
     var isPending = false
   }
@@ -97,6 +102,11 @@ struct FollowMoves {
       foretell(mailbox)
       return
     }
+    let hand = YieldToHandEdits(context: context, index: index)
+    for arrival in plan.discards { try hand.discard(arrival) }
+    for (file, base, arrival) in plan.adoptions {
+      try hand.adopt(file, base: base, for: arrival)
+    }
     try carryOut(plan, from: home(of: mailbox.name))
     let key = context.key(of: mailbox.name).hex
     if !plan.fates.isEmpty {
@@ -123,7 +133,12 @@ struct FollowMoves {
     for message in mailbox.gone {
       let content = content(of: message)
       let place = arrivals[content]?.lastIndex { $0.mailbox != mailbox.name }
-      if message.fate == .held, let place,
+      if message.fate == .deleted, let place,
+        let arrival = arrivals[content]?.remove(at: place)
+      {
+        plan.discards.append(arrival)
+        plan.fates.append((message.uid, .moved))
+      } else if message.fate == .held, let place,
         let arrival = arrivals[content]?.remove(at: place)
       {
         let isMoved = try add(message, of: mailbox, arrival, index, to: &plan)
@@ -140,8 +155,10 @@ struct FollowMoves {
   /// Plans to take the old file away, its content being in the new place already; flags that were
   /// changed by hand go along.
   ///
-  /// - Returns: false if the file is not what was fetched, or not where it was delivered: then it is
-  ///   the user's, and stays. True also if it is nowhere: a run that was killed took it away.
+  /// A file that was moved by hand stays where it is, and the new copy goes.
+  ///
+  /// - Returns: false if the file is not what was fetched: then it is the user's, and stays. True also
+  ///   if it is nowhere: a run that was killed took it away.
   private func add(
     _ message: HeldMessage, of source: PulledMailbox, _ arrival: Arrival, _ index: ArchiveIndex,
     to plan: inout Plan
@@ -149,7 +166,6 @@ struct FollowMoves {
     guard let validity = source.uidValidity else { return false }
     let old = try file(message.uid, validity, of: source.name, index)
     guard let file = old else { return true }
-    guard file.mailbox == home(of: source.name) else { return false }
     if context.options.dryRun { return true }
     guard
       let new = try self.file(
@@ -157,6 +173,10 @@ struct FollowMoves {
       let mailbox = try context.archive.mailbox(file.mailbox),
       try DigestMessages().run(file.message, in: mailbox).digest == message.digest
     else { return false }
+    guard file.mailbox == home(of: source.name) else {
+      plan.adoptions.append((file, message.flags, arrival))
+      return true
+    }
     plan.removals.append(file)
     let flags = Flags.merge(file.message.flags, new.message.flags, base: message.flags)
     if flags != new.message.flags {
