@@ -23,4 +23,20 @@ import Testing
     #expect(try await bench.pull().sums == ["gone": 1])
     #expect(try bench.view().subjects == before)
   }
+
+  @Test func `a move is followed though its old mailbox failed in the pull that saw it`()
+    async throws
+  {
+    let bench = try Self.bench()
+    try await bench.pull()
+    bench.server.change { state in
+      state.mailboxes["C"] = .init(messages: state.mailboxes["A"]?.messages ?? [])
+      state.mailboxes["A"]?.messages = []
+      state.refusesExamine = ["A"]
+    }
+    #expect(try await bench.pull().mailboxFailures.map(\.mailbox.description) == ["A"])
+    bench.server.change { $0.refusesExamine = [] }
+    #expect(try await bench.pull().sums == ["moved": 1])
+    #expect(try bench.view().subjects.filter { !$0.hasPrefix("B") } == ["C: m1"])
+  }
 }

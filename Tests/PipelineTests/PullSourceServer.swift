@@ -44,6 +44,8 @@ final class SourceServer: Sendable {
     /// How often a quirk shows; nil is for ever.
     var quirkCount: Int?
     var refusesLogin = false
+    /// Mailboxes that can't be opened.
+    var refusesExamine: Set<String> = []
     var connections = 0
     var lines: [String] = []
   }
@@ -160,7 +162,9 @@ private final class Session {
 
   private func examine(_ tag: String, _ rest: String, _ state: SourceServer.State) -> Bool {
     selected = name(rest)
-    guard let mailbox = state.mailboxes[selected] else { return send("\(tag) NO none\r\n") }
+    guard let mailbox = state.mailboxes[selected], !state.refusesExamine.contains(selected) else {
+      return send("\(tag) NO none\r\n")
+    }
     let modSeq = mailbox.highestModSeq.map { "* OK [HIGHESTMODSEQ \($0)] x\r\n" } ?? ""
     return send(
       "* \(mailbox.messages.count) EXISTS\r\n* OK [UIDVALIDITY \(mailbox.uidValidity)] x\r\n"
