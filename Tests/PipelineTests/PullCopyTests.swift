@@ -39,4 +39,12 @@ import Testing
     #expect(try await bench.pull().sums == ["moved": 1])
     #expect(try bench.view().subjects.filter { !$0.hasPrefix("B") } == ["C: m1"])
   }
+
+  @Test func `a mailbox that the source has no longer keeps all its parts`() async throws {
+    let bench = try Self.bench()
+    try await bench.pull()
+    bench.server.change { $0.mailboxes["A"] = nil }
+    try await bench.pull()
+    #expect(try Set(listDirectory(bench.archive + "/A")).isSuperset(of: ["cur", "new", "tmp"]))
+  }
 }
