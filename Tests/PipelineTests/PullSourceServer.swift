@@ -35,6 +35,8 @@ final class SourceServer: Sendable {
     case givesEmpty
     /// FETCH ends with NO as soon as the message is asked for.
     case refuses
+    /// The same, and already when its size is asked for.
+    case refusesSize
   }
 
   struct State: Sendable {
@@ -207,6 +209,7 @@ private final class Session {
     if items.contains("INTERNALDATE"), let date = message.date {
       parts.append("INTERNALDATE \"\(date)\"")
     }
+    if items.contains("RFC822.SIZE"), quirk(of: message.uid) == .refusesSize { return .refused }
     if items.contains("RFC822.SIZE") { parts.append("RFC822.SIZE \(message.body.count)") }
     let head = "* \(number) FETCH (" + parts.joined(separator: " ")
     if items.contains("HEADER.FIELDS") {
@@ -216,7 +219,7 @@ private final class Session {
     guard items.contains("BODY.PEEK[]") else { return send(head + ")\r\n") ? .went : .closed }
     switch quirk(of: message.uid) {
     case .leavesOut: return .went
-    case .refuses: return .refused
+    case .refuses, .refusesSize: return .refused
     case .givesNIL: return send(head + " BODY[] NIL)\r\n") ? .went : .closed
     case .givesEmpty: return send(head + " BODY[] \"\")\r\n") ? .went : .closed
     case .drops:
