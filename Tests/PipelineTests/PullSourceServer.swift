@@ -37,6 +37,8 @@ final class SourceServer: Sendable {
     case refuses
     /// The same, and already when its size is asked for.
     case refusesSize
+    /// No FETCH answers with it; only SEARCH does.
+    case hides
   }
 
   struct State: Sendable {
@@ -193,6 +195,7 @@ private final class Session {
     }
     for (index, message) in mailbox.messages.enumerated() where contains(words[1], message.uid) {
       if let since, message.modSeq <= since { continue }
+      if server.change({ $0.quirks[message.uid] }) == .hides { continue }
       switch fetch(index + 1, message, items) {
       case .went: continue
       case .closed: return false
@@ -209,7 +212,9 @@ private final class Session {
     if items.contains("INTERNALDATE"), let date = message.date {
       parts.append("INTERNALDATE \"\(date)\"")
     }
-    if items.contains("RFC822.SIZE"), quirk(of: message.uid) == .refusesSize { return .refused }
+    if items.contains("RFC822.SIZE"), server.change({ $0.quirks[message.uid] }) == .refusesSize {
+      return .refused
+    }
     if items.contains("RFC822.SIZE") { parts.append("RFC822.SIZE \(message.body.count)") }
     let head = "* \(number) FETCH (" + parts.joined(separator: " ")
     if items.contains("HEADER.FIELDS") {
@@ -218,7 +223,7 @@ private final class Session {
     }
     guard items.contains("BODY.PEEK[]") else { return send(head + ")\r\n") ? .went : .closed }
     switch quirk(of: message.uid) {
-    case .leavesOut: return .went
+    case .leavesOut, .hides: return .went
     case .refuses, .refusesSize: return .refused
     case .givesNIL: return send(head + " BODY[] NIL)\r\n") ? .went : .closed
     case .givesEmpty: return send(head + " BODY[] \"\")\r\n") ? .went : .closed

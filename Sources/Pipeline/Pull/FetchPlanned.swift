@@ -120,7 +120,10 @@ final class FetchPlanned {
       guard case .refused(_, _, let text) = error else { throw error }
       return try fail(uid, "the server refuses to tell of it: \(text.text)")
     }
-    guard let found else { return }
+    guard let found else {
+      guard try stage.connection.searchAll().contains(uid) else { return }
+      return try fail(uid, "the server lists it but tells nothing of it")
+    }
     if found.size == 0 {
       try stage.sink.begin()
       try stage.sink.finish(uid, flags: found.flags ?? Flags(), date: found.internalDate)
