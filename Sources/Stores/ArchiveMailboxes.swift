@@ -51,6 +51,11 @@ extension Archive {
   package func removeIfEmpty(_ name: MailboxName) throws(StoreError) -> Bool {
     guard !name.isInbox else { return false }
     guard let directory = try MailboxPath(name).find(below: root) else { return true }
+    // What stays a mailbox keeps all its parts: other programs can't read one without `new`.
+    for part in ["cur", "new", "tmp"] {
+      let place = try storedIfPresent(try directory.openSubdirectory(part))
+      if let place, try !stored(try place.entries()).isEmpty { return false }
+    }
     // `cur` goes last: as long as the directory has it, it is a mailbox.
     for part in ["new", "tmp", "cur"] {
       do {

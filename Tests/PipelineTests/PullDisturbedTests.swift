@@ -12,7 +12,8 @@ import Testing
 
   @Test(arguments: [
     (SourceServer.Quirk.drops, "the connection drops"), (.leavesOut, "gives no content"),
-    (.givesNIL, "gives no content"), (.refuses, "can't read it"),
+    (.givesNIL, "gives no content"), (.refuses, "can't read it"), (.refusesSize, "can't read it"),
+    (.givesEmpty, "gives no content"), (.hides, "tells nothing of it"),
   ])
   func `a message that can't be had is named, and the rest arrives`(
     _ quirk: SourceServer.Quirk, _ words: String

@@ -35,6 +35,10 @@ final class SourceServer: Sendable {
     case givesEmpty
     /// FETCH ends with NO as soon as the message is asked for.
     case refuses
+    /// The same, and already when its size is asked for.
+    case refusesSize
+    /// No FETCH answers with it; only SEARCH does.
+    case hides
   }
 
   struct State: Sendable {
@@ -44,6 +48,8 @@ final class SourceServer: Sendable {
     /// How often a quirk shows; nil is for ever.
     var quirkCount: Int?
     var refusesLogin = false
+    /// Mailboxes that can't be opened.
+    var refusesExamine: Set<String> = []
     var connections = 0
     var lines: [String] = []
   }
@@ -160,7 +166,9 @@ private final class Session {
 
   private func examine(_ tag: String, _ rest: String, _ state: SourceServer.State) -> Bool {
     selected = name(rest)
-    guard let mailbox = state.mailboxes[selected] else { return send("\(tag) NO none\r\n") }
+    guard let mailbox = state.mailboxes[selected], !state.refusesExamine.contains(selected) else {
+      return send("\(tag) NO none\r\n")
+    }
     let modSeq = mailbox.highestModSeq.map { "* OK [HIGHESTMODSEQ \($0)] x\r\n" } ?? ""
     return send(
       "* \(mailbox.messages.count) EXISTS\r\n* OK [UIDVALIDITY \(mailbox.uidValidity)] x\r\n"
@@ -187,6 +195,7 @@ private final class Session {
     }
     for (index, message) in mailbox.messages.enumerated() where contains(words[1], message.uid) {
       if let since, message.modSeq <= since { continue }
+      if server.change({ $0.quirks[message.uid] }) == .hides { continue }
       switch fetch(index + 1, message, items) {
       case .went: continue
       case .closed: return false
@@ -203,6 +212,9 @@ private final class Session {
     if items.contains("INTERNALDATE"), let date = message.date {
       parts.append("INTERNALDATE \"\(date)\"")
     }
+    if items.contains("RFC822.SIZE"), server.change({ $0.quirks[message.uid] }) == .refusesSize {
+      return .refused
+    }
     if items.contains("RFC822.SIZE") { parts.append("RFC822.SIZE \(message.body.count)") }
     let head = "* \(number) FETCH (" + parts.joined(separator: " ")
     if items.contains("HEADER.FIELDS") {
@@ -211,8 +223,8 @@ private final class Session {
     }
     guard items.contains("BODY.PEEK[]") else { return send(head + ")\r\n") ? .went : .closed }
     switch quirk(of: message.uid) {
-    case .leavesOut: return .went
-    case .refuses: return .refused
+    case .leavesOut, .hides: return .went
+    case .refuses, .refusesSize: return .refused
     case .givesNIL: return send(head + " BODY[] NIL)\r\n") ? .went : .closed
     case .givesEmpty: return send(head + " BODY[] \"\")\r\n") ? .went : .closed
     case .drops:

@@ -61,6 +61,9 @@ struct FetchMessages {
     switch response.body {
     // Flags that changed meanwhile: the next run sees them.
     case .none, .nilValue: return
+    // Some servers say so of a message that they can't read: only its size tells.
+    case .streamed(size: 0): return sink.abandon()
+    case .inline(let bytes) where bytes.isEmpty: return
     case .streamed: break
     case .inline(let bytes):
       try sink.begin()

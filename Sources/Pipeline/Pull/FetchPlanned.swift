@@ -112,10 +112,18 @@ final class FetchPlanned {
     let again = try stage.run([uid], window: &alone)
     guard again.leftOut.contains(uid) else { return }
     var found: FetchResponse?
-    try stage.connection.fetch(.set([uid]), [.uid, .flags, .internalDate, .size]) { event in
-      if case .fetch(let response) = event, response.uid == uid { found = response }
+    do {
+      try stage.connection.fetch(.set([uid]), [.uid, .flags, .internalDate, .size]) { event in
+        if case .fetch(let response) = event, response.uid == uid { found = response }
+      }
+    } catch {
+      guard case .refused(_, _, let text) = error else { throw error }
+      return try fail(uid, "the server refuses to tell of it: \(text.text)")
     }
-    guard let found else { return }
+    guard let found else {
+      guard try stage.connection.searchAll().contains(uid) else { return }
+      return try fail(uid, "the server lists it but tells nothing of it")
+    }
     if found.size == 0 {
       try stage.sink.begin()
       try stage.sink.finish(uid, flags: found.flags ?? Flags(), date: found.internalDate)

@@ -80,6 +80,9 @@ struct ObserveSource {
         flags[uid] = response.flags ?? Flags()
       }
     }
-    return SourceListing(present: UIDSet(flags.keys), flags: flags)
+    var present = UIDSet(flags.keys)
+    // What FETCH leaves out may be a message all the same: it is asked for alone, and named.
+    if present.count < Int(state.messages) { present = present.union(try connection.searchAll()) }
+    return SourceListing(present: present, flags: flags)
   }
 }

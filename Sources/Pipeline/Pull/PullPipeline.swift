@@ -82,7 +82,9 @@ package struct PullPipeline: Sendable {
       collector.add(mailbox.report)
     }
     try archive.saveTable(dryRun: options.dryRun)
-    try log.end()
+    // What came in this run still counts as new when a mailbox that failed or waits is looked at:
+    // its messages may have gone there.
+    if isComplete { try log.end() }
   }
 
   private func openArchive() throws -> Archive? {
