@@ -60,6 +60,8 @@ final class FakeTarget: Sendable {
     /// What a message is answered with as soon as its line is seen, its literal unread.
     var atOnce: @Sendable (String) -> String? = { _ in nil }
     var tellsUIDNext = true
+    /// What a MOVE with these words is answered with, if not with OK.
+    var move: @Sendable (String) -> String? = { _ in nil }
     /// What a STORE with these words is answered with.
     var store: @Sendable (String) -> String = { _ in "OK" }
 
@@ -143,6 +145,15 @@ final class FakeTarget: Sendable {
       state.appends += 1
       return state.appends
     }
+  }
+
+  /// Moves messages; returns their old and their new UIDs.
+  func move(from source: String, to destination: String, _ isMeant: (UInt32) -> Bool) -> (
+    [UInt32], [UInt32]
+  ) {
+    let moved = messages(source).filter { isMeant($0.uid) }
+    self[source]?.messages.removeAll { isMeant($0.uid) }
+    return (moved.map(\.uid), store(moved, in: destination, collapsing: false))
   }
 
   /// Stores messages; returns their UIDs.

@@ -98,6 +98,19 @@ final class FakeTargetSession {
       if answer.hasPrefix("OK") { store(words[1], words[2]) }
       say("\(tag) \(answer)")
       return true
+    case "MOVE":
+      if let refusal = server.behaviour.move(rest) {
+        say("\(tag) \(refusal)")
+        return true
+      }
+      let name = token(words[2][...]).text
+      let (old, new) = server.move(from: selected, to: name) { matches(words[1], $0) }
+      if server.behaviour.capabilities.contains("UIDPLUS") {
+        let sets = [old, new].map { $0.map { "\($0)" }.joined(separator: ",") }
+        let validity = server[name]?.uidValidity ?? 0
+        say("* OK [COPYUID \(validity) \(sets[0]) \(sets[1])] moved")
+      }
+      for uid in old { say("* \(uid) EXPUNGE") }
     default: break
     }
     say("\(tag) OK done")

@@ -127,6 +127,26 @@ import Testing
     #expect(try bench.run().status == 0)
   }
 
+  @Test func `a server that takes few connections at a time is not waited for`() async throws {
+    var configuration = DovecotConfiguration.usual
+    configuration.extra = ["mail_max_userip_connections = 2"]
+    let server = try Dovecot.start(configuration)
+    // One connection is the independent client's.
+    let bench = try PushBench(on: server)
+    let names = (0..<5).map { "M\($0)" }
+    for name in names {
+      try bench.source.plain.create(name)
+      try bench.source.append("in \(name)", to: name)
+    }
+    try await bench.pull()
+    let begin = ContinuousClock.now
+    let result = try bench.run(["--connections", "4"])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(ContinuousClock.now - begin < .seconds(10))
+    for name in names { #expect(try bench.subjects(name) == ["in \(name)"]) }
+    withExtendedLifetime(server) {}
+  }
+
   @Test func `stopped by a signal in the middle, the next run goes on`() async throws {
     let bench = try PushBench()
     try await bench.pull()

@@ -46,7 +46,16 @@ struct FollowHandMoves {
     var places = try targets.map(place)
     let moves = try Dictionary(grouping: find(places)) { [$0.source, $0.destination] }
     for (pair, moves) in moves.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-      try carryOut(moves, pair[0], pair[1], &places)
+      do {
+        try carryOut(moves, pair[0], pair[1], &places)
+      } catch ClientError.refused(let command, _, let text) {
+        // Then they are sent, and the old ones stay.
+        context.collector.add(
+          Notice(
+            kind: .other, mailbox: places[pair[0]].target.name,
+            text: "what was moved in the archive could not be moved: \(command) was refused: "
+              + text.text))
+      }
     }
     if !context.options.dryRun { try connection.leaveMailbox() }
     return places.map(\.target)
@@ -111,11 +120,19 @@ struct FollowHandMoves {
         status: nil)
     }
     guard try connection.select(old).uidValidity == from.journal.record.uidValidity else { return }
-    let present = try connection.searchAll()
-    let wanted = moves.filter { $0.entry.uid.map(present.contains) == true }
-    let byUID = Dictionary(
-      wanted.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
+    let recorded = Dictionary(
+      moves.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
       uniquingKeysWith: { first, _ in first })
+    let present = try connection.searchAll()
+    let uids = UIDSet(recorded.keys.filter(present.contains))
+    // On a server that was restored from a backup a UID may be somebody's own mail by now.
+    var byUID: [UID: IndexEntry] = [:]
+    for candidate in try ListCandidates(connection: connection).run(uids) {
+      guard let entry = recorded[candidate.message.uid],
+        entry.headerKey.hash == candidate.message.headerKey.hash
+      else { continue }
+      byUID[candidate.message.uid] = entry
+    }
     for chunk in UIDSet(byUID.keys).chunks(ofAtMost: Self.mostAtOnce, ranges: 100) {
       let copied = try move(chunk, to: new)
       Checkpoint.pass("push: moved on the target, not recorded yet")

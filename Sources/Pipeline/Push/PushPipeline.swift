@@ -152,7 +152,7 @@ package struct PushPipeline: Sendable {
     let queue = WorkQueue(jobs)
     WorkerThread.alongside(min(options.connections, jobs.count) - 1) {
       let own = makeConnection()
-      guard (try? own.live()) != nil else { return }
+      guard own.connectOnce() else { return }
       push(from: queue, tree, own, context)
       own.logout()
     } own: {
