@@ -60,6 +60,10 @@ final class FakeTarget: Sendable {
     /// What a message is answered with as soon as its line is seen, its literal unread.
     var atOnce: @Sendable (String) -> String? = { _ in nil }
     var tellsUIDNext = true
+    /// How many messages SEARCH finds at most.
+    var mostSearched = Int.max
+    /// How many messages FETCH tells of at most.
+    var mostFetched = Int.max
     /// What a MOVE with these words is answered with, if not with OK.
     var move: @Sendable (String) -> String? = { _ in nil }
     /// What a STORE with these words is answered with.

@@ -82,7 +82,7 @@ final class FakeTargetSession {
     let mailbox = server[selected] ?? FakeTarget.Mailbox()
     switch words[0] {
     case "SEARCH":
-      let uids = mailbox.messages.map { "\($0.uid)" }
+      let uids = mailbox.messages.prefix(server.behaviour.mostSearched).map { "\($0.uid)" }
       if rest.contains("RETURN") {
         let all = uids.isEmpty ? "" : " ALL " + uids.joined(separator: ",")
         say("* ESEARCH (TAG \"\(tag)\") UID\(all)")
@@ -90,7 +90,8 @@ final class FakeTargetSession {
         say("* SEARCH " + uids.joined(separator: " "))
       }
     case "FETCH":
-      for (index, message) in mailbox.messages.enumerated() where matches(words[1], message.uid) {
+      let told = mailbox.messages.prefix(server.behaviour.mostFetched)
+      for (index, message) in told.enumerated() where matches(words[1], message.uid) {
         fetch(index + 1, message, words[2])
       }
     case "STORE":
@@ -128,6 +129,7 @@ final class FakeTargetSession {
     var text = "* \(number) FETCH (UID \(message.uid)"
     if items.contains("FLAGS") { text += " FLAGS (\(message.flags.joined(separator: " ")))" }
     if items.contains("RFC822.SIZE") { text += " RFC822.SIZE \(message.body.count)" }
+    guard items.contains("[") else { return say(text + ")") }
     var part = message.body
     if items.contains("HEADER.FIELDS") {
       let end = part.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound ?? part.count

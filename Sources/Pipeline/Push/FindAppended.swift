@@ -52,14 +52,13 @@ struct FindAppended {
     from first: UInt32, excluding bound: Set<UID>
   ) throws(ClientError) -> [CandidateMessage] {
     let wasOpen = connection.isSelected(raw)
-    if wasOpen {
-      try connection.run(.noop, "NOOP")
-    } else {
-      _ = try connection.examine(raw, .plain)
-    }
+    let present = try ListMessages(
+      connection: connection, raw: raw, readOnly: !wasOpen
+    ).run().present
     let below = UIDSet(unsorted: first > 1 ? [1...(first - 1)] : [])
-    let present = try connection.searchAll().subtracting(below).subtracting(UIDSet(bound))
-    let found = try ListCandidates(connection: connection).run(present).map(\.message)
+    let found = try ListCandidates(connection: connection).run(
+      present.subtracting(below).subtracting(UIDSet(bound))
+    ).map(\.message)
     if !wasOpen { try connection.leaveMailbox() }
     return found
   }

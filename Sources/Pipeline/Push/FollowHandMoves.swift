@@ -119,11 +119,13 @@ struct FollowHandMoves {
         name: to.name, raw: new, specialUses: [], isSubscribed: false, isSelectable: true,
         status: nil)
     }
-    guard try connection.select(old).uidValidity == from.journal.record.uidValidity else { return }
+    let (selected, present) = try ListMessages(
+      connection: connection, raw: old, readOnly: false
+    ).run()
+    guard selected.uidValidity == from.journal.record.uidValidity else { return }
     let recorded = Dictionary(
       moves.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
       uniquingKeysWith: { first, _ in first })
-    let present = try connection.searchAll()
     let uids = UIDSet(recorded.keys.filter(present.contains))
     // On a server that was restored from a backup a UID may be somebody's own mail by now.
     var byUID: [UID: IndexEntry] = [:]

@@ -112,7 +112,7 @@ final class PushMailbox {
       connection: live, raw: raw, journal: journal, readOnly: context.options.dryRun
     ).run()
     if journal.record.isUnsettled {
-      let missing = try settling(raw).run(live, uidValidity: observation.uidValidity)
+      let missing = try settling(raw).run(live, observation)
       if missing > 0 {
         reporter.notice(
           .other,

@@ -47,10 +47,12 @@ struct SettleIntents {
   /// Compares what is in the selected mailbox with the open intents.
   ///
   /// - Returns: how many messages had not arrived.
-  func run(_ connection: IMAPConnection, uidValidity: UIDValidity) throws -> Int {
+  func run(
+    _ connection: IMAPConnection, _ observation: ObserveTarget.Observation
+  ) throws -> Int {
     let open = openIntents()
     let candidates = try ListCandidates(connection: connection).run(
-      try candidateUIDs(connection, uidValidity))
+      candidateUIDs(observation))
     var counts: [MatchMessages.KeyAndSize: Int] = [:]
     for intent in open {
       counts[.init(intent.intent.headerKey, intent.intent.size), default: 0] += 1
@@ -92,17 +94,14 @@ struct SettleIntents {
 
   /// The messages at or above the lowest UIDNEXT of the open batches that no entry stands for; all of
   /// them if the UIDs mean something else by now.
-  private func candidateUIDs(
-    _ connection: IMAPConnection, _ uidValidity: UIDValidity
-  ) throws(ClientError) -> UIDSet {
+  private func candidateUIDs(_ observation: ObserveTarget.Observation) -> UIDSet {
     let batches = journal.record.batches.values
-    let sameValidity = batches.allSatisfy { $0.uidValidity == uidValidity }
+    let sameValidity = batches.allSatisfy { $0.uidValidity == observation.uidValidity }
     let lowest = sameValidity ? batches.map(\.uidNext).min() ?? 1 : 1
-    let present = try connection.searchAll()
     let bound = UIDSet(
       journal.record.entries.values.lazy.filter { $0.origin != .other }.compactMap(\.uid))
     let below = UIDSet(unsorted: lowest > 1 ? [1...(lowest - 1)] : [])
-    return present.subtracting(below).subtracting(bound)
+    return observation.present.subtracting(below).subtracting(bound)
   }
 
   private func close(matched: [Int: ListCandidates.Candidate]) throws {

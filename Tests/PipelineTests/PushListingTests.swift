@@ -1,0 +1,53 @@
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// Servers that tell less of a mailbox than there is in it.
+@Suite(.requiresDovecot) struct PushListingTests {
+  private typealias Behaviour = FakeTarget.Behaviour
+
+  private func push(
+    _ bench: PushBench, _ server: FakeTarget, _ change: (inout PushBench.Options) -> Void = { _ in }
+  ) async throws -> RunReport {
+    try await bench.push {
+      $0.port = server.port
+      $0.connections = 1
+      $0.settleSeconds = 0.05
+      change(&$0)
+    }
+  }
+
+  private func put(_ subjects: [String], on server: FakeTarget) {
+    _ = server.store(
+      subjects.map { FakeTarget.Message(uid: 0, flags: [], body: PullBench.message($0)) },
+      in: "INBOX", collapsing: false)
+  }
+
+  @Test(arguments: [FakeTarget.Behaviour.all, ""])
+  func `what SEARCH leaves out is there all the same`(_ capabilities: String) async throws {
+    let subjects = ["a", "b", "c", "d"]
+    let bench = try await PushBench.holding(subjects)
+    let server = try FakeTarget(capabilities) { $0.mostSearched = 2 }
+    put(["a", "b", "c"], on: server)
+    #expect(try await push(bench, server).pushed == ["transferred": 1, "present": 3])
+    #expect(server.subjects() == subjects)
+    #expect(try await push(bench, server).pushed == ["present": 4])
+  }
+
+  @Test func `a mailbox that is never listed whole is left alone`() async throws {
+    let bench = try await PushBench.holding(["a", "b", "c", "d"])
+    let server = try FakeTarget(Behaviour.all) {
+      $0.mostSearched = 2
+      $0.mostFetched = 2
+    }
+    put(["a", "b", "c", "d"], on: server)
+    let report = try await push(bench, server)
+    #expect(report.pushed == ["mailboxFailures": 1])
+    #expect(report.mailboxFailures.first?.failure.summary.contains("4 messages are there") == true)
+    #expect(report.exitStatus == .findings)
+    #expect(server.appends == 0)
+    server.change { $0.mostFetched = .max }
+    #expect(try await push(bench, server).pushed == ["present": 4])
+  }
+}
