@@ -33,6 +33,10 @@ final class FakeTarget: Sendable {
     let messages: [Message]
   }
 
+  /// What FETCH does with the header fields of a message: tells them, says NIL, leaves them out, or
+  /// leaves out the whole message.
+  enum Header: Sendable { case told, isNil, isLeftOut, hidesMessage }
+
   /// What becomes of an APPEND.
   enum Verdict: Sendable {
     /// All is stored and said so, as UIDPLUS has it where that is offered.
@@ -64,6 +68,8 @@ final class FakeTarget: Sendable {
     var mostSearched = Int.max
     /// How many messages FETCH tells of at most.
     var mostFetched = Int.max
+    /// What FETCH does with the header fields of a message.
+    var header: @Sendable (Message) -> Header = { _ in .told }
     /// What a MOVE with these words is answered with, if not with OK.
     var move: @Sendable (String) -> String? = { _ in nil }
     /// What a STORE with these words is answered with.

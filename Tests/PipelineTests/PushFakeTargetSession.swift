@@ -132,6 +132,13 @@ final class FakeTargetSession {
     guard items.contains("[") else { return say(text + ")") }
     var part = message.body
     if items.contains("HEADER.FIELDS") {
+      switch server.behaviour.header(message) {
+      case .told: break
+      case .isNil:
+        return say("\(text) BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)] NIL)")
+      case .isLeftOut: return say(text + ")")
+      case .hidesMessage: return
+      }
       let end = part.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound ?? part.count
       part = Array(part[..<end])
     }

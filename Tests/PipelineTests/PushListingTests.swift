@@ -35,6 +35,19 @@ import Testing
     #expect(try await push(bench, server).pushed == ["present": 4])
   }
 
+  @Test(arguments: [FakeTarget.Header.isNil, .isLeftOut, .hidesMessage])
+  func `a message whose header the server does not tell is known by its content`(
+    _ header: FakeTarget.Header
+  ) async throws {
+    let bench = try await PushBench.holding(["a", "b"])
+    let server = try FakeTarget(Behaviour.all) {
+      $0.header = { $0.subject == "a" ? header : .told }
+    }
+    put(["a", "b"], on: server)
+    #expect(try await push(bench, server).pushed == ["present": 2])
+    #expect(server.subjects() == ["a", "b"])
+  }
+
   @Test func `a mailbox that is never listed whole is left alone`() async throws {
     let bench = try await PushBench.holding(["a", "b", "c", "d"])
     let server = try FakeTarget(Behaviour.all) {
