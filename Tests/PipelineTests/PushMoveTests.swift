@@ -161,4 +161,17 @@ import Testing
     #expect(server.subjects() == ["a", "b", "own"])
     #expect(server.subjects("Work") == ["w", "c"])
   }
+
+  @Test func `a message with the same header and another body is not moved`() async throws {
+    let bench = try await bench()
+    let server = try FakeTarget(FakeTarget.Behaviour.all + " MOVE")
+    #expect(try await push(bench, server).pushed == ["transferred": 4])
+    let theirs = PullBench.message("c") + Array("Their own words.\r\n".utf8)
+    server["INBOX"]?.messages[2].body = theirs
+    try move(bench, "c", to: "Work")
+    #expect(try await push(bench, server).accountFailure == nil)
+    #expect(server.messages().map(\.body).contains(theirs))
+    #expect(server.subjects("Work") == ["w", "c"])
+    #expect(server.messages("Work").map(\.body).contains(PullBench.message("c")))
+  }
 }
