@@ -310,6 +310,36 @@ import Testing
     #expect(server.appends == appends)
   }
 
+  @Test(arguments: ["MULTIAPPEND LITERAL+", ""])
+  func `what a server took and does not show is named, and not sent again blindly`(
+    _ capabilities: String
+  ) async throws {
+    let (bench, server) = try await bench(["a", "b"], capabilities) {
+      $0.append = { .say("OK done", keep: $0.messages.last?.subject == "b" ? 0 : 1) }
+    }
+    let whole = capabilities.contains("MULTIAPPEND")
+    let report = try await push(bench, server)
+    let lost = whole ? 2 : 1
+    #expect(report.failures.count == lost)
+    #expect(report.failures.allSatisfy { $0.reason == PushReporter.unseen })
+    #expect(report.pushed["transferred"] == (whole ? nil : 1))
+    let appends = server.appends
+    #expect(try await push(bench, server).failures.count == lost)
+    #expect(server.appends == appends)
+    // It comes to light after all.
+    put(["b"], on: server)
+    let later = try await push(bench, server)
+    #expect(later.failures.count == lost - 1)
+    #expect(later.notices == [])
+    #expect(server.appends == appends)
+  }
+
+  private func put(_ subjects: [String], on server: FakeTarget) {
+    _ = server.store(
+      subjects.map { FakeTarget.Message(uid: 0, flags: [], body: PullBench.message($0)) },
+      in: "INBOX", collapsing: false)
+  }
+
   @Test func `special uses are created where the server can`() async throws {
     let bench = try PushBench()
     try bench.source.plain.create("Sent")

@@ -197,15 +197,28 @@ final class AppendMessages {
     return Array(list)
   }
 
-  private func confirm(_ batch: Int, _ message: OutgoingMessage, _ item: Int, uid: UID?) {
-    let isTaken = uid.map { !bound.insert($0).inserted } ?? false
-    if isTaken { collapsed += 1 }
-    if let uid, !isTaken { uidNext = max(uidNext, uid.value &+ 1) }
+  private func confirm(_ batch: Int, _ message: OutgoingMessage, _ item: Int, uid: UID) {
+    let isTaken = !bound.insert(uid).inserted
+    guard !isTaken else { return confirmCollapsed(batch, message, item, uid: uid) }
+    uidNext = max(uidNext, uid.value &+ 1)
+    record(batch, message, item, uid, .pushed)
+  }
+
+  /// The server keeps the message as one with its twin.
+  private func confirmCollapsed(
+    _ batch: Int, _ message: OutgoingMessage, _ item: Int, uid: UID? = nil
+  ) {
+    collapsed += 1
+    record(batch, message, item, uid, .collapsed)
+  }
+
+  private func record(
+    _ batch: Int, _ message: OutgoingMessage, _ item: Int, _ uid: UID?, _ origin: IndexEntry.Origin
+  ) {
     let entry = IndexEntry(
       number: journal.record.lastEntry + 1, uid: uid, digest: message.content.digest,
-      headerKey: message.content.headerKey, size: message.content.size,
-      origin: isTaken ? .collapsed : .pushed, flags: message.flags, isGone: false,
-      source: message.source)
+      headerKey: message.content.headerKey, size: message.content.size, origin: origin,
+      flags: message.flags, isGone: false, source: message.source)
     journal.append(.confirmed(batch: batch, item: item, entry))
     reporter.appended(1, message.content.size)
   }
@@ -216,8 +229,8 @@ final class AppendMessages {
   ///   - batch: the batch's number.
   ///   - sent: all messages of the batch.
   ///   - items: the places in the batch of those that are looked for.
-  ///   - areThere: whether the server said that it has them all; then one that can't be found is
-  ///     recorded without a UID, else as not arrived.
+  ///   - areThere: whether the server said that it has them all; then one that can't be found was
+  ///     merged with its twin, or is a failure. Else it did not arrive.
   /// - Returns: the items that did not arrive.
   /// - Throws: `ClientError`, `StoreError`, `JournalError`.
   private func bind(
@@ -232,8 +245,10 @@ final class AppendMessages {
     for (place, item) in items.enumerated() {
       if let uid = found[place] {
         confirm(batch, sent[item], item, uid: uid)
+      } else if areThere, hasTwin(sent[item]) {
+        confirmCollapsed(batch, sent[item], item)
       } else if areThere {
-        confirm(batch, sent[item], item, uid: nil)
+        unseen(batch, sent[item], item)
       } else {
         journal.append(.void(batch: batch, item: item))
         missing.append(item)
@@ -241,6 +256,19 @@ final class AppendMessages {
     }
     try journal.flush()
     return missing
+  }
+
+  private func hasTwin(_ message: OutgoingMessage) -> Bool {
+    journal.record.entries.values.contains {
+      $0.digest == message.content.digest && $0.uid != nil && !$0.isGone
+    }
+  }
+
+  /// It may come to light later, and so is not sent again unless that is asked for.
+  private func unseen(_ batch: Int, _ message: OutgoingMessage, _ item: Int) {
+    journal.append(.void(batch: batch, item: item))
+    journal.append(.refused(message.content.digest, reason: PushReporter.unseen))
+    reporter.refused(side.path(of: side.messages[message.place]), PushReporter.unseen)
   }
 
   // MARK: Refusals
@@ -312,7 +340,7 @@ final class AppendMessages {
     for one in refusals {
       journal.append(.refused(one.message.content.digest, reason: one.reason))
       reporter.refused(
-        side.path(of: side.messages[one.message.place]), "the server refused it: \(one.reason)")
+        side.path(of: side.messages[one.message.place]), PushReporter.words(one.reason))
     }
   }
 

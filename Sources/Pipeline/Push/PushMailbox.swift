@@ -149,17 +149,29 @@ final class PushMailbox {
       tolerated: side.tolerated)
   }
 
+  private func targetFlags(_ observation: ObserveTarget.Observation) -> TargetFlags {
+    TargetFlags(
+      observation.selected, isReadOnly: context.options.dryRun,
+      withDeleted: context.options.withDeleted)
+  }
+
+  private func binder(
+    _ connection: IMAPConnection, _ observation: ObserveTarget.Observation
+  ) -> BindNewcomers {
+    BindNewcomers(
+      connection: connection, journal: journal, observation: observation,
+      flags: targetFlags(observation), messages: side.messages, tolerated: side.tolerated,
+      onLate: reporter.late)
+  }
+
   private func push(
     _ connection: IMAPConnection, _ raw: RawMailboxName,
     _ observation: ObserveTarget.Observation, _ stamp: String
   ) throws {
-    let flags = TargetFlags(
-      observation.selected, isReadOnly: context.options.dryRun,
-      withDeleted: context.options.withDeleted)
-    _ = try BindNewcomers(
-      connection: connection, journal: journal, observation: observation, flags: flags,
-      messages: side.messages, tolerated: side.tolerated, onLate: reporter.late
-    ).run(toSend: plan().toSend)
+    let flags = targetFlags(observation)
+    let before = plan()
+    // What counts as refused may have come to light.
+    _ = try binder(connection, observation).run(toSend: (before.toSend + before.refused).sorted())
     let vanished = AccountForVanished(
       journal: journal, observation: observation,
       isAnswered: context.options.acceptDeletions || context.options.resendDeleted)
@@ -172,7 +184,7 @@ final class PushMailbox {
     let plan = plan()
     take(plan)
     if context.options.dryRun { return try announce(plan, connection, flags) }
-    let before = reporter.report.transferred
+    let transferred = reporter.report.transferred
     let uidNext = try append(plan, connection, raw, observation, flags)
     reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(pairs(plan))
     tellLostFlags(flags)
@@ -180,7 +192,7 @@ final class PushMailbox {
     let state = MailboxState(
       uidValidity: observation.uidValidity, uidNext: uidNext,
       messages: observation.selected.exists
-        + UInt32(clamping: reporter.report.transferred - before),
+        + UInt32(clamping: reporter.report.transferred - transferred),
       highestModSeq: ModificationSequence(0))
     try context.states.record(
       RecordedState(
@@ -284,7 +296,7 @@ final class PushMailbox {
       let message = side.messages[place]
       reporter.refused(
         side.path(of: message),
-        "the server refused it: \(journal.record.refused[message.digest] ?? "")")
+        PushReporter.words(journal.record.refused[message.digest] ?? ""))
     }
   }
 

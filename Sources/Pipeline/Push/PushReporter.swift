@@ -27,6 +27,14 @@ final class PushReporter {
       MessageFailure(mailbox: name, uid: nil, file: path, reason: reason, advice: advice))
   }
 
+  /// Why a message counts as refused that the server did not refuse.
+  static let unseen = "the server accepted it but does not show it"
+
+  /// What is told of a refused message.
+  static func words(_ reason: String) -> String {
+    reason == unseen ? reason : "the server refused it: " + reason
+  }
+
   func refused(_ path: String, _ reason: String) {
     fail(path, reason, advice: "Once the reason is gone, --retry-refused sends it again.")
   }
