@@ -2,7 +2,7 @@ import Journals
 
 /// Records what is gone on the target, unless that is so much that the user has to say what it means.
 struct AccountForVanished {
-  /// Of fewer messages any number may go.
+  /// Of fewer messages any number may go, unless the mailbox is another one.
   static let smallest = 20
 
   let journal: PushJournal
@@ -19,8 +19,11 @@ struct AccountForVanished {
     }
     let ours = vanished.filter { record.entries[$0]?.origin != .other }
     let live = record.entries.values.count { !$0.isGone && $0.origin != .other }
-    if live >= Self.smallest, ours.count * 2 > live, !isAnswered {
-      return "\(ours.count) of \(live) messages are gone from the target at once"
+    if live >= Self.smallest || observation.isAnew, ours.count * 2 > live, !isAnswered {
+      return observation.isAnew
+        ? "the target's mailbox is another one than before, and lacks \(ours.count) of "
+          + Counted.messages(live)
+        : "\(ours.count) of \(live) messages are gone from the target at once"
     }
     for number in vanished {
       // Somebody's own mail that is gone concerns nobody here any more.
