@@ -145,7 +145,7 @@ final class PushMailbox {
   private func settling(_ raw: RawMailboxName) -> SettleIntents {
     SettleIntents(
       journal: journal, raw: raw,
-      quietSeconds: max(context.options.settleSeconds, 3 * slowestBatch),
+      leastSeconds: max(context.options.settleSeconds, 3 * slowestBatch),
       tolerated: side.tolerated)
   }
 

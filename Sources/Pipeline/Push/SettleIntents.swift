@@ -9,24 +9,24 @@ import Protocols
 ///
 /// All open intents of a mailbox settle together.
 struct SettleIntents {
-  /// After this many seconds no server still carries out a command of a connection that is gone.
-  private static let certainlyOver: Int64 = 300
+  /// So many seconds after a batch was begun no server still carries it out, however slow the line
+  /// was by which it came.
+  private static let certainlyOver: Int64 = 3600
+  /// Octets a second that any server stores.
+  private static let slowestServer = 1_048_576.0
   private static let pollSeconds = 0.5
 
   let journal: PushJournal
   let raw: RawMailboxName
-  let quietSeconds: Double
+  /// How long the mailbox has to stand still, at least.
+  let leastSeconds: Double
   let tolerated: (String) throws -> [ContentDigest]
 
   /// Waits until the mailbox's UIDNEXT has stood still for long enough: a dead connection's commands
   /// may still be executing.
   func waitForQuiet(_ server: AccountConnection) throws {
-    let now = WallClock.now
-    let isFresh = journal.record.batches.values.contains {
-      // A clock that was set back makes a batch from the future; it is fresh as well.
-      now - $0.time < Self.certainlyOver
-    }
-    guard isFresh, quietSeconds > 0 else { return }
+    let quietSeconds = quietSeconds(at: WallClock.now)
+    guard quietSeconds > 0 else { return }
     var last = try uidNext(server)
     var since = MonotonicClock.now
     while MonotonicClock.now.seconds(since: since) < quietSeconds {
@@ -37,6 +37,16 @@ struct SettleIntents {
         since = .now
       }
     }
+  }
+
+  /// How long the mailbox has to stand still at that time: as long as the server may take for the
+  /// largest open batch; zero if there is nothing to wait for.
+  func quietSeconds(at now: Int64) -> Double {
+    // A clock that was set back makes a batch from the future; it is fresh as well.
+    let fresh = journal.record.batches.values.filter { now - $0.time < Self.certainlyOver }
+    let octets = fresh.map { $0.open.values.reduce(0) { $0 + Double($1.size) } }
+    guard let largest = octets.max() else { return 0 }
+    return max(leastSeconds, largest / Self.slowestServer)
   }
 
   private func uidNext(_ server: AccountConnection) throws(ClientError) -> UInt32 {
