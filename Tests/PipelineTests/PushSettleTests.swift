@@ -31,7 +31,7 @@ import Testing
     journal.append(
       .batch(
         IntentBatch(
-          number: 1, uidValidity: try #require(UIDValidity(7)), uidNext: 1, time: 1_000_000 - age,
+          number: 1, uidValidity: UIDValidity(7), uidNext: 1, time: 1_000_000 - age,
           open: Dictionary(uniqueKeysWithValues: intents))))
     let settling = SettleIntents(
       journal: journal, raw: RawMailboxName(bytes: Array("INBOX".utf8)), leastSeconds: 10,
