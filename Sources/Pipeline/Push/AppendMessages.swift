@@ -239,9 +239,9 @@ final class AppendMessages {
     var missing: [Int] = []
     // A batch that was sent after this one may have raised `uidNext` since.
     let first = journal.record.batches[batch]?.uidNext ?? uidNext
-    let found = try FindAppended(connection: connection, raw: raw).run(
-      items.map { sent[$0] }, from: first, excluding: bound,
-      tolerated: { [side] in try side.tolerated($0.source) })
+    let found = try FindAppended(
+      connection: connection, raw: raw, journal: journal, side: side
+    ).run(items.map { sent[$0] }, from: first, excluding: bound, areThere: areThere)
     for (place, item) in items.enumerated() {
       if let uid = found[place] {
         confirm(batch, sent[item], item, uid: uid)

@@ -146,7 +146,7 @@ final class PushMailbox {
     SettleIntents(
       journal: journal, raw: raw,
       leastSeconds: max(context.options.settleSeconds, 3 * slowestBatch),
-      tolerated: side.tolerated)
+      archive: side.keyCounts, tolerated: side.tolerated)
   }
 
   private func targetFlags(_ observation: ObserveTarget.Observation) -> TargetFlags {

@@ -20,6 +20,8 @@ struct SettleIntents {
   let raw: RawMailboxName
   /// How long the mailbox has to stand still, at least.
   let leastSeconds: Double
+  /// How many messages of the archive mailbox have a key.
+  let archive: [MatchMessages.KeyAndSize: Int]
   let tolerated: (String) throws -> [ContentDigest]
 
   /// Waits until the mailbox's UIDNEXT has stood still for long enough: a dead connection's commands
@@ -63,16 +65,11 @@ struct SettleIntents {
     let open = openIntents()
     let candidates = try ListCandidates(connection: connection).run(
       candidateUIDs(observation))
-    var counts: [MatchMessages.KeyAndSize: Int] = [:]
-    for intent in open {
-      counts[.init(intent.intent.headerKey, intent.intent.size), default: 0] += 1
-    }
-    var found: [MatchMessages.KeyAndSize: Int] = [:]
-    for candidate in candidates {
-      found[.init(candidate.message.headerKey, candidate.message.size), default: 0] += 1
-    }
+    let uids = Set(candidates.map(\.message.uid))
+    let newcomers = observation.newcomers.map(\.message).filter { !uids.contains($0.uid) }
     let matches = try MatchMessages(
-      archiveCounts: counts, targetCounts: found, isTolerant: true
+      sent: open.map { .init($0.intent.headerKey, $0.intent.size) }, archive: archive,
+      record: journal.record, unknown: candidates.map(\.message) + newcomers
     ).run(
       wanted: open.map {
         WantedMessage(
