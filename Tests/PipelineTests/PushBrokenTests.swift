@@ -178,6 +178,24 @@ import Testing
     #expect(server.messages().count == 3)
   }
 
+  @Test func `of twins both are there though the mailbox was made anew meanwhile`() async throws {
+    let place = Mutex<FakeTarget?>(nil)
+    let (bench, server) = try await bench(["twin"]) {
+      $0.append = { append in
+        guard append.number == 2 else { return .store }
+        place.withLock { $0 }?["INBOX"]?.uidValidity = 8
+        return .close(keep: 0, bye: false)
+      }
+    }
+    place.withLock { $0 = server }
+    defer { place.withLock { $0 = nil } }
+    #expect(try await push(bench, server).pushed == ["transferred": 1])
+    try bench.drop("twin", as: "1600000000.x")
+    #expect(try await push(bench, server).pushed == ["transferred": 1, "present": 1])
+    #expect(server.subjects() == ["twin", "twin"])
+    #expect(try await push(bench, server).pushed == ["present": 2])
+  }
+
   @Test func `what arrives after it was sent again is reported`() async throws {
     let (bench, server) = try await bench(["a", "b"]) {
       $0.append = { $0.number == 1 ? .close(keep: 0, bye: false) : .store }

@@ -112,6 +112,7 @@ final class PushMailbox {
       connection: live, raw: raw, journal: journal, readOnly: context.options.dryRun
     ).run()
     if journal.record.isUnsettled {
+      if observation.isAnew { try binder(live, observation).rebindLive() }
       let missing = try settling(raw).run(live, observation)
       if missing > 0 {
         reporter.notice(
