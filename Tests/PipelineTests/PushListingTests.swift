@@ -48,6 +48,26 @@ import Testing
     #expect(server.subjects() == ["a", "b"])
   }
 
+  @Test func `what can't be read of the archive is a failure, what is no mail a notice`()
+    async throws
+  {
+    let bench = try await PushBench.holding(["a"])
+    for part in ["", "/cur", "/new", "/tmp"] {
+      try makeDirectory(bench.archive + "/.Hidden" + part)
+    }
+    try runSuccessfully("/bin/ln", ["-s", bench.archive + "/INBOX", bench.archive + "/Link"])
+    try runSuccessfully(
+      "/bin/sh", ["-c", "mkdir -p \"$1/$(printf 'Caf\\351')/cur\"", "sh", bench.archive])
+    let server = try FakeTarget(Behaviour.all)
+    let report = try await push(bench, server)
+    #expect(report.pushed["transferred"] == 1)
+    #expect(report.mailboxFailures.count >= 1)
+    #expect(report.mailboxFailures.contains { $0.failure.summary.contains("not UTF-8") })
+    #expect(report.notices.contains { $0.text.contains("Link: a symbolic link") })
+    #expect(report.notices.contains { $0.text.contains(".Hidden: a hidden directory") })
+    #expect(report.exitStatus == .findings)
+  }
+
   @Test func `a mailbox that is never listed whole is left alone`() async throws {
     let bench = try await PushBench.holding(["a", "b", "c", "d"])
     let server = try FakeTarget(Behaviour.all) {
