@@ -64,6 +64,8 @@ final class FakeTarget: Sendable {
     /// What a message is answered with as soon as its line is seen, its literal unread.
     var atOnce: @Sendable (String) -> String? = { _ in nil }
     var tellsUIDNext = true
+    /// Whether names that differ only in case are one.
+    var ignoresCase = false
     /// How many messages SEARCH finds at most.
     var mostSearched = Int.max
     /// How many messages FETCH tells of at most.
@@ -144,6 +146,12 @@ final class FakeTarget: Sendable {
   var appends: Int { state.withLock(\.appends) }
 
   // MARK: For sessions
+
+  /// The name as a mailbox has it.
+  func spelling(of name: String) -> String {
+    guard behaviour.ignoresCase else { return name }
+    return mailboxes.keys.first { $0.lowercased() == name.lowercased() } ?? name
+  }
 
   var behaviour: Behaviour { state.withLock(\.behaviour) }
   var mailboxes: [String: Mailbox] { state.withLock(\.mailboxes) }

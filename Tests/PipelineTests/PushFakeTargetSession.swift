@@ -32,7 +32,9 @@ final class FakeTargetSession {
     case "CAPABILITY":
       say("* CAPABILITY IMAP4rev1 " + server.behaviour.capabilities)
     case "LIST":
-      for (name, mailbox) in server.mailboxes.sorted(by: { $0.key < $1.key }) {
+      let pattern = token(token(rest[...]).rest).text
+      for (name, mailbox) in server.mailboxes.sorted(by: { $0.key < $1.key })
+      where pattern == "*" || server.spelling(of: pattern) == name {
         say("* LIST (\(mailbox.use ?? "")) \"/\" \"\(name)\"")
       }
     case "STATUS": status(token(rest[...]).text)
@@ -43,6 +45,10 @@ final class FakeTargetSession {
       }
     case "CREATE":
       let name = token(rest[...]).text
+      guard server[server.spelling(of: name)] == nil else {
+        say("\(tag) NO [ALREADYEXISTS] it is there")
+        return true
+      }
       let use = rest.split(separator: "(").last.map { String($0.prefix { $0 != ")" }) }
       server[name] = FakeTarget.Mailbox(use: rest.contains("(USE") ? use : nil)
     case "APPEND": return append(tag, rest)
@@ -65,7 +71,8 @@ final class FakeTargetSession {
         + "UIDVALIDITY \(mailbox.uidValidity))")
   }
 
-  private func select(_ name: String) -> Bool {
+  private func select(_ asked: String) -> Bool {
+    let name = server.spelling(of: asked)
     guard let mailbox = server[name] else { return false }
     selected = name
     say("* \(mailbox.messages.count) EXISTS")

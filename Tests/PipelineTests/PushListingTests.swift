@@ -68,6 +68,20 @@ import Testing
     #expect(report.exitStatus == .findings)
   }
 
+  @Test func `where case does not count, another spelling is no place to push to`() async throws {
+    let bench = try PushBench()
+    try bench.source.plain.create("work")
+    try bench.source.append("a", to: "work")
+    try await bench.pull()
+    let server = try FakeTarget(Behaviour.all) { $0.ignoresCase = true }
+    server["Work"] = FakeTarget.Mailbox()
+    let report = try await push(bench, server)
+    #expect(report.mailboxFailures.map { $0.mailbox.components } == [["work"]])
+    #expect(report.mailboxFailures.first?.failure.summary.contains("Work") == true)
+    #expect(report.exitStatus == .findings)
+    #expect(server.subjects("Work") == [])
+  }
+
   @Test func `a mailbox that is never listed whole is left alone`() async throws {
     let bench = try await PushBench.holding(["a", "b", "c", "d"])
     let server = try FakeTarget(Behaviour.all) {
