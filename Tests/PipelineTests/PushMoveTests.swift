@@ -50,6 +50,23 @@ import Testing
     #expect(try bench.message("a", in: "Work").flags == ["theirs", "\\flagged"])
   }
 
+  @Test(arguments: [true, false])
+  func `keywords that have no letters stay with it`(_ follows: Bool) async throws {
+    let bench = try PushBench()
+    try bench.source.plain.create("Work")
+    let keywords = (0..<30).map { "k\($0)" }
+    try bench.source.append("a", flags: keywords)
+    try bench.source.append("w", to: "Work")
+    try await bench.pull()
+    let server = try FakeTarget(FakeTarget.Behaviour.all + (follows ? " MOVE" : ""))
+    #expect(try await push(bench, server).pushed == ["transferred": 2])
+    try move(bench, "a", to: "Work")
+    #expect(try await push(bench, server).pushed["flags"] == nil)
+    let there = try #require(server.messages("Work").first { $0.subject == "a" })
+    #expect(Set(there.flags) == Set(keywords))
+    #expect(!server.lines.contains { $0.contains("-FLAGS") })
+  }
+
   @Test func `a dry run says so and moves nothing`() async throws {
     let bench = try await bench()
     try await bench.push()

@@ -141,7 +141,7 @@ struct BindNewcomers {
       number: number ?? journal.record.lastEntry + 1, uid: candidate.message.uid,
       digest: message.digest, headerKey: candidate.message.headerKey,
       size: candidate.message.size, origin: evidence == .headerKey ? .matched : .found,
-      flags: flags.kept(of: message.stored.flags).intersection(candidate.flags), isGone: false,
+      flags: flags.kept(of: message.flags).intersection(candidate.flags), isGone: false,
       source: message.source)
   }
 

@@ -209,13 +209,13 @@ final class PushMailbox {
       retryRefused: context.options.retryRefused
     ).run(
       side.messages.map {
-        PlanPush.Message(digest: $0.digest, flags: $0.stored.flags, source: $0.source)
+        PlanPush.Message(digest: $0.digest, flags: $0.flags, source: $0.source)
       })
   }
 
   private func pairs(_ plan: PlanPush.Plan) -> [Int: Flags] {
     Dictionary(
-      plan.pairs.map { ($0.value, side.messages[$0.key].stored.flags) },
+      plan.pairs.map { ($0.value, side.messages[$0.key].flags) },
       uniquingKeysWith: { first, _ in first })
   }
 
@@ -305,7 +305,7 @@ final class PushMailbox {
     var lost = Flags()
     var count = 0
     for message in side.messages {
-      let missing = flags.lost(of: message.stored.flags)
+      let missing = flags.lost(of: message.flags)
       if missing.isEmpty { continue }
       lost = lost.union(missing)
       count += 1

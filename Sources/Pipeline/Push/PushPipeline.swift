@@ -60,7 +60,8 @@ package struct PushPipeline: Sendable {
     }
     let directory = try indexDirectory(of: archive)
     let context = PushContext(
-      options: options, archive: archive, pulled: PulledDigests(pulled), directory: directory,
+      options: options, archive: archive, pulled: PulledDigests(pulled),
+      stray: StrayKeywords(of: archive, in: mailboxes.mailboxes), directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
       collector: collector, interruption: interruption)
     let moved = try FollowHandMoves(
