@@ -47,7 +47,9 @@ final class PushMailbox {
   func run() throws -> MailboxReport {
     if case .lost(let records) = journal.damage {
       reporter.notice(
-        .other, "\(records) records of the index were damaged; the mailbox is matched anew")
+        .other,
+        "\(records) \(Counted.word(records, "record", "records")) of the index "
+          + "\(Counted.word(records, "was", "were")) damaged; the mailbox is matched anew")
       journal.append(.unbound)
     }
     // Before anything is read, so that what changes meanwhile is seen by the next run.
@@ -117,8 +119,10 @@ final class PushMailbox {
       if missing > 0 {
         reporter.notice(
           .other,
-          "\(missing) messages that were on their way when a connection or a run broke "
-            + "off had not arrived; they are sent again")
+          Counted.messages(missing) + " that "
+            + Counted.word(missing, "was on its", "were on their")
+            + " way when a connection or a run broke off had not arrived and "
+            + Counted.word(missing, "is", "are") + " sent again")
       }
     }
     try push(live, raw, observation, stamp)
@@ -226,7 +230,8 @@ final class PushMailbox {
       connection: connection, journal: journal, flags: flags, dryRun: dryRun
     ) { [reporter] refused, count, words in
       reporter.notice(
-        .flagsNotKept, "the server refused to store \(refused) for \(count) messages: \(words)")
+        .flagsNotKept, "the server refused to store \(refused) for "
+          + "\(Counted.messages(count)): \(words)")
     }
   }
 
@@ -290,8 +295,10 @@ final class PushMailbox {
     if !surplus.isEmpty {
       reporter.notice(
         .other,
-        "\(surplus.count) messages that were pushed are no longer in the archive; "
-          + "they stay on the target")
+        Counted.messages(surplus.count) + " that "
+          + Counted.word(surplus.count, "was pushed is", "were pushed are")
+          + " no longer in the archive and "
+          + Counted.word(surplus.count, "stays", "stay") + " on the target")
     }
     for place in plan.refused {
       let message = side.messages[place]
@@ -312,7 +319,9 @@ final class PushMailbox {
     }
     if count > 0 {
       reporter.notice(
-        .flagsNotKept, "the server does not keep \(lost), which \(count) messages have")
+        .flagsNotKept,
+        "the server does not keep \(lost), which \(Counted.messages(count)) "
+          + Counted.word(count, "has", "have"))
     }
   }
 

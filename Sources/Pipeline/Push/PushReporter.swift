@@ -43,8 +43,9 @@ final class PushReporter {
   func late(_ uids: [UID]) {
     notice(
       .other,
-      "\(uids.count) messages arrived only after they had been sent again, so that they are there "
-        + "twice: UID \(UIDSet(uids))")
+      Counted.messages(uids.count) + " arrived only after "
+        + Counted.word(uids.count, "it", "they") + " had been sent again, and so "
+        + Counted.word(uids.count, "is", "are") + " there twice: UID \(UIDSet(uids))")
   }
 
   func notice(_ kind: Notice.Kind, _ text: String) {
