@@ -40,7 +40,8 @@ final class ArchiveSide {
         entry.source.isEmpty ? nil : entry.digest.map { (entry.source, $0) }
       }, uniquingKeysWith: { first, _ in first })
     messages = try ScanArchive(
-      mailboxes: mailboxes, pulled: context.pulled, stray: context.stray, digester: digester, known: known,
+      mailboxes: mailboxes, pulled: context.pulled, stray: context.stray, digester: digester,
+      known: known,
       full: context.options.full
     ) { mailbox, message, error in
       reporter.fail(mailbox.path(of: message), "\(error)", advice: nil)

@@ -230,7 +230,8 @@ final class PushMailbox {
       connection: connection, journal: journal, flags: flags, dryRun: dryRun
     ) { [reporter] refused, count, words in
       reporter.notice(
-        .flagsNotKept, "the server refused to store \(refused) for "
+        .flagsNotKept,
+        "the server refused to store \(refused) for "
           + "\(Counted.messages(count)): \(words)")
     }
   }

@@ -69,7 +69,8 @@ struct ScanArchive {
     let record = message.origin.flatMap { pulled.record(of: $0) }
     return ArchiveMessage(
       stored: message, flags: flags, mailbox: place, digest: content.digest,
-      headerKey: content.headerKey, size: content.size, isAsPulled: record?.digest == content.digest)
+      headerKey: content.headerKey, size: content.size, isAsPulled: record?.digest == content.digest
+    )
   }
 
   /// What the pull recorded, if nothing speaks against it: the file's size is the one in its name, and
