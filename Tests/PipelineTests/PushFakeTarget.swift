@@ -1,5 +1,4 @@
 import Glibc
-import Platform
 import Synchronization
 import TestSupport
 
@@ -117,9 +116,24 @@ final class FakeTarget: Sendable {
 
   deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
-  /// Runs the body outside Swift's shared pool, which must not be blocked.
+  private final class Work: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Runs the body on a thread of its own: the threads of Swift's shared pool may all be waiting for
+  /// programs that talk to this server.
   private static func thread(_ body: @escaping @Sendable () -> Void) {
-    Task.detached { try? await WorkerThread.run(name: "fake-imap") { body() } }
+    let work = Unmanaged.passRetained(Work(body))
+    var identifier = pthread_t()
+    let status = pthread_create(
+      &identifier, nil,
+      { argument in
+        if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run() }
+        return nil
+      }, work.toOpaque())
+    if status == 0 { pthread_detach(identifier) } else { work.release() }
   }
 
   // MARK: For tests
