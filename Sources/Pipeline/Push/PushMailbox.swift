@@ -179,6 +179,7 @@ final class PushMailbox {
     _ = try binder(connection, observation).run(toSend: (before.toSend + before.refused).sorted())
     let vanished = AccountForVanished(
       journal: journal, observation: observation,
+      wanted: Set(side.messages.lazy.map(\.digest)),
       isAnswered: context.options.acceptDeletions || context.options.resendDeleted)
     if let question = vanished.run() {
       reporter.ask(question, options: ["--resend-deleted", "--accept-deletions"])
