@@ -85,7 +85,7 @@ package struct PushPipeline: Sendable {
             advice: "Nothing in it was pushed.", retryable: false)))
     }
     for text in tree.passedOver {
-      collector.add(Notice(kind: .other, mailbox: nil, text: "\(text) is passed over"))
+      collector.add(Notice(kind: .other, mailbox: nil, text: "\(text), which is passed over"))
     }
   }
 
