@@ -119,6 +119,14 @@ import Testing
     #expect(try await bench.push().pushed == ["present": 3])
   }
 
+  @Test func `a mailbox made anew under the same UIDVALIDITY is seen by its UIDNEXT`() async throws {
+    let bench = try await PushBench.holding(["a", "b", "c"])
+    let server = try FakeTarget(FakeTarget.Behaviour.all)
+    #expect(try await bench.push { $0.port = server.port }.pushed == ["transferred": 3])
+    server["INBOX"] = FakeTarget.Mailbox()
+    #expect(try await bench.push { $0.port = server.port }.questions.count == 1)
+  }
+
   /// A server restored from a backup, on which so many new messages came since.
   @Test(arguments: [0, 1, 2, 5])
   func `a mailbox restored from a backup is matched anew`(_ newcomers: Int) async throws {

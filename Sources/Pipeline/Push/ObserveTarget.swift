@@ -39,7 +39,7 @@ struct ObserveTarget {
         ResponseText(code: nil, text: "the server gives no UIDVALIDITY for this mailbox"))
     }
     let uidNext = selected.uidNext?.value ?? (present.last?.value ?? 0) &+ 1
-    try trust(validity, uidNext, present)
+    try trust(validity, uidNext, present, selected.uidNext)
     var observation = Observation(
       selected: selected, uidValidity: validity, uidNext: uidNext, present: present)
     let record = journal.record
@@ -58,12 +58,17 @@ struct ObserveTarget {
 
   /// Forgets the UIDs of an index that is another mailbox's by all signs.
   private func trust(
-    _ validity: UIDValidity, _ uidNext: UInt32, _ present: UIDSet
+    _ validity: UIDValidity, _ uidNext: UInt32, _ present: UIDSet, _ told: UID?
   ) throws(ClientError) {
     let record = journal.record
     if record.uidValidity != validity {
       journal.append(.validity(validity))
     } else if uidNext < record.knownUIDNext {
+      journal.append(.unbound)
+    } else if let told, let highest = record.entries.values.compactMap(\.uid).max(),
+      told <= highest
+    {
+      // What was appended had a UID that is still to be given.
       journal.append(.unbound)
     } else if try !sampleMatches(present) {
       journal.append(.unbound)
