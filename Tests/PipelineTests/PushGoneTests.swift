@@ -119,7 +119,8 @@ import Testing
     #expect(try await bench.push().pushed == ["present": 3])
   }
 
-  @Test func `a mailbox made anew under the same UIDVALIDITY is seen by its UIDNEXT`() async throws {
+  @Test func `a mailbox made anew under the same UIDVALIDITY is seen by its UIDNEXT`() async throws
+  {
     let bench = try await PushBench.holding(["a", "b", "c"])
     let server = try FakeTarget(FakeTarget.Behaviour.all)
     #expect(try await bench.push { $0.port = server.port }.pushed == ["transferred": 3])
