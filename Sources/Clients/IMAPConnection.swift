@@ -18,6 +18,7 @@ package final class IMAPConnection {
 
   var channel: any ByteChannel
   private let interruption: Interruption
+  private let redaction: Redaction
   private let input: UnsafeMutableRawBufferPointer
   private var position = 0
   private var end = 0
@@ -31,6 +32,7 @@ package final class IMAPConnection {
     self.account = account
     self.channel = channel
     self.interruption = interruption
+    redaction = Redaction(account)
     input = .allocate(byteCount: 1 << 18, alignment: 16)
   }
 
@@ -166,9 +168,9 @@ package final class IMAPConnection {
         event = try session.consume(
           UnsafeRawBufferPointer(rebasing: input[..<end]), from: &position)
       } catch {
-        throw .protocolViolation(error)
+        throw .protocolViolation(redaction.clean(error))
       }
-      switch event {
+      switch event.map(redaction.clean) {
       case nil: break
       case .completed(let tag, _, _) where unawaited.remove(tag) != nil: continue
       case .namespace(let found): namespaces = found
