@@ -20,6 +20,8 @@ struct FetchMessages {
 
   let connection: IMAPConnection
   let sink: DeliverMessages
+  /// The flags that the mailbox's listing told, for a server that tells them apart from the content.
+  let listed: [UID: Flags]
   /// Called with each message that came whole.
   let onMessage: (UID) -> Void
 
@@ -74,7 +76,7 @@ struct FetchMessages {
       sink.abandon()
       return
     }
-    try sink.finish(uid, flags: response.flags ?? Flags(), date: response.internalDate)
+    try sink.finish(uid, flags: response.flags ?? listed[uid], date: response.internalDate)
     window.received()
     onMessage(uid)
   }

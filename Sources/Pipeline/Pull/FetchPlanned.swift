@@ -39,10 +39,16 @@ final class FetchPlanned {
 
   /// Fetches on one connection.
   ///
+  /// - Parameters:
+  ///   - uids: what to fetch.
+  ///   - flags: what the listing told of them.
+  ///   - store: where the messages go.
+  ///   - validity: that of the UIDs.
+  ///   - connection: with the mailbox open.
   /// - Throws: what the connection throws; what came whole until then is in the archive, and the
   ///   next call is given what is left.
   func run(
-    _ uids: UIDSet, into store: MaildirMailbox, _ validity: UIDValidity,
+    _ uids: UIDSet, flags: [UID: Flags], into store: MaildirMailbox, _ validity: UIDValidity,
     _ connection: IMAPConnection
   ) throws {
     remaining = uids
@@ -57,7 +63,7 @@ final class FetchPlanned {
       undated += sink.undated
       remaining = remaining.subtracting(sink.received)
     }
-    let stage = FetchMessages(connection: connection, sink: sink) { _ in
+    let stage = FetchMessages(connection: connection, sink: sink, listed: flags) { _ in
       self.receivedSinceDrop = true
       self.drops = 0
       self.context.observer.progress(
@@ -126,7 +132,7 @@ final class FetchPlanned {
     }
     if found.size == 0 {
       try stage.sink.begin()
-      try stage.sink.finish(uid, flags: found.flags ?? Flags(), date: found.internalDate)
+      try stage.sink.finish(uid, flags: found.flags ?? stage.listed[uid], date: found.internalDate)
       return
     }
     let words = again.refusal ?? refusal
