@@ -6,7 +6,7 @@ import Testing
 
 @testable import Pipeline
 
-/// Servers whose own books are wrong.
+/// Servers whose own books are wrong, and those that can't be reached any more.
 @Suite struct PullHostileTests {
   private func flagged(_ quirk: SourceServer.Quirk) throws -> SourceBench {
     try SourceBench { state in
@@ -80,6 +80,48 @@ import Testing
     }
     bench.server.change { $0.mailboxes["INBOX"]?.claimed = nil }
     #expect(try await bench.pull().sums == [:])
+  }
+
+  @Test func `a drop while a mailbox is opened blames no message`() async throws {
+    let bench = try SourceBench { state in
+      state.mailboxes["INBOX"] = .init(messages: SourceBench.messages(3))
+      state.quirks[2] = .drops
+      state.quirkCount = 1
+      state.dropsExamine = 8
+    }
+    #expect(try await bench.pull().sums == ["transferred": 3])
+    // Drops without end are the account's failure, not that of messages.
+    bench.server.change { state in
+      state.mailboxes["INBOX"]?.messages = SourceBench.messages(6)
+      state.dropsExamine = 1000
+    }
+    let report = try await bench.pull()
+    #expect(report.failures == [])
+    #expect(report.exitStatus == .tryAgain)
+  }
+
+  @Test func `a drop in a FETCH, and in every EXAMINE then, blames no message`() async throws {
+    let bench = try SourceBench { state in
+      state.mailboxes["INBOX"] = .init(messages: SourceBench.messages(3))
+      state.quirks[1] = .drops
+      state.diesOfDrops = true
+    }
+    let report = try await bench.pull()
+    #expect(report.failures == [])
+    #expect(report.exitStatus == .tryAgain)
+  }
+
+  @Test func `a server that can't be reached any more is given up at once`() async throws {
+    let bench = try SourceBench { state in
+      state.mailboxes["INBOX"] = .init(messages: SourceBench.messages(3))
+      state.quirks[1] = .drops
+      state.connectionsLeft = 1
+    }
+    let report = try await bench.pull()
+    #expect(report.failures == [])
+    #expect(report.exitStatus == .tryAgain)
+    // The first one, and as many as the policy has tries.
+    #expect(bench.server.change { $0.connections } == 4)
   }
 }
 

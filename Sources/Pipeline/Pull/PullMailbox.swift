@@ -50,8 +50,10 @@ final class PullMailbox {
           text: "\(records) records of the journal were damaged; what they said is found out anew"))
     }
     while true {
+      // A server that can't be reached any more was tried often enough by then.
+      let connection = try server.live()
       do {
-        return try attempt(server.live())
+        return try attempt(connection)
       } catch let error as ClientError where error.endsConnection {
         server.drop()
         // What this mailbox changed in the archive, the common index does not know.
