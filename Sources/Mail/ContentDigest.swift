@@ -3,13 +3,15 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
   private let words: (UInt64, UInt64, UInt64, UInt64)
 
   /// A digest of 32 bytes; nil where there are more or fewer.
-  package init?(bytes: some Collection<UInt8>) {
+  package init?(bytes: [UInt8]) {
+    // Not generic: this runs twice for each message of a pull.
     guard bytes.count == 32 else { return nil }
-    var words: [UInt64] = [0, 0, 0, 0]
-    for (index, byte) in bytes.enumerated() {
-      words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+    words = bytes.withUnsafeBytes { bytes in
+      func word(_ offset: Int) -> UInt64 {
+        UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      }
+      return (word(0), word(8), word(16), word(24))
     }
-    self.words = (words[0], words[1], words[2], words[3])
   }
 
   /// Reads 64 hexadecimal digits; nil for anything else.
@@ -17,6 +19,9 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     guard let bytes = Hexadecimal.decode(hex) else { return nil }
     self.init(bytes: bytes)
   }
+
+  /// The first eight bytes as a number, the first byte highest.
+  package var prefix: UInt64 { words.0 }
 
   /// The 32 bytes.
   package var bytes: [UInt8] {
@@ -51,7 +56,7 @@ package struct HeaderKey: Hashable, Sendable, CustomStringConvertible {
 
   /// A digest of `HeaderFields.keyInput` cut to a key.
   package init(digest: ContentDigest, hasMessageID: Bool) {
-    self.hash = digest.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    self.hash = digest.prefix
     self.hasMessageID = hasMessageID
   }
 

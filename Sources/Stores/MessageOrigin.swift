@@ -16,7 +16,7 @@ package struct MailboxKey: Hashable, Comparable, Sendable, CustomStringConvertib
   ///   - mailbox: the name at the source, which stays whatever the archive calls it later.
   package init(account: String, mailbox: MailboxName) {
     let input = Array(account.utf8) + [0] + Array(mailbox.stateForm.utf8)
-    value = SHA256.digest(of: input.span).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    value = SHA256.digest(of: input.span).prefix
   }
 
   /// Sixteen lower-case hexadecimal digits.

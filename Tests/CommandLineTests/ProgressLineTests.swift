@@ -5,10 +5,12 @@ import Testing
 
 struct ProgressLineTests {
   /// Ten seconds into a run at 1 MB and 20 messages a second.
-  private func state(mailbox: [String], failures: Int) throws -> ProgressState {
+  private func state(
+    mailbox: [String], failures: Int, bytes: Int64? = 60_000_000
+  ) throws -> ProgressState {
     let name = try #require(MailboxName(mailbox))
     var state = ProgressState()
-    state.plan(messages: 1234, bytes: 60_000_000)
+    state.plan(messages: 1234, bytes: bytes)
     state.began(name)
     for second in 0...10 {
       state.progress(
@@ -29,6 +31,12 @@ struct ProgressLineTests {
   func renders(_ failures: Int, _ width: Int, _ expected: String) throws {
     let state = try state(mailbox: ["INBOX"], failures: failures)
     #expect(ProgressLine.render(state, seconds: 10, width: width) == expected)
+  }
+
+  @Test func `what is left is told by messages where octets are not known`() throws {
+    let line = ProgressLine.render(
+      try state(mailbox: ["INBOX"], failures: 0, bytes: nil), seconds: 10, width: 200)
+    #expect(line == "INBOX  200/1,234 messages  10.0 MB  1.0 MB/s  0:52 left")
   }
 
   @Test(arguments: [80, 60, 40, 20, 8, 1])

@@ -91,7 +91,7 @@ final class PullBench {
 
 /// An observer that looks away.
 struct NoObserver: RunObserver {
-  func plan(totalMessages: Int, bytes: Int64) {}
+  func plan(totalMessages: Int, bytes: Int64?) {}
   func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {}
   func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64) {}
   func mailboxEnded(_ report: MailboxReport) {}

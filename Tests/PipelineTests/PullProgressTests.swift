@@ -19,7 +19,7 @@ import Testing
     }
     let notes = Mutex(Notes())
 
-    func plan(totalMessages: Int, bytes: Int64) { notes.withLock { $0.planned = totalMessages } }
+    func plan(totalMessages: Int, bytes: Int64?) { notes.withLock { $0.planned = totalMessages } }
     func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {
       notes.withLock { $0.began[name.description] = messages }
     }

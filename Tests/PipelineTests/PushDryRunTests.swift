@@ -98,7 +98,7 @@ private final class Planned: RunObserver {
   private let kept = Mutex<[PlannedChange]>([])
   var changes: [PlannedChange] { kept.withLock { $0 } }
 
-  func plan(totalMessages: Int, bytes: Int64) {}
+  func plan(totalMessages: Int, bytes: Int64?) {}
   func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {}
   func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64) {}
   func mailboxEnded(_ report: MailboxReport) {}

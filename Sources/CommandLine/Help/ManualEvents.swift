@@ -10,7 +10,9 @@ extension ManualText {
     Entry(
       term: "start", text: "The run begins: `version`, `command`, `account`, `archive`, `dry_run`."),
     Entry(
-      term: "plan", text: "What is to be transferred: `messages`, `bytes`. The last one counts."),
+      term: "plan",
+      text:
+        "What is to be transferred: `messages`, `bytes` (null if not known). The last one counts."),
     Entry(
       term: "planned",
       text: "A dry run would do this: `action` (`create-mailbox`, `subscribe`, `transfer`, "

@@ -42,9 +42,11 @@ final class JSONEvents: RunObserver {
       ])
   }
 
-  func plan(totalMessages: Int, bytes: Int64) {
+  func plan(totalMessages: Int, bytes: Int64?) {
     state.withLock { $0.progress.plan(messages: totalMessages, bytes: bytes) }
-    emit("plan", [("messages", .integer(totalMessages)), ("bytes", .integer(bytes))])
+    emit(
+      "plan",
+      [("messages", .integer(totalMessages)), ("bytes", bytes.map { .integer($0) } ?? .null)])
   }
 
   func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {

@@ -41,7 +41,7 @@ final class ProgressDisplay: RunObserver {
     state = Mutex(State(start: start, drawn: start))
   }
 
-  func plan(totalMessages: Int, bytes: Int64) {
+  func plan(totalMessages: Int, bytes: Int64?) {
     update { progress, _ in progress.plan(messages: totalMessages, bytes: bytes) }
   }
 

@@ -24,7 +24,7 @@ struct ProgressState {
   /// How long ago the rate looks back, in seconds.
   private static let window = 10.0
 
-  mutating func plan(messages: Int, bytes: Int64) {
+  mutating func plan(messages: Int, bytes: Int64?) {
     totalMessages = messages
     totalBytes = bytes
   }

@@ -66,7 +66,7 @@ package struct PullPipeline: Sendable {
       interruption: interruption)
     let chosen = try ChooseMailboxes(context: context).run(tree)
     for report in chosen.skipped { collector.add(report) }
-    observer.plan(totalMessages: chosen.messages, bytes: 0)
+    observer.plan(totalMessages: chosen.messages, bytes: nil)
     try CheckFreeSpace(directory: archive.root, server: server).run(
       chosen.jobs.filter { context.states[context.key(of: $0.name).hex] == nil })
     var pulled = work(chosen.jobs, server, context)

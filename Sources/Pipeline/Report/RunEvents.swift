@@ -51,8 +51,9 @@ package struct PlannedChange: Sendable, Equatable {
 package protocol RunObserver: Sendable {
   /// The whole of the work is known: that many messages and octets are to be transferred.
   ///
-  /// May be called again when more is found; the last call counts.
-  func plan(totalMessages: Int, bytes: Int64)
+  /// May be called again when more is found; the last call counts. The octets are nil where the server
+  /// does not tell them cheaply.
+  func plan(totalMessages: Int, bytes: Int64?)
 
   /// Work in a mailbox begins, which has that many messages and octets to be transferred.
   func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64)
