@@ -57,7 +57,7 @@ struct Redaction {
       ? Evidence(Self.replacement.utf8) : evidence
   }
 
-  /// - Parameter limit: the length at which the text may have been cut.
+  /// Whether a part of a form is in the text, or at its end if it may have been cut at the limit.
   private func holdsSecret(_ text: String, limit: Int) -> Bool {
     guard !needles.isEmpty else { return false }
     let level = Self.level(text)
