@@ -149,6 +149,52 @@ import Testing
     #expect(server.subjects().sorted() == arrived)
   }
 
+  @Test(arguments: [
+    FakeTarget.Verdict.close(keep: 0, bye: false), .say("NO [UNAVAILABLE] later", keep: 0),
+  ])
+  func `a header that another message of the archive has too decides nothing`(
+    _ verdict: FakeTarget.Verdict
+  ) async throws {
+    let place = Mutex<FakeTarget?>(nil)
+    let theirs = FakeTarget.Message(uid: 0, flags: [], body: PullBench.message("a"))
+    // Somebody puts the other one there again while this one is on its way, and does not arrive.
+    let (bench, server) = try await bench(["a"], "") {
+      $0.append = { append in
+        guard append.number == 2 else { return .store }
+        _ = place.withLock { $0 }?.store([theirs], in: "INBOX", collapsing: false)
+        return verdict
+      }
+    }
+    place.withLock { $0 = server }
+    defer { place.withLock { $0 = nil } }
+    #expect(try await push(bench, server).pushed == ["transferred": 1])
+    let text = String(decoding: theirs.body, as: UTF8.self)
+    let edited = text.replacing("Text of", with: "Else of")
+    try writeFile(
+      bench.archive + "/INBOX/cur/1600000000.x:2,", edited.replacing("\r\n", with: "\n"))
+    #expect(try await push(bench, server).accountFailure == nil)
+    #expect(server.messages().map { String(decoding: $0.body, as: UTF8.self) }.contains(edited))
+    #expect(server.messages().count == 3)
+  }
+
+  @Test func `of twins both are there though the mailbox was made anew meanwhile`() async throws {
+    let place = Mutex<FakeTarget?>(nil)
+    let (bench, server) = try await bench(["twin"]) {
+      $0.append = { append in
+        guard append.number == 2 else { return .store }
+        place.withLock { $0 }?["INBOX"]?.uidValidity = 8
+        return .close(keep: 0, bye: false)
+      }
+    }
+    place.withLock { $0 = server }
+    defer { place.withLock { $0 = nil } }
+    #expect(try await push(bench, server).pushed == ["transferred": 1])
+    try bench.drop("twin", as: "1600000000.x")
+    #expect(try await push(bench, server).pushed == ["transferred": 1, "present": 1])
+    #expect(server.subjects() == ["twin", "twin"])
+    #expect(try await push(bench, server).pushed == ["present": 2])
+  }
+
   @Test func `what arrives after it was sent again is reported`() async throws {
     let (bench, server) = try await bench(["a", "b"]) {
       $0.append = { $0.number == 1 ? .close(keep: 0, bye: false) : .store }

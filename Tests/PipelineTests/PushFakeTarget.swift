@@ -1,5 +1,4 @@
 import Glibc
-import Platform
 import Synchronization
 import TestSupport
 
@@ -33,6 +32,10 @@ final class FakeTarget: Sendable {
     let messages: [Message]
   }
 
+  /// What FETCH does with the header fields of a message: tells them, says NIL, leaves them out, or
+  /// leaves out the whole message.
+  enum Header: Sendable { case told, isNil, isLeftOut, hidesMessage }
+
   /// What becomes of an APPEND.
   enum Verdict: Sendable {
     /// All is stored and said so, as UIDPLUS has it where that is offered.
@@ -60,6 +63,14 @@ final class FakeTarget: Sendable {
     /// What a message is answered with as soon as its line is seen, its literal unread.
     var atOnce: @Sendable (String) -> String? = { _ in nil }
     var tellsUIDNext = true
+    /// Whether names that differ only in case are one.
+    var ignoresCase = false
+    /// How many messages SEARCH finds at most.
+    var mostSearched = Int.max
+    /// How many messages FETCH tells of at most.
+    var mostFetched = Int.max
+    /// What FETCH does with the header fields of a message.
+    var header: @Sendable (Message) -> Header = { _ in .told }
     /// What a MOVE with these words is answered with, if not with OK.
     var move: @Sendable (String) -> String? = { _ in nil }
     /// What a STORE with these words is answered with.
@@ -105,9 +116,24 @@ final class FakeTarget: Sendable {
 
   deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
-  /// Runs the body outside Swift's shared pool, which must not be blocked.
+  private final class Work: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Runs the body on a thread of its own: the threads of Swift's shared pool may all be waiting for
+  /// programs that talk to this server.
   private static func thread(_ body: @escaping @Sendable () -> Void) {
-    Task.detached { try? await WorkerThread.run(name: "fake-imap") { body() } }
+    let work = Unmanaged.passRetained(Work(body))
+    var identifier = pthread_t()
+    let status = pthread_create(
+      &identifier, nil,
+      { argument in
+        if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run() }
+        return nil
+      }, work.toOpaque())
+    if status == 0 { pthread_detach(identifier) } else { work.release() }
   }
 
   // MARK: For tests
@@ -134,6 +160,12 @@ final class FakeTarget: Sendable {
   var appends: Int { state.withLock(\.appends) }
 
   // MARK: For sessions
+
+  /// The name as a mailbox has it.
+  func spelling(of name: String) -> String {
+    guard behaviour.ignoresCase else { return name }
+    return mailboxes.keys.first { $0.lowercased() == name.lowercased() } ?? name
+  }
 
   var behaviour: Behaviour { state.withLock(\.behaviour) }
   var mailboxes: [String: Mailbox] { state.withLock(\.mailboxes) }

@@ -32,7 +32,9 @@ final class FakeTargetSession {
     case "CAPABILITY":
       say("* CAPABILITY IMAP4rev1 " + server.behaviour.capabilities)
     case "LIST":
-      for (name, mailbox) in server.mailboxes.sorted(by: { $0.key < $1.key }) {
+      let pattern = token(token(rest[...]).rest).text
+      for (name, mailbox) in server.mailboxes.sorted(by: { $0.key < $1.key })
+      where pattern == "*" || server.spelling(of: pattern) == name {
         say("* LIST (\(mailbox.use ?? "")) \"/\" \"\(name)\"")
       }
     case "STATUS": status(token(rest[...]).text)
@@ -43,6 +45,10 @@ final class FakeTargetSession {
       }
     case "CREATE":
       let name = token(rest[...]).text
+      guard server[server.spelling(of: name)] == nil else {
+        say("\(tag) NO [ALREADYEXISTS] it is there")
+        return true
+      }
       let use = rest.split(separator: "(").last.map { String($0.prefix { $0 != ")" }) }
       server[name] = FakeTarget.Mailbox(use: rest.contains("(USE") ? use : nil)
     case "APPEND": return append(tag, rest)
@@ -65,7 +71,8 @@ final class FakeTargetSession {
         + "UIDVALIDITY \(mailbox.uidValidity))")
   }
 
-  private func select(_ name: String) -> Bool {
+  private func select(_ asked: String) -> Bool {
+    let name = server.spelling(of: asked)
     guard let mailbox = server[name] else { return false }
     selected = name
     say("* \(mailbox.messages.count) EXISTS")
@@ -82,7 +89,7 @@ final class FakeTargetSession {
     let mailbox = server[selected] ?? FakeTarget.Mailbox()
     switch words[0] {
     case "SEARCH":
-      let uids = mailbox.messages.map { "\($0.uid)" }
+      let uids = mailbox.messages.prefix(server.behaviour.mostSearched).map { "\($0.uid)" }
       if rest.contains("RETURN") {
         let all = uids.isEmpty ? "" : " ALL " + uids.joined(separator: ",")
         say("* ESEARCH (TAG \"\(tag)\") UID\(all)")
@@ -90,7 +97,8 @@ final class FakeTargetSession {
         say("* SEARCH " + uids.joined(separator: " "))
       }
     case "FETCH":
-      for (index, message) in mailbox.messages.enumerated() where matches(words[1], message.uid) {
+      let told = mailbox.messages.prefix(server.behaviour.mostFetched)
+      for (index, message) in told.enumerated() where matches(words[1], message.uid) {
         fetch(index + 1, message, words[2])
       }
     case "STORE":
@@ -128,8 +136,16 @@ final class FakeTargetSession {
     var text = "* \(number) FETCH (UID \(message.uid)"
     if items.contains("FLAGS") { text += " FLAGS (\(message.flags.joined(separator: " ")))" }
     if items.contains("RFC822.SIZE") { text += " RFC822.SIZE \(message.body.count)" }
+    guard items.contains("[") else { return say(text + ")") }
     var part = message.body
     if items.contains("HEADER.FIELDS") {
+      switch server.behaviour.header(message) {
+      case .told: break
+      case .isNil:
+        return say("\(text) BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)] NIL)")
+      case .isLeftOut: return say(text + ")")
+      case .hidesMessage: return
+      }
       let end = part.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound ?? part.count
       part = Array(part[..<end])
     }

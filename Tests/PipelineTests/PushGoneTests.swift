@@ -102,6 +102,23 @@ import Testing
     #expect(try bench.subjects("Work") == ["twin", "twin", "a", "b"])
   }
 
+  @Test func `a small mailbox made anew and empty is a question too`() async throws {
+    let bench = try PushBench()
+    try bench.source.plain.create("Work")
+    for subject in ["a", "b", "c"] { try bench.source.append(subject, to: "Work") }
+    try await bench.pull()
+    try await bench.push()
+    try bench.plain.select("INBOX")
+    try bench.plain.command("DELETE Work")
+    let report = try await bench.push()
+    #expect(report.questions.map { $0.text.contains("lacks 3 of 3 messages") } == [true])
+    #expect(report.exitStatus == .findings)
+    #expect(try await bench.push().questions.count == 1)
+    #expect(try await bench.push { $0.resend = true }.pushed["transferred"] == 3)
+    #expect(try bench.subjects("Work") == ["a", "b", "c"])
+    #expect(try await bench.push().pushed == ["present": 3])
+  }
+
   /// A server restored from a backup, on which so many new messages came since.
   @Test(arguments: [0, 1, 2, 5])
   func `a mailbox restored from a backup is matched anew`(_ newcomers: Int) async throws {

@@ -50,6 +50,23 @@ import Testing
     #expect(try bench.message("a", in: "Work").flags == ["theirs", "\\flagged"])
   }
 
+  @Test(arguments: [true, false])
+  func `keywords that have no letters stay with it`(_ follows: Bool) async throws {
+    let bench = try PushBench()
+    try bench.source.plain.create("Work")
+    let keywords = (0..<30).map { "k\($0)" }
+    try bench.source.append("a", flags: keywords)
+    try bench.source.append("w", to: "Work")
+    try await bench.pull()
+    let server = try FakeTarget(FakeTarget.Behaviour.all + (follows ? " MOVE" : ""))
+    #expect(try await push(bench, server).pushed == ["transferred": 2])
+    try move(bench, "a", to: "Work")
+    #expect(try await push(bench, server).pushed["flags"] == nil)
+    let there = try #require(server.messages("Work").first { $0.subject == "a" })
+    #expect(Set(there.flags) == Set(keywords))
+    #expect(!server.lines.contains { $0.contains("-FLAGS") })
+  }
+
   @Test func `a dry run says so and moves nothing`() async throws {
     let bench = try await bench()
     try await bench.push()
@@ -160,5 +177,18 @@ import Testing
     #expect(try await push(bench, server).accountFailure == nil)
     #expect(server.subjects() == ["a", "b", "own"])
     #expect(server.subjects("Work") == ["w", "c"])
+  }
+
+  @Test func `a message with the same header and another body is not moved`() async throws {
+    let bench = try await bench()
+    let server = try FakeTarget(FakeTarget.Behaviour.all + " MOVE")
+    #expect(try await push(bench, server).pushed == ["transferred": 4])
+    let theirs = PullBench.message("c") + Array("Their own words.\r\n".utf8)
+    server["INBOX"]?.messages[2].body = theirs
+    try move(bench, "c", to: "Work")
+    #expect(try await push(bench, server).accountFailure == nil)
+    #expect(server.messages().map(\.body).contains(theirs))
+    #expect(server.subjects("Work") == ["w", "c"])
+    #expect(server.messages("Work").map(\.body).contains(PullBench.message("c")))
   }
 }

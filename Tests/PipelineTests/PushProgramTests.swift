@@ -147,6 +147,28 @@ import Testing
     withExtendedLifetime(server) {}
   }
 
+  /// The limits, in blocks, strike at the first intents, in the middle, and at confirmations.
+  @Test(arguments: [1, 20, 60, 100])
+  func `a disk that is full stops the run, and the next one goes on`(_ blocks: Int) async throws {
+    let bench = try PushBench()
+    try await bench.pull()
+    let subjects = (0..<450).map { "m\($0 % 430)" }
+    for (index, subject) in subjects.enumerated() {
+      try bench.drop(subject, as: "\(1_600_000_000 + index).x")
+    }
+    let server = try FakeTarget(FakeTarget.Behaviour.all)
+    let full = try runProcess(
+      "/bin/sh",
+      ["-c", "ulimit -f \(blocks); exec \"$0\" \"$@\"", builtProgram("mailarc")]
+        + bench.arguments(["--allow-plaintext"], port: server.port))
+    #expect(full.status == 74, "\(full.errors)")
+    #expect(full.errors.contains(".mailarc/push"))
+    #expect(server.subjects().count < 450)
+    let report = try await bench.push { $0.port = server.port }
+    #expect(report.exitStatus == .done)
+    #expect(server.subjects().sorted() == subjects.sorted())
+  }
+
   @Test func `stopped by a signal in the middle, the next run goes on`() async throws {
     let bench = try PushBench()
     try await bench.pull()

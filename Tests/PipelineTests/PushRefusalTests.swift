@@ -271,6 +271,75 @@ import Testing
     #expect(try await push(bench, server).pushed == ["present": 2, "failures": 1])
   }
 
+  @Test(arguments: offers)
+  func `a server in trouble brands no message`(_ capabilities: String) async throws {
+    let subjects = (0..<40).map { "m\($0)" }
+    let (bench, server) = try await bench(subjects, capabilities) {
+      $0.append = { append in
+        append.number < 3 && append.messages.count == 1
+          ? .store : .say("NO Internal error, disk full", keep: 0)
+      }
+    }
+    let report = try await push(bench, server)
+    #expect(report.mailboxFailures.map { $0.failure.summary.contains("disk full") } == [true])
+    #expect(report.failures.count < 6)
+    #expect(server.appends < 60)
+    server.change { $0.append = { _ in .store } }
+    let later = try await push(bench, server)
+    #expect(later.failures == [])
+    #expect(later.exitStatus == .done)
+    #expect(server.subjects().sorted() == subjects.sorted())
+  }
+
+  @Test(arguments: offers)
+  func `bad messages side by side do not stop the good ones`(_ capabilities: String) async throws {
+    let subjects = (0..<16).map { "m\($0)" }
+    let bad: Set = ["m5", "m6", "m7", "m8", "m9"]
+    let (bench, server) = try await bench(subjects, capabilities) {
+      $0.append = { append in
+        append.messages.contains { bad.contains($0.subject) }
+          ? .say("NO invalid header in message", keep: 0) : .store
+      }
+    }
+    let report = try await push(bench, server)
+    #expect(report.mailboxFailures == [])
+    #expect(report.failures.count == bad.count)
+    #expect(server.subjects().sorted() == subjects.filter { !bad.contains($0) }.sorted())
+    let appends = server.appends
+    #expect(try await push(bench, server).pushed == ["present": 11, "failures": 5])
+    #expect(server.appends == appends)
+  }
+
+  @Test(arguments: ["MULTIAPPEND LITERAL+", ""])
+  func `what a server took and does not show is named, and not sent again blindly`(
+    _ capabilities: String
+  ) async throws {
+    let (bench, server) = try await bench(["a", "b"], capabilities) {
+      $0.append = { .say("OK done", keep: $0.messages.last?.subject == "b" ? 0 : 1) }
+    }
+    let whole = capabilities.contains("MULTIAPPEND")
+    let report = try await push(bench, server)
+    let lost = whole ? 2 : 1
+    #expect(report.failures.count == lost)
+    #expect(report.failures.allSatisfy { $0.reason == PushReporter.unseen })
+    #expect(report.pushed["transferred"] == (whole ? nil : 1))
+    let appends = server.appends
+    #expect(try await push(bench, server).failures.count == lost)
+    #expect(server.appends == appends)
+    // It comes to light after all.
+    put(["b"], on: server)
+    let later = try await push(bench, server)
+    #expect(later.failures.count == lost - 1)
+    #expect(later.notices == [])
+    #expect(server.appends == appends)
+  }
+
+  private func put(_ subjects: [String], on server: FakeTarget) {
+    _ = server.store(
+      subjects.map { FakeTarget.Message(uid: 0, flags: [], body: PullBench.message($0)) },
+      in: "INBOX", collapsing: false)
+  }
+
   @Test func `special uses are created where the server can`() async throws {
     let bench = try PushBench()
     try bench.source.plain.create("Sent")

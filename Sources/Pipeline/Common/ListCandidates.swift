@@ -12,19 +12,29 @@ struct ListCandidates {
   let connection: IMAPConnection
 
   /// The messages among `uids` that are there, ascending.
+  ///
+  /// One whose header the server does not give has an empty one, so that its content decides; one that
+  /// is not told of along with its header is asked for without it.
   func run(_ uids: UIDSet) throws(ClientError) -> [Candidate] {
     var found: [UID: Candidate] = [:]
-    let items: [FetchItem] = [.uid, .flags, .size, .headerFields(HeaderFields.keyNames)]
+    try list(uids, [.uid, .flags, .size, .headerFields(HeaderFields.keyNames)], &found)
+    try list(uids.subtracting(UIDSet(found.keys)), [.uid, .flags, .size], &found)
+    return found.values.sorted { $0.message.uid < $1.message.uid }
+  }
+
+  private func list(
+    _ uids: UIDSet, _ items: [FetchItem], _ found: inout [UID: Candidate]
+  ) throws(ClientError) {
     for chunk in uids.chunks(ofAtMost: 1000, ranges: 100) {
       try connection.fetch(.set(chunk), items) { event in
         guard case .fetch(let response) = event, let uid = response.uid, uids.contains(uid),
-          let header = response.headerFields
+          let size = response.size
         else { return }
         let message = CandidateMessage(
-          uid: uid, headerKey: HeaderKey(header: header), size: Int64(response.size ?? 0))
+          uid: uid, headerKey: HeaderKey(header: response.headerFields ?? []),
+          size: Int64(clamping: size))
         found[uid] = Candidate(message: message, flags: response.flags ?? Flags())
       }
     }
-    return found.values.sorted { $0.message.uid < $1.message.uid }
   }
 }

@@ -1,12 +1,15 @@
 import Journals
+import Mail
 
 /// Records what is gone on the target, unless that is so much that the user has to say what it means.
 struct AccountForVanished {
-  /// Of fewer messages any number may go.
+  /// Of fewer messages any number may go, unless the mailbox is another one.
   static let smallest = 20
 
   let journal: PushJournal
   let observation: ObserveTarget.Observation
+  /// What the archive mailbox holds.
+  let wanted: Set<ContentDigest>
   let isAnswered: Bool
 
   /// - Returns: the question, if one has to be asked; then nothing is recorded.
@@ -17,10 +20,13 @@ struct AccountForVanished {
       // What could not be matched anew is not there any more.
       vanished += record.entries.values.filter(\.isUnbound).map(\.number).sorted()
     }
-    let ours = vanished.filter { record.entries[$0]?.origin != .other }
-    let live = record.entries.values.count { !$0.isGone && $0.origin != .other }
-    if live >= Self.smallest, ours.count * 2 > live, !isAnswered {
-      return "\(ours.count) of \(live) messages are gone from the target at once"
+    let ours = vanished.filter { record.entries[$0].map(counts) ?? false }
+    let live = record.entries.values.count { !$0.isGone && counts($0) }
+    if live >= Self.smallest || observation.isAnew, ours.count * 2 > live, !isAnswered {
+      return observation.isAnew
+        ? "the target's mailbox is another one than before, and lacks \(ours.count) of "
+          + Counted.messages(live)
+        : "\(ours.count) of \(live) messages are gone from the target at once"
     }
     for number in vanished {
       // Somebody's own mail that is gone concerns nobody here any more.
@@ -28,6 +34,12 @@ struct AccountForVanished {
       journal.append(isOurs ? .gone(entry: number) : .dropped(entry: number))
     }
     return nil
+  }
+
+  /// In a mailbox that is another one, what the archive has no longer is missed by nobody.
+  private func counts(_ entry: IndexEntry) -> Bool {
+    guard entry.origin != .other else { return false }
+    return !observation.isAnew || entry.digest.map(wanted.contains) == true
   }
 }
 

@@ -39,6 +39,7 @@ final class AppendMessages {
   private var bound: Set<UID>
   /// Whether the server tells under which UIDs it keeps what it got.
   private var tellsUIDs: Bool
+  private var streak = RefusalStreak()
 
   init(
     connection: IMAPConnection, journal: PushJournal, raw: RawMailboxName,
@@ -72,7 +73,7 @@ final class AppendMessages {
         if batch.isEmpty { break }
         inFlight.append(try send(batch))
       }
-      guard !inFlight.isEmpty else { return }
+      guard !inFlight.isEmpty else { return try endStreak() }
       let sent = inFlight.removeFirst()
       let outcome = try confirm(sent)
       guard !outcome.isClear else {
@@ -84,9 +85,7 @@ final class AppendMessages {
       for sent in inFlight { all.append((sent, try confirm(sent))) }
       inFlight = []
       for (sent, outcome) in all { try bindUnbound(sent, outcome) }
-      for (_, outcome) in all {
-        for command in outcome.refused { try resolve(command) }
-      }
+      try resolve(all.map(\.1))
       if all.allSatisfy(\.1.refused.isEmpty) { window.appended() }
     }
   }
@@ -138,6 +137,8 @@ final class AppendMessages {
     let messages: [OutgoingMessage]
     let status: CompletionStatus
     let text: ResponseText
+    /// Whether the server took what was sent after it.
+    var isPassed = false
   }
 
   /// What became of a batch.
@@ -145,6 +146,8 @@ final class AppendMessages {
     var refused: [Refused] = []
     /// Items that the server has, without saying under which UIDs.
     var unbound: [Int] = []
+    /// Whether anything of it was taken.
+    var hasArrived = false
     var isClear: Bool { refused.isEmpty && unbound.isEmpty }
   }
 
@@ -155,6 +158,8 @@ final class AppendMessages {
       do {
         let text = try connection.finish(command.tag, "APPEND")
         let uids = self.uids(text, count: command.items.count)
+        outcome.hasArrived = true
+        for place in outcome.refused.indices { outcome.refused[place].isPassed = true }
         for (place, item) in command.items.enumerated() {
           if let uids {
             confirm(sent.batch, sent.messages[item], item, uid: uids[place])
@@ -170,6 +175,7 @@ final class AppendMessages {
       }
     }
     Checkpoint.pass("push: answered")
+    if outcome.hasArrived { keep(streak.end()) }
     try journal.flush()
     slowestBatch = max(slowestBatch, MonotonicClock.now.seconds(since: sent.began))
     return outcome
@@ -191,15 +197,28 @@ final class AppendMessages {
     return Array(list)
   }
 
-  private func confirm(_ batch: Int, _ message: OutgoingMessage, _ item: Int, uid: UID?) {
-    let isTaken = uid.map { !bound.insert($0).inserted } ?? false
-    if isTaken { collapsed += 1 }
-    if let uid, !isTaken { uidNext = max(uidNext, uid.value &+ 1) }
+  private func confirm(_ batch: Int, _ message: OutgoingMessage, _ item: Int, uid: UID) {
+    let isTaken = !bound.insert(uid).inserted
+    guard !isTaken else { return confirmCollapsed(batch, message, item, uid: uid) }
+    uidNext = max(uidNext, uid.value &+ 1)
+    record(batch, message, item, uid, .pushed)
+  }
+
+  /// The server keeps the message as one with its twin.
+  private func confirmCollapsed(
+    _ batch: Int, _ message: OutgoingMessage, _ item: Int, uid: UID? = nil
+  ) {
+    collapsed += 1
+    record(batch, message, item, uid, .collapsed)
+  }
+
+  private func record(
+    _ batch: Int, _ message: OutgoingMessage, _ item: Int, _ uid: UID?, _ origin: IndexEntry.Origin
+  ) {
     let entry = IndexEntry(
       number: journal.record.lastEntry + 1, uid: uid, digest: message.content.digest,
-      headerKey: message.content.headerKey, size: message.content.size,
-      origin: isTaken ? .collapsed : .pushed, flags: message.flags, isGone: false,
-      source: message.source)
+      headerKey: message.content.headerKey, size: message.content.size, origin: origin,
+      flags: message.flags, isGone: false, source: message.source)
     journal.append(.confirmed(batch: batch, item: item, entry))
     reporter.appended(1, message.content.size)
   }
@@ -210,8 +229,8 @@ final class AppendMessages {
   ///   - batch: the batch's number.
   ///   - sent: all messages of the batch.
   ///   - items: the places in the batch of those that are looked for.
-  ///   - areThere: whether the server said that it has them all; then one that can't be found is
-  ///     recorded without a UID, else as not arrived.
+  ///   - areThere: whether the server said that it has them all; then one that can't be found was
+  ///     merged with its twin, or is a failure. Else it did not arrive.
   /// - Returns: the items that did not arrive.
   /// - Throws: `ClientError`, `StoreError`, `JournalError`.
   private func bind(
@@ -220,14 +239,16 @@ final class AppendMessages {
     var missing: [Int] = []
     // A batch that was sent after this one may have raised `uidNext` since.
     let first = journal.record.batches[batch]?.uidNext ?? uidNext
-    let found = try FindAppended(connection: connection, raw: raw).run(
-      items.map { sent[$0] }, from: first, excluding: bound,
-      tolerated: { [side] in try side.tolerated($0.source) })
+    let found = try FindAppended(
+      connection: connection, raw: raw, journal: journal, side: side
+    ).run(items.map { sent[$0] }, from: first, excluding: bound, areThere: areThere)
     for (place, item) in items.enumerated() {
       if let uid = found[place] {
         confirm(batch, sent[item], item, uid: uid)
+      } else if areThere, hasTwin(sent[item]) {
+        confirmCollapsed(batch, sent[item], item)
       } else if areThere {
-        confirm(batch, sent[item], item, uid: nil)
+        unseen(batch, sent[item], item)
       } else {
         journal.append(.void(batch: batch, item: item))
         missing.append(item)
@@ -237,27 +258,122 @@ final class AppendMessages {
     return missing
   }
 
+  private func hasTwin(_ message: OutgoingMessage) -> Bool {
+    journal.record.entries.values.contains {
+      $0.digest == message.content.digest && $0.uid != nil && !$0.isGone
+    }
+  }
+
+  /// It may come to light later, and so is not sent again unless that is asked for.
+  private func unseen(_ batch: Int, _ message: OutgoingMessage, _ item: Int) {
+    journal.append(.void(batch: batch, item: item))
+    journal.append(.refused(message.content.digest, reason: PushReporter.unseen))
+    reporter.refused(side.path(of: side.messages[message.place]), PushReporter.unseen)
+  }
+
   // MARK: Refusals
 
-  /// Finds out what of a refused command the server kept all the same, and sends the rest in smaller
+  fileprivate enum Work {
+    /// It is not decided yet what follows from the refusal.
+    case judge([OutgoingMessage], Refused)
+    case send([OutgoingMessage])
+  }
+
+  /// Finds out what of refused commands the server kept all the same, and sends the rest in smaller
   /// parts until it is known which message is meant.
-  private func resolve(_ refused: Refused) throws {
-    let rest = try bind(
-      refused.batch, refused.messages, Array(refused.items), areThere: false
-    ).map { refused.messages[$0] }
-    for part in try refusals.parts(of: rest, refused.status, refused.text) {
-      switch part {
+  private func resolve(_ outcomes: [Outcome]) throws {
+    var work = try outcomes.enumerated().flatMap { place, outcome in
+      try judged(outcome, isPassed: outcomes[(place + 1)...].contains(where: \.hasArrived))
+    }
+    while !work.isEmpty {
+      switch work.removeFirst() {
+      case .judge(let messages, let refused):
+        for part in try refusals.parts(of: messages, refused.status, refused.text).reversed() {
+          switch part {
+          case .send(let messages): work.insert(.send(messages), at: 0)
+          case .refuse(let message, let reason, let hasCode):
+            if hasCode || refused.isPassed {
+              keep([.init(message: message, reason: reason)])
+            } else {
+              try hold(message, reason, &work)
+            }
+            try journal.flush()
+          }
+        }
       case .send(let messages):
+        if messages.isEmpty { continue }
         let sent = try send(messages)
         let outcome = try confirm(sent)
         try bindUnbound(sent, outcome)
-        for again in outcome.refused { try resolve(again) }
-      case .refuse(let message, let reason):
-        journal.append(.refused(message.content.digest, reason: reason))
-        try journal.flush()
-        let path = side.path(of: side.messages[message.place])
-        reporter.refused(path, "the server refused it: \(reason)")
+        work = try judged(outcome, isPassed: false) + work
       }
+    }
+  }
+
+  /// What of a batch has to be sent again; none of it is on its way any more.
+  private func judged(_ outcome: Outcome, isPassed: Bool) throws -> [Work] {
+    try outcome.refused.map { command in
+      var refused = command
+      refused.isPassed = command.isPassed || isPassed
+      let rest = try bind(
+        refused.batch, refused.messages, Array(refused.items), areThere: false)
+      return .judge(rest.map { refused.messages[$0] }, refused)
+    }
+  }
+
+  /// Holds a refusal back; after some in a row the last message of the queue shows whether the server
+  /// takes anything at all.
+  private func hold(_ message: OutgoingMessage, _ reason: String, _ work: inout [Work]) throws {
+    keep(streak.add(message, reason))
+    if streak.isGeneral { try endStreak() }
+    guard streak.isSuspicious, !streak.isProbing else { return }
+    guard let place = work.lastIndex(where: { !$0.messages.isEmpty }),
+      let probe = work[place].messages.last
+    else { return }
+    work[place].removeLast()
+    work.insert(.send([probe]), at: 0)
+    streak.probe()
+  }
+
+  /// Records what was refused for the messages' own sake.
+  private func keep(_ refusals: [RefusalStreak.Held]) {
+    for one in refusals {
+      journal.append(.refused(one.message.content.digest, reason: one.reason))
+      reporter.refused(
+        side.path(of: side.messages[one.message.place]), PushReporter.words(one.reason))
+    }
+  }
+
+  /// Nothing came through after the last refusals: a few are the messages' own, more are not believed
+  /// to be, and are tried again by the next run.
+  private func endStreak() throws {
+    guard streak.isSuspicious, let reason = streak.held.last?.reason else {
+      keep(streak.end())
+      return try journal.flush()
+    }
+    for one in streak.held {
+      let path = side.path(of: side.messages[one.message.place])
+      reporter.fail(path, "the server refused it: \(one.reason)", advice: nil)
+    }
+    throw Failure(
+      scope: .mailbox, cause: .refused,
+      summary: "the server refuses one message after the other: \(reason)",
+      advice: "If it is the server that is in trouble, run the same command again once it is well.",
+      retryable: true)
+  }
+}
+
+extension AppendMessages.Work {
+  fileprivate var messages: [OutgoingMessage] {
+    switch self {
+    case .judge(let messages, _), .send(let messages): messages
+    }
+  }
+
+  fileprivate mutating func removeLast() {
+    switch self {
+    case .judge(let messages, let refused): self = .judge(messages.dropLast(), refused)
+    case .send(let messages): self = .send(messages.dropLast())
     }
   }
 }

@@ -9,6 +9,8 @@ final class ArchiveSide {
   let mailboxes: [MaildirMailbox]
   let digester = DigestMessages()
   private(set) var messages: [ArchiveMessage] = []
+  /// How many of the messages have a header key with a size.
+  private(set) var keyCounts: [MatchMessages.KeyAndSize: Int] = [:]
   private var bySource: [String: Int] = [:]
 
   init(_ sources: [ArchiveMailbox], in archive: Archive) throws(StoreError) {
@@ -38,13 +40,21 @@ final class ArchiveSide {
         entry.source.isEmpty ? nil : entry.digest.map { (entry.source, $0) }
       }, uniquingKeysWith: { first, _ in first })
     messages = try ScanArchive(
-      mailboxes: mailboxes, pulled: context.pulled, digester: digester, known: known,
+      mailboxes: mailboxes, pulled: context.pulled, stray: context.stray, digester: digester,
+      known: known,
       full: context.options.full
     ) { mailbox, message, error in
       reporter.fail(mailbox.path(of: message), "\(error)", advice: nil)
     }.run()
+    keyCounts = countKeys()
     bySource = Dictionary(
       messages.enumerated().map { ($1.source, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private func countKeys() -> [MatchMessages.KeyAndSize: Int] {
+    var counts: [MatchMessages.KeyAndSize: Int] = [:]
+    for message in messages { counts[.init(message.headerKey, message.size), default: 0] += 1 }
+    return counts
   }
 
   func path(of message: ArchiveMessage) -> String {

@@ -27,16 +27,28 @@ struct BindNewcomers {
     let bound = Set(journal.record.entries.values.lazy.compactMap(\.uid))
     var candidates = observation.newcomers.filter { !bound.contains($0.message.uid) }
     guard !candidates.isEmpty || observation.isAnew else { return try bind(toSend, to: []) }
-    try rebind(&candidates)
+    try rebind(&candidates) { $0.isGone || $0.uid == nil }
     return try bind(toSend, to: candidates)
+  }
+
+  /// Binds entries that lost their UIDs because the mailbox is another one.
+  ///
+  /// Before open intents are settled: of twins, the one that is there for sure comes before the one
+  /// that may have arrived.
+  /// - Throws: `ClientError`, and what `tolerated` throws.
+  func rebindLive() throws {
+    var candidates = observation.newcomers
+    try rebind(&candidates) { $0.isUnbound }
   }
 
   // MARK: Entries
 
   /// Entries that lost their UID, and such as were gone and came back.
-  private func rebind(_ candidates: inout [ListCandidates.Candidate]) throws {
+  private func rebind(
+    _ candidates: inout [ListCandidates.Candidate], _ isMeant: (IndexEntry) -> Bool
+  ) throws {
     let entries = journal.record.entries.values
-      .filter { $0.digest != nil && ($0.isGone || $0.uid == nil) }
+      .filter { $0.digest != nil && isMeant($0) }
       .sorted { $0.number < $1.number }
     let wanted = entries.compactMap { entry in
       entry.digest.map {
@@ -129,7 +141,7 @@ struct BindNewcomers {
       number: number ?? journal.record.lastEntry + 1, uid: candidate.message.uid,
       digest: message.digest, headerKey: candidate.message.headerKey,
       size: candidate.message.size, origin: evidence == .headerKey ? .matched : .found,
-      flags: flags.kept(of: message.stored.flags).intersection(candidate.flags), isGone: false,
+      flags: flags.kept(of: message.flags).intersection(candidate.flags), isGone: false,
       source: message.source)
   }
 

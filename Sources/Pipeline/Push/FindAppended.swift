@@ -1,4 +1,5 @@
 import Clients
+import Journals
 import Mail
 import Protocols
 
@@ -6,6 +7,8 @@ import Protocols
 struct FindAppended {
   let connection: IMAPConnection
   let raw: RawMailboxName
+  let journal: PushJournal
+  let side: ArchiveSide
 
   /// Lists what is new in the mailbox and matches it, reading contents only where there is doubt.
   ///
@@ -13,25 +16,17 @@ struct FindAppended {
   ///   - messages: what was appended, in order.
   ///   - first: the lowest UID they can have.
   ///   - bound: UIDs that are other messages'.
-  ///   - tolerated: the forms in which the server may keep a message.
+  ///   - areThere: whether the server said that it has them all.
   /// - Returns: the UID of each message, nil for one that is not there.
-  /// - Throws: `ClientError`, and what `tolerated` throws.
+  /// - Throws: `ClientError`, and what reading the archive throws.
   func run(
-    _ messages: [OutgoingMessage], from first: UInt32, excluding bound: Set<UID>,
-    tolerated: (OutgoingMessage) throws -> [ContentDigest]
+    _ messages: [OutgoingMessage], from first: UInt32, excluding bound: Set<UID>, areThere: Bool
   ) throws -> [UID?] {
     let candidates = try list(from: first, excluding: bound)
-    if let inOrder = inOrder(messages, candidates) { return inOrder }
-    var mine: [MatchMessages.KeyAndSize: Int] = [:]
-    for message in messages {
-      mine[.init(message.content.headerKey, message.content.size), default: 0] += 1
-    }
-    var theirs: [MatchMessages.KeyAndSize: Int] = [:]
-    for candidate in candidates {
-      theirs[.init(candidate.headerKey, candidate.size), default: 0] += 1
-    }
+    if areThere, let inOrder = inOrder(messages, candidates) { return inOrder }
     let matches = try MatchMessages(
-      archiveCounts: mine, targetCounts: theirs, isTolerant: true
+      sent: messages.map { .init($0.content.headerKey, $0.content.size) },
+      archive: side.keyCounts, record: journal.record, unknown: candidates
     ).run(
       wanted: messages.map {
         WantedMessage(
@@ -40,7 +35,7 @@ struct FindAppended {
       },
       candidates: candidates,
       read: { try ReadContents(connection: connection).run(UIDSet($0)) },
-      tolerated: { try tolerated(messages[$0]) })
+      tolerated: { try side.tolerated(messages[$0].source) })
     var uids = [UID?](repeating: nil, count: messages.count)
     for match in matches { uids[match.wanted] = candidates[match.candidate].uid }
     return uids
@@ -52,14 +47,13 @@ struct FindAppended {
     from first: UInt32, excluding bound: Set<UID>
   ) throws(ClientError) -> [CandidateMessage] {
     let wasOpen = connection.isSelected(raw)
-    if wasOpen {
-      try connection.run(.noop, "NOOP")
-    } else {
-      _ = try connection.examine(raw, .plain)
-    }
+    let present = try ListMessages(
+      connection: connection, raw: raw, readOnly: !wasOpen
+    ).run().present
     let below = UIDSet(unsorted: first > 1 ? [1...(first - 1)] : [])
-    let present = try connection.searchAll().subtracting(below).subtracting(UIDSet(bound))
-    let found = try ListCandidates(connection: connection).run(present).map(\.message)
+    let found = try ListCandidates(connection: connection).run(
+      present.subtracting(below).subtracting(UIDSet(bound))
+    ).map(\.message)
     if !wasOpen { try connection.leaveMailbox() }
     return found
   }

@@ -119,20 +119,14 @@ struct FollowHandMoves {
         name: to.name, raw: new, specialUses: [], isSubscribed: false, isSelectable: true,
         status: nil)
     }
-    guard try connection.select(old).uidValidity == from.journal.record.uidValidity else { return }
+    let (selected, present) = try ListMessages(
+      connection: connection, raw: old, readOnly: false
+    ).run()
+    guard selected.uidValidity == from.journal.record.uidValidity else { return }
     let recorded = Dictionary(
       moves.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
       uniquingKeysWith: { first, _ in first })
-    let present = try connection.searchAll()
-    let uids = UIDSet(recorded.keys.filter(present.contains))
-    // On a server that was restored from a backup a UID may be somebody's own mail by now.
-    var byUID: [UID: IndexEntry] = [:]
-    for candidate in try ListCandidates(connection: connection).run(uids) {
-      guard let entry = recorded[candidate.message.uid],
-        entry.headerKey.hash == candidate.message.headerKey.hash
-      else { continue }
-      byUID[candidate.message.uid] = entry
-    }
+    let byUID = try stillThere(recorded.filter { present.contains($0.key) })
     for chunk in UIDSet(byUID.keys).chunks(ofAtMost: Self.mostAtOnce, ranges: 100) {
       let copied = try move(chunk, to: new)
       Checkpoint.pass("push: moved on the target, not recorded yet")
@@ -147,6 +141,30 @@ struct FollowHandMoves {
       try places[destination].journal.flush()
       try from.journal.flush()
     }
+  }
+
+  /// Those of the recorded messages that are what the UIDs stand for.
+  ///
+  /// On a server that was restored from a backup a UID may be somebody's own mail by now. What key and
+  /// size do not tell for sure, the content does.
+  private func stillThere(_ recorded: [UID: IndexEntry]) throws -> [UID: IndexEntry] {
+    var same: [UID: IndexEntry] = [:]
+    var doubtful: [UID] = []
+    for candidate in try ListCandidates(connection: connection).run(UIDSet(recorded.keys)) {
+      let message = candidate.message
+      guard let entry = recorded[message.uid] else { continue }
+      if entry.headerKey.hash == message.headerKey.hash, entry.headerKey.hasMessageID,
+        entry.size == message.size
+      {
+        same[message.uid] = entry
+      } else {
+        doubtful.append(message.uid)
+      }
+    }
+    for (uid, content) in try ReadContents(connection: connection).run(UIDSet(doubtful)) {
+      if let entry = recorded[uid], entry.digest == content.exact { same[uid] = entry }
+    }
+    return same
   }
 
   /// Moves, and returns the new UIDs where the server tells them (COPYUID, RFC 4315).

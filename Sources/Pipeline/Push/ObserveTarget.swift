@@ -10,6 +10,8 @@ struct ObserveTarget {
     let selected: SelectedMailbox
     let uidValidity: UIDValidity
     let uidNext: UInt32
+    /// All messages that are there.
+    let present: UIDSet
     /// Messages that the index does not know, ascending.
     var newcomers: [ListCandidates.Candidate] = []
     /// Entries whose messages are no longer there.
@@ -28,18 +30,18 @@ struct ObserveTarget {
   let readOnly: Bool
 
   func run() throws(ClientError) -> Observation {
-    let selected =
-      readOnly ? try connection.examine(raw, .plain) : try connection.select(raw)
+    let (selected, present) = try ListMessages(
+      connection: connection, raw: raw, readOnly: readOnly
+    ).run()
     guard let validity = selected.uidValidity else {
       throw .refused(
         command: "SELECT", .no,
         ResponseText(code: nil, text: "the server gives no UIDVALIDITY for this mailbox"))
     }
-    let present = selected.exists > 0 ? try connection.searchAll() : UIDSet()
     let uidNext = selected.uidNext?.value ?? (present.last?.value ?? 0) &+ 1
     try trust(validity, uidNext, present)
     var observation = Observation(
-      selected: selected, uidValidity: validity, uidNext: uidNext)
+      selected: selected, uidValidity: validity, uidNext: uidNext, present: present)
     let record = journal.record
     let bound = UIDSet(record.entries.values.compactMap(\.uid))
     let known = UIDSet(unsorted: record.knownUIDNext > 1 ? [1...(record.knownUIDNext - 1)] : [])

@@ -87,7 +87,7 @@ final class OutgoingBatches {
           throw TooLarge(size: content.size, largest: largest)
         }
         var outgoing = OutgoingMessage(
-          place: place, content: content, flags: flags.kept(of: message.stored.flags),
+          place: place, content: content, flags: flags.kept(of: message.flags),
           internalDate: try mailbox.internalDate(of: message.stored), source: message.source)
         if reduced.contains(content.digest) {
           outgoing.flags.keywords = []

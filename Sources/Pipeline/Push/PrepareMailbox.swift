@@ -12,7 +12,8 @@ struct PrepareMailbox {
 
   /// Creates; one that exists by now is as good.
   ///
-  /// - Throws: `ClientError.refused` where the server does not take the name.
+  /// - Throws: `ClientError.refused` where the server does not take the name, or takes it for that of
+  ///   another mailbox.
   func create() throws(ClientError) {
     var use = target.specialUse
     if !connection.capabilities.contains(.createSpecialUse)
@@ -45,9 +46,31 @@ struct PrepareMailbox {
     do {
       try connection.run(.create(raw, specialUse: use), "CREATE")
     } catch {
-      if case .refused(_, _, let text) = error, text.code == .alreadyExists { return }
-      throw error
+      guard case .refused(_, let status, let text) = error, text.code == .alreadyExists else {
+        throw error
+      }
+      guard let other = try otherSpelling(of: raw) else { return }
+      throw .refused(
+        command: "CREATE", status,
+        ResponseText(code: .alreadyExists, text: "the server takes it for its mailbox \(other)"))
     }
+  }
+
+  /// The name of a mailbox that the server takes for this one, as where case does not count; nil where
+  /// it is this one.
+  ///
+  /// Two mailboxes of the archive would become one without anybody counting their messages together.
+  private func otherSpelling(
+    of raw: RawMailboxName
+  ) throws(ClientError) -> RawMailboxName? {
+    var found: [RawMailboxName] = []
+    let none = RawMailboxName(bytes: [])
+    try connection.run(.list(reference: none, pattern: raw, returning: []), "LIST") { event in
+      if case .list(let entry) = event { found.append(entry.rawName) }
+    }
+    if found.contains(raw) { return nil }
+    // The name may hold wildcards.
+    return found.first { $0.bytes.count == raw.bytes.count }
   }
 
   private func createParents(of name: MailboxName) throws(ClientError) {

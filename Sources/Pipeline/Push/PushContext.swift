@@ -9,6 +9,8 @@ struct PushContext: Sendable {
   let options: PushOptions
   let archive: Archive
   let pulled: PulledDigests
+  /// Keywords that moved files left behind.
+  let stray: StrayKeywords
   /// `.mailarc/push/<target account>`.
   let directory: Directory
   let states: MailboxStates

@@ -47,7 +47,9 @@ final class PushMailbox {
   func run() throws -> MailboxReport {
     if case .lost(let records) = journal.damage {
       reporter.notice(
-        .other, "\(records) records of the index were damaged; the mailbox is matched anew")
+        .other,
+        "\(records) \(Counted.word(records, "record", "records")) of the index "
+          + "\(Counted.word(records, "was", "were")) damaged; the mailbox is matched anew")
       journal.append(.unbound)
     }
     // Before anything is read, so that what changes meanwhile is seen by the next run.
@@ -112,12 +114,15 @@ final class PushMailbox {
       connection: live, raw: raw, journal: journal, readOnly: context.options.dryRun
     ).run()
     if journal.record.isUnsettled {
-      let missing = try settling(raw).run(live, uidValidity: observation.uidValidity)
+      if observation.isAnew { try binder(live, observation).rebindLive() }
+      let missing = try settling(raw).run(live, observation)
       if missing > 0 {
         reporter.notice(
           .other,
-          "\(missing) messages that were on their way when a connection or a run broke "
-            + "off had not arrived; they are sent again")
+          Counted.messages(missing) + " that "
+            + Counted.word(missing, "was on its", "were on their")
+            + " way when a connection or a run broke off had not arrived and "
+            + Counted.word(missing, "is", "are") + " sent again")
       }
     }
     try push(live, raw, observation, stamp)
@@ -145,23 +150,36 @@ final class PushMailbox {
   private func settling(_ raw: RawMailboxName) -> SettleIntents {
     SettleIntents(
       journal: journal, raw: raw,
-      quietSeconds: max(context.options.settleSeconds, 3 * slowestBatch),
-      tolerated: side.tolerated)
+      leastSeconds: max(context.options.settleSeconds, 3 * slowestBatch),
+      archive: side.keyCounts, tolerated: side.tolerated)
+  }
+
+  private func targetFlags(_ observation: ObserveTarget.Observation) -> TargetFlags {
+    TargetFlags(
+      observation.selected, isReadOnly: context.options.dryRun,
+      withDeleted: context.options.withDeleted)
+  }
+
+  private func binder(
+    _ connection: IMAPConnection, _ observation: ObserveTarget.Observation
+  ) -> BindNewcomers {
+    BindNewcomers(
+      connection: connection, journal: journal, observation: observation,
+      flags: targetFlags(observation), messages: side.messages, tolerated: side.tolerated,
+      onLate: reporter.late)
   }
 
   private func push(
     _ connection: IMAPConnection, _ raw: RawMailboxName,
     _ observation: ObserveTarget.Observation, _ stamp: String
   ) throws {
-    let flags = TargetFlags(
-      observation.selected, isReadOnly: context.options.dryRun,
-      withDeleted: context.options.withDeleted)
-    _ = try BindNewcomers(
-      connection: connection, journal: journal, observation: observation, flags: flags,
-      messages: side.messages, tolerated: side.tolerated, onLate: reporter.late
-    ).run(toSend: plan().toSend)
+    let flags = targetFlags(observation)
+    let before = plan()
+    // What counts as refused may have come to light.
+    _ = try binder(connection, observation).run(toSend: (before.toSend + before.refused).sorted())
     let vanished = AccountForVanished(
       journal: journal, observation: observation,
+      wanted: Set(side.messages.lazy.map(\.digest)),
       isAnswered: context.options.acceptDeletions || context.options.resendDeleted)
     if let question = vanished.run() {
       reporter.ask(question, options: ["--resend-deleted", "--accept-deletions"])
@@ -172,7 +190,7 @@ final class PushMailbox {
     let plan = plan()
     take(plan)
     if context.options.dryRun { return try announce(plan, connection, flags) }
-    let before = reporter.report.transferred
+    let transferred = reporter.report.transferred
     let uidNext = try append(plan, connection, raw, observation, flags)
     reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(pairs(plan))
     tellLostFlags(flags)
@@ -180,7 +198,7 @@ final class PushMailbox {
     let state = MailboxState(
       uidValidity: observation.uidValidity, uidNext: uidNext,
       messages: observation.selected.exists
-        + UInt32(clamping: reporter.report.transferred - before),
+        + UInt32(clamping: reporter.report.transferred - transferred),
       highestModSeq: ModificationSequence(0))
     try context.states.record(
       RecordedState(
@@ -196,13 +214,13 @@ final class PushMailbox {
       retryRefused: context.options.retryRefused
     ).run(
       side.messages.map {
-        PlanPush.Message(digest: $0.digest, flags: $0.stored.flags, source: $0.source)
+        PlanPush.Message(digest: $0.digest, flags: $0.flags, source: $0.source)
       })
   }
 
   private func pairs(_ plan: PlanPush.Plan) -> [Int: Flags] {
     Dictionary(
-      plan.pairs.map { ($0.value, side.messages[$0.key].stored.flags) },
+      plan.pairs.map { ($0.value, side.messages[$0.key].flags) },
       uniquingKeysWith: { first, _ in first })
   }
 
@@ -213,7 +231,9 @@ final class PushMailbox {
       connection: connection, journal: journal, flags: flags, dryRun: dryRun
     ) { [reporter] refused, count, words in
       reporter.notice(
-        .flagsNotKept, "the server refused to store \(refused) for \(count) messages: \(words)")
+        .flagsNotKept,
+        "the server refused to store \(refused) for "
+          + "\(Counted.messages(count)): \(words)")
     }
   }
 
@@ -277,14 +297,16 @@ final class PushMailbox {
     if !surplus.isEmpty {
       reporter.notice(
         .other,
-        "\(surplus.count) messages that were pushed are no longer in the archive; "
-          + "they stay on the target")
+        Counted.messages(surplus.count) + " that "
+          + Counted.word(surplus.count, "was pushed is", "were pushed are")
+          + " no longer in the archive and "
+          + Counted.word(surplus.count, "stays", "stay") + " on the target")
     }
     for place in plan.refused {
       let message = side.messages[place]
       reporter.refused(
         side.path(of: message),
-        "the server refused it: \(journal.record.refused[message.digest] ?? "")")
+        PushReporter.words(journal.record.refused[message.digest] ?? ""))
     }
   }
 
@@ -292,14 +314,16 @@ final class PushMailbox {
     var lost = Flags()
     var count = 0
     for message in side.messages {
-      let missing = flags.lost(of: message.stored.flags)
+      let missing = flags.lost(of: message.flags)
       if missing.isEmpty { continue }
       lost = lost.union(missing)
       count += 1
     }
     if count > 0 {
       reporter.notice(
-        .flagsNotKept, "the server does not keep \(lost), which \(count) messages have")
+        .flagsNotKept,
+        "the server does not keep \(lost), which \(Counted.messages(count)) "
+          + Counted.word(count, "has", "have"))
     }
   }
 

@@ -48,9 +48,7 @@ package struct PushPipeline: Sendable {
     let tree = try server.live().listMailboxes(allNamespaces: false)
     let pulled = try? archive.state.openSubdirectory("pull")
     try refuseSource(archive, tree, pulled)
-    for path in mailboxes.unreadable {
-      collector.add(Notice(kind: .other, mailbox: nil, text: "\(path) can't be read"))
-    }
+    tell(mailboxes, in: archive, collector)
     let mapping = MapMailboxes(
       mailboxes: mailboxes.mailboxes, records: archive.table.records, tree: tree
     ).run()
@@ -62,13 +60,33 @@ package struct PushPipeline: Sendable {
     }
     let directory = try indexDirectory(of: archive)
     let context = PushContext(
-      options: options, archive: archive, pulled: PulledDigests(pulled), directory: directory,
+      options: options, archive: archive, pulled: PulledDigests(pulled),
+      stray: StrayKeywords(of: archive, in: mailboxes.mailboxes), directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
       collector: collector, interruption: interruption)
     let moved = try FollowHandMoves(
       context: context, tree: tree, connection: try server.live()
     ).run(try jobs(mapping.targets, context))
     work(moved, tree, server, context)
+  }
+
+  /// What of the archive is not pushed because it can't be read, or is no mail by its looks.
+  private func tell(_ tree: ArchiveTree, in archive: Archive, _ collector: ReportCollector) {
+    let prefix = archive.root.path + "/"
+    for text in tree.unreadable {
+      let place = text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]
+      let path = place.split(separator: ": ", maxSplits: 1).first ?? place
+      let name = MailboxName(path.split(separator: "/").map { String($0) }) ?? .inbox
+      collector.add(
+        MailboxFailure(
+          mailbox: name,
+          failure: Failure(
+            scope: .mailbox, cause: .input, summary: "it can't be read: \(text)",
+            advice: "Nothing in it was pushed.", retryable: false)))
+    }
+    for text in tree.passedOver {
+      collector.add(Notice(kind: .other, mailbox: nil, text: "\(text), which is passed over"))
+    }
   }
 
   /// A push into the account from which the archive was pulled would double every message that was

@@ -27,6 +27,14 @@ final class PushReporter {
       MessageFailure(mailbox: name, uid: nil, file: path, reason: reason, advice: advice))
   }
 
+  /// Why a message counts as refused that the server did not refuse.
+  static let unseen = "the server accepted it but does not show it"
+
+  /// What is told of a refused message.
+  static func words(_ reason: String) -> String {
+    reason == unseen ? reason : "the server refused it: " + reason
+  }
+
   func refused(_ path: String, _ reason: String) {
     fail(path, reason, advice: "Once the reason is gone, --retry-refused sends it again.")
   }
@@ -35,8 +43,9 @@ final class PushReporter {
   func late(_ uids: [UID]) {
     notice(
       .other,
-      "\(uids.count) messages arrived only after they had been sent again, so that they are there "
-        + "twice: UID \(UIDSet(uids))")
+      Counted.messages(uids.count) + " arrived only after "
+        + Counted.word(uids.count, "it", "they") + " had been sent again, and so "
+        + Counted.word(uids.count, "is", "are") + " there twice: UID \(UIDSet(uids))")
   }
 
   func notice(_ kind: Notice.Kind, _ text: String) {

@@ -9,7 +9,8 @@ import Protocols
 final class ResolveRefusals {
   enum Part {
     case send([OutgoingMessage])
-    case refuse(OutgoingMessage, reason: String)
+    /// Without a code the server may mean something else than the message.
+    case refuse(OutgoingMessage, reason: String, hasCode: Bool)
   }
 
   private let side: ArchiveSide
@@ -75,7 +76,7 @@ final class ResolveRefusals {
       reporter.notice(.datesNotKept, "\(path(first)) was refused with its date")
       return [.send([reduced])]
     }
-    return [.refuse(first, reason: text.text)]
+    return [.refuse(first, reason: text.text, hasCode: text.code != nil)]
   }
 
   private func path(_ message: OutgoingMessage) -> String {

@@ -5,6 +5,8 @@ import Stores
 /// A message of the archive that belongs on the target.
 struct ArchiveMessage {
   let stored: StoredMessage
+  /// Its flags, with keywords that it left behind where it was moved from.
+  let flags: Flags
   /// Its place in the target's list of source mailboxes.
   let mailbox: Int
   let digest: ContentDigest
@@ -27,6 +29,7 @@ struct ArchiveMessage {
 struct ScanArchive {
   let mailboxes: [MaildirMailbox]
   let pulled: PulledDigests
+  let stray: StrayKeywords
   let digester: DigestMessages
   /// What the index knows of files by their names.
   let known: [String: ContentDigest]
@@ -37,10 +40,13 @@ struct ScanArchive {
 
   func run() throws -> [ArchiveMessage] {
     var found: [ArchiveMessage] = []
+    var stray = stray
     for (place, mailbox) in mailboxes.enumerated() {
       for message in try mailbox.scan() {
         do {
-          found.append(try describe(message, place))
+          var flags = message.flags
+          flags.keywords.formUnion(stray.keywords(of: message, in: mailbox.name))
+          found.append(try describe(message, flags, place))
         } catch {
           if case StoreError.notFound = error { continue }
           onFailure(mailbox, message, error)
@@ -50,18 +56,21 @@ struct ScanArchive {
     return found
   }
 
-  private func describe(_ message: StoredMessage, _ place: Int) throws -> ArchiveMessage {
+  private func describe(
+    _ message: StoredMessage, _ flags: Flags, _ place: Int
+  ) throws -> ArchiveMessage {
     let mailbox = mailboxes[place]
     if !full, let record = try trusted(message, mailbox) {
       return ArchiveMessage(
-        stored: message, mailbox: place, digest: record.digest, headerKey: record.headerKey,
-        size: record.size, isAsPulled: true)
+        stored: message, flags: flags, mailbox: place, digest: record.digest,
+        headerKey: record.headerKey, size: record.size, isAsPulled: true)
     }
     let content = try digester.run(message, in: mailbox)
     let record = message.origin.flatMap { pulled.record(of: $0) }
     return ArchiveMessage(
-      stored: message, mailbox: place, digest: content.digest, headerKey: content.headerKey,
-      size: content.size, isAsPulled: record?.digest == content.digest)
+      stored: message, flags: flags, mailbox: place, digest: content.digest,
+      headerKey: content.headerKey, size: content.size, isAsPulled: record?.digest == content.digest
+    )
   }
 
   /// What the pull recorded, if nothing speaks against it: the file's size is the one in its name, and

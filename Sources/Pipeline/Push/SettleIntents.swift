@@ -9,24 +9,26 @@ import Protocols
 ///
 /// All open intents of a mailbox settle together.
 struct SettleIntents {
-  /// After this many seconds no server still carries out a command of a connection that is gone.
-  private static let certainlyOver: Int64 = 300
+  /// So many seconds after a batch was begun no server still carries it out, however slow the line
+  /// was by which it came.
+  private static let certainlyOver: Int64 = 3600
+  /// Octets a second that any server stores.
+  private static let slowestServer = 1_048_576.0
   private static let pollSeconds = 0.5
 
   let journal: PushJournal
   let raw: RawMailboxName
-  let quietSeconds: Double
+  /// How long the mailbox has to stand still, at least.
+  let leastSeconds: Double
+  /// How many messages of the archive mailbox have a key.
+  let archive: [MatchMessages.KeyAndSize: Int]
   let tolerated: (String) throws -> [ContentDigest]
 
   /// Waits until the mailbox's UIDNEXT has stood still for long enough: a dead connection's commands
   /// may still be executing.
   func waitForQuiet(_ server: AccountConnection) throws {
-    let now = WallClock.now
-    let isFresh = journal.record.batches.values.contains {
-      // A clock that was set back makes a batch from the future; it is fresh as well.
-      now - $0.time < Self.certainlyOver
-    }
-    guard isFresh, quietSeconds > 0 else { return }
+    let quietSeconds = quietSeconds(at: WallClock.now)
+    guard quietSeconds > 0 else { return }
     var last = try uidNext(server)
     var since = MonotonicClock.now
     while MonotonicClock.now.seconds(since: since) < quietSeconds {
@@ -39,6 +41,16 @@ struct SettleIntents {
     }
   }
 
+  /// How long the mailbox has to stand still at that time: as long as the server may take for the
+  /// largest open batch; zero if there is nothing to wait for.
+  func quietSeconds(at now: Int64) -> Double {
+    // A clock that was set back makes a batch from the future; it is fresh as well.
+    let fresh = journal.record.batches.values.filter { now - $0.time < Self.certainlyOver }
+    let octets = fresh.map { $0.open.values.reduce(0) { $0 + Double($1.size) } }
+    guard let largest = octets.max() else { return 0 }
+    return max(leastSeconds, largest / Self.slowestServer)
+  }
+
   private func uidNext(_ server: AccountConnection) throws(ClientError) -> UInt32 {
     let items = try server.live().status(of: raw, [.uidNext, .messages])
     return items?.uidNext?.value ?? items?.messages ?? 0
@@ -47,20 +59,17 @@ struct SettleIntents {
   /// Compares what is in the selected mailbox with the open intents.
   ///
   /// - Returns: how many messages had not arrived.
-  func run(_ connection: IMAPConnection, uidValidity: UIDValidity) throws -> Int {
+  func run(
+    _ connection: IMAPConnection, _ observation: ObserveTarget.Observation
+  ) throws -> Int {
     let open = openIntents()
     let candidates = try ListCandidates(connection: connection).run(
-      try candidateUIDs(connection, uidValidity))
-    var counts: [MatchMessages.KeyAndSize: Int] = [:]
-    for intent in open {
-      counts[.init(intent.intent.headerKey, intent.intent.size), default: 0] += 1
-    }
-    var found: [MatchMessages.KeyAndSize: Int] = [:]
-    for candidate in candidates {
-      found[.init(candidate.message.headerKey, candidate.message.size), default: 0] += 1
-    }
+      candidateUIDs(observation))
+    let uids = Set(candidates.map(\.message.uid))
+    let newcomers = observation.newcomers.map(\.message).filter { !uids.contains($0.uid) }
     let matches = try MatchMessages(
-      archiveCounts: counts, targetCounts: found, isTolerant: true
+      sent: open.map { .init($0.intent.headerKey, $0.intent.size) }, archive: archive,
+      record: journal.record, unknown: candidates.map(\.message) + newcomers
     ).run(
       wanted: open.map {
         WantedMessage(
@@ -92,17 +101,14 @@ struct SettleIntents {
 
   /// The messages at or above the lowest UIDNEXT of the open batches that no entry stands for; all of
   /// them if the UIDs mean something else by now.
-  private func candidateUIDs(
-    _ connection: IMAPConnection, _ uidValidity: UIDValidity
-  ) throws(ClientError) -> UIDSet {
+  private func candidateUIDs(_ observation: ObserveTarget.Observation) -> UIDSet {
     let batches = journal.record.batches.values
-    let sameValidity = batches.allSatisfy { $0.uidValidity == uidValidity }
+    let sameValidity = batches.allSatisfy { $0.uidValidity == observation.uidValidity }
     let lowest = sameValidity ? batches.map(\.uidNext).min() ?? 1 : 1
-    let present = try connection.searchAll()
     let bound = UIDSet(
       journal.record.entries.values.lazy.filter { $0.origin != .other }.compactMap(\.uid))
     let below = UIDSet(unsorted: lowest > 1 ? [1...(lowest - 1)] : [])
-    return present.subtracting(below).subtracting(bound)
+    return observation.present.subtracting(below).subtracting(bound)
   }
 
   private func close(matched: [Int: ListCandidates.Candidate]) throws {

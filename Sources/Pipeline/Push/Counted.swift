@@ -1,0 +1,12 @@
+/// Numbers of messages in sentences.
+enum Counted {
+  /// "1 message", "2 messages".
+  static func messages(_ count: Int) -> String {
+    count == 1 ? "1 message" : "\(count) messages"
+  }
+
+  /// One of two forms of a word that goes with the number.
+  static func word(_ count: Int, _ one: String, _ many: String) -> String {
+    count == 1 ? one : many
+  }
+}

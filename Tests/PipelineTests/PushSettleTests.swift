@@ -1,0 +1,41 @@
+import Journals
+import Mail
+import Platform
+import Protocols
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// How long a push waits before it looks what became of a batch.
+@Suite struct PushSettleTests {
+  @Test(arguments: [
+    (0, [100], 10.0), (1_800, [100], 10.0), (-60, [100], 10.0), (3_700, [100], 0),
+    (1_800, [8 << 20, 8 << 20], 16), (3_700, [16 << 20], 0),
+  ])
+  func `a batch that may still be carried out is waited for`(
+    _ age: Int64, _ sizes: [Int64], _ seconds: Double
+  ) throws {
+    let directory = try TemporaryDirectory()
+    let journal = try PushJournal(
+      in: try Directory.open(path: directory.path), key: "k", mailbox: .inbox, readOnly: true)
+    let intents = sizes.enumerated().map { place, size in
+      (
+        place,
+        AppendIntent(
+          digest: SHA256.digest(of: [UInt8(place)].span),
+          headerKey: HeaderKey(hash: 1, hasMessageID: true), size: size, flags: Flags(),
+          source: "")
+      )
+    }
+    journal.append(
+      .batch(
+        IntentBatch(
+          number: 1, uidValidity: UIDValidity(7), uidNext: 1, time: 1_000_000 - age,
+          open: Dictionary(uniqueKeysWithValues: intents))))
+    let settling = SettleIntents(
+      journal: journal, raw: RawMailboxName(bytes: Array("INBOX".utf8)), leastSeconds: 10,
+      archive: [:], tolerated: { _ in [] })
+    #expect(settling.quietSeconds(at: 1_000_000) == seconds)
+  }
+}
