@@ -22,6 +22,8 @@ package enum ClientError: Error, Sendable {
   case outOfStep(ResponseText)
   /// A line of the list of mailboxes can't be read, so that it is not known which there are.
   case unreadableList(Evidence)
+  /// The server told more of something than there can be, or than fits into memory.
+  case tooMuch(String, limit: Int)
   /// A command ended with NO or BAD.
   case refused(command: String, CompletionStatus, ResponseText)
 
@@ -31,8 +33,8 @@ package enum ClientError: Error, Sendable {
     case .transport(let error): error.isRetryable
     case .serverClosed, .loginUnavailable, .outOfStep: true
     case .refused(_, _, let text): text.code?.isTemporary ?? false
-    case .protocolViolation, .unreadableList, .unsupportedServer, .tlsNotOffered, .noLoginMechanism,
-      .loginRefused:
+    case .protocolViolation, .unreadableList, .tooMuch, .unsupportedServer, .tlsNotOffered,
+      .noLoginMechanism, .loginRefused:
       false
     }
   }

@@ -61,6 +61,6 @@ extension IMAPConnection {
 
   /// Keeps what else the server says until it asks for the literal, or refuses it.
   private func awaitContinuation() throws(ClientError) {
-    while session.appendProgress == .waiting { keep(try nextUnqueued()) }
+    while session.appendProgress == .waiting { try keep(nextUnqueued()) }
   }
 }

@@ -72,7 +72,8 @@ extension IMAPConnection {
     try learnCapabilities()
   }
 
-  private func authenticate() throws(ClientError) {
+  /// Logs in with the password, by the means that the server offers.
+  func authenticate() throws(ClientError) {
     let command: IMAPCommand
     if capabilities.contains(.authPlain) {
       command = .authenticatePlain(

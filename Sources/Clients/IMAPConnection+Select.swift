@@ -17,10 +17,6 @@ package struct SelectedMailbox: Sendable {
   package var takesNewKeywords = true
   /// The flags in use.
   package var flags = Flags()
-  /// What QRESYNC told to be gone.
-  package var vanished = UIDSet()
-  /// What QRESYNC told to have changed.
-  package var changed: [FetchResponse] = []
 
   package init() {}
 
@@ -28,8 +24,6 @@ package struct SelectedMailbox: Sendable {
     switch event {
     case .exists(let count): exists = count
     case .flags(let found): flags = found
-    case .vanished(_, let uids): vanished = vanished.union(uids)
-    case .fetch(let response): changed.append(response)
     case .untaggedStatus(.ok, let text): take(text.code)
     default: break
     }
@@ -109,7 +103,7 @@ extension IMAPConnection {
   /// Fetches things that fit into memory, one answer at a time.
   package func fetch(
     _ selection: UIDSelection, _ items: [FetchItem], changedSince: ModificationSequence? = nil,
-    vanished: Bool = false, _ body: (IMAPEvent) -> Void
+    vanished: Bool = false, _ body: (IMAPEvent) throws(ClientError) -> Void
   ) throws(ClientError) {
     try run(
       .uidFetch(selection, items, changedSince: changedSince, vanished: vanished), "FETCH", body)
@@ -117,15 +111,29 @@ extension IMAPConnection {
 
   /// The UIDs of all messages in the selected mailbox.
   package func searchAll() throws(ClientError) -> UIDSet {
+    try searchAll { _ throws(ClientError) in }
+  }
+
+  /// The same; every event goes to `body` too.
+  package func searchAll(
+    _ body: (IMAPEvent) throws(ClientError) -> Void
+  ) throws(ClientError) -> UIDSet {
     var found = UIDSet()
     let extended = capabilities.contains(.eSearch)
-    try run(.uidSearch([.all], extended: extended), "SEARCH") { event in
+    try run(.uidSearch([.all], extended: extended), "SEARCH") { event throws(ClientError) in
       switch event {
       case .search(let numbers, _): found = found.union(UIDSet(numbers.compactMap { UID($0) }))
       case .eSearch(let result): found = found.union(result.all ?? UIDSet())
       default: break
       }
+      guard found.ranges.count <= Self.mostMessages else {
+        throw .tooMuch("messages", limit: Self.mostMessages)
+      }
+      try body(event)
     }
     return found
   }
+
+  /// More than this many messages no mailbox is believed to hold.
+  package static var mostMessages: Int { 10_000_000 }
 }

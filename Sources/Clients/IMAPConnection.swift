@@ -18,12 +18,15 @@ package final class IMAPConnection {
 
   var channel: any ByteChannel
   private let interruption: Interruption
+  private let redaction: Redaction
   private let input: UnsafeMutableRawBufferPointer
   private var position = 0
+  /// Octets that were understood so far.
+  private var consumed: UInt64 = 0
   private var end = 0
   private var output: [UInt8] = []
   private var outputPosition = 0
-  private var queued: [IMAPEvent] = []
+  private var queued = KeptEvents(limits: .standard)
   /// Commands that nobody waits for.
   private var unawaited: Set<CommandTag> = []
 
@@ -31,6 +34,7 @@ package final class IMAPConnection {
     self.account = account
     self.channel = channel
     self.interruption = interruption
+    redaction = Redaction(account)
     input = .allocate(byteCount: 1 << 18, alignment: 16)
   }
 
@@ -55,11 +59,12 @@ package final class IMAPConnection {
 
   /// Waits for the next event, writing meanwhile whatever is queued.
   package func next() throws(ClientError) -> IMAPEvent {
-    queued.isEmpty ? try nextUnqueued() : queued.removeFirst()
+    if let event = queued.next() { return event }
+    return try nextUnqueued()
   }
 
   /// Keeps an event for a later `next`.
-  func keep(_ event: IMAPEvent) { queued.append(event) }
+  func keep(_ event: IMAPEvent) throws(ClientError) { try queued.keep(event, consumed: consumed) }
 
   /// The next event that was not kept.
   func nextUnqueued() throws(ClientError) -> IMAPEvent {
@@ -148,27 +153,29 @@ package final class IMAPConnection {
   func discardInput() {
     position = 0
     end = 0
-    queued = []
+    queued.removeAll()
   }
 
   /// Reads what there is without blocking on it and keeps its events, so that a server that answers
   /// while it is written to never blocks both sides.
   private func readAhead() throws(ClientError) {
     try readSome()
-    while let event = try nextBuffered() { queued.append(event) }
+    while let event = try nextBuffered() { try keep(event) }
   }
 
   /// The next event in what was read; answers that nobody waits for are taken note of.
   private func nextBuffered() throws(ClientError) -> IMAPEvent? {
     while position < end {
       let event: IMAPEvent?
+      let start = position
+      defer { consumed += UInt64(position - start) }
       do throws(IMAPError) {
         event = try session.consume(
           UnsafeRawBufferPointer(rebasing: input[..<end]), from: &position)
       } catch {
-        throw .protocolViolation(error)
+        throw .protocolViolation(redaction.clean(error))
       }
-      switch event {
+      switch event.map(redaction.clean) {
       case nil: break
       case .completed(let tag, _, _) where unawaited.remove(tag) != nil: continue
       case .namespace(let found): namespaces = found

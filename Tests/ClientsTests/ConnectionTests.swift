@@ -110,6 +110,24 @@ import Transport
     #expect(error?.isRetryable == true)
   }
 
+  @Test(arguments: ["$1 NO", "$1 BAD", "* BYE"])
+  func `a server that repeats the password in its refusal is not repeated`(_ word: String) throws {
+    let error = #expect(throws: ClientError.self) {
+      try run(
+        """
+        S: * OK [CAPABILITY IMAP4rev1] hi
+        C~ $1 LOGIN
+        S: \(word) can't do LOGIN "ada" "secret"
+        """
+      ) { connection in
+        _ = try connection.next()
+        try connection.authenticate()
+      }
+    }
+    #expect("\(error as Any)".contains(Redaction.replacement))
+    #expect(!"\(error as Any)".contains("secret"))
+  }
+
   @Test func `what a refused command says is kept, and the connection goes on`() throws {
     try run(
       """

@@ -82,6 +82,24 @@ import Testing
     let message = try #require(try mailbox.scan().first)
     #expect(try WireMessage(message, in: mailbox, scratch: WireScratch()).size == 10)
   }
+
+  @Test func `a file is found by UID and UIDVALIDITY, not by UID alone`() throws {
+    let temporary = try TemporaryDirectory(inMemory: true)
+    let archive = try Archive.create(path: temporary.file("archive"), account: "ada")
+    _ = try archive.makeMailbox(.inbox)
+    let key = MailboxKey(account: "ada", mailbox: .inbox)
+    for validity in [1, 2] {
+      let name = "1.V\(validity)U5H\(key).mailarc,S=0,W=0:2,"
+      try writeFile(temporary.file("archive/INBOX/cur/" + name), "")
+    }
+    let index = ArchiveIndex(archive)
+    for validity in [1, 2, 3] as [UInt32] {
+      let origin = MessageOrigin(
+        uidValidity: UIDValidity(validity), uid: try #require(UID(5)), mailboxKey: key)
+      let found = try index.file(of: origin, preferred: .inbox)?.message.origin
+      #expect(found == (validity < 3 ? origin : nil))
+    }
+  }
 }
 
 /// `MatchMessages` on arrays.

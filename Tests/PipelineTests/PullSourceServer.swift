@@ -22,6 +22,10 @@ final class SourceServer: Sendable {
     var highestModSeq: UInt64?
     var messages: [Message] = []
     var vanished: [UInt32] = []
+    /// What EXAMINE and STATUS say; nil is the truth.
+    var claimed: Int?
+
+    var count: Int { claimed ?? messages.count }
   }
 
   enum Quirk: Sendable, Equatable {
@@ -39,6 +43,10 @@ final class SourceServer: Sendable {
     case refusesSize
     /// No FETCH answers with it; only SEARCH does.
     case hides
+    /// FETCH of the content tells the flags in a response of their own.
+    case splitsFlags
+    /// No FETCH tells the flags.
+    case keepsFlags
   }
 
   struct State: Sendable {
@@ -50,6 +58,12 @@ final class SourceServer: Sendable {
     var refusesLogin = false
     /// Mailboxes that can't be opened.
     var refusesExamine: Set<String> = []
+    /// After so many further connections there is no other; nil is never.
+    var connectionsLeft: Int?
+    /// How many further EXAMINE end the connection.
+    var dropsExamine = 0
+    /// Whether no EXAMINE works any more after `Quirk.drops`.
+    var diesOfDrops = false
     var connections = 0
     var lines: [String] = []
   }
@@ -116,7 +130,12 @@ private final class Session {
 
   func serve() {
     defer { close(descriptor) }
-    server.change { $0.connections += 1 }
+    let isRefused = server.change { state in
+      state.connections += 1
+      state.connectionsLeft = state.connectionsLeft.map { $0 - 1 }
+      return (state.connectionsLeft ?? 0) < 0
+    }
+    if isRefused { return }
     guard send("* OK ready\r\n") else { return }
     while let line = readLine() {
       server.change { $0.lines.append(line) }
@@ -160,18 +179,23 @@ private final class Session {
     guard let mailbox = state.mailboxes[name(rest)] else { return send("\(tag) NO none\r\n") }
     let modSeq = mailbox.highestModSeq.map { " HIGHESTMODSEQ \($0)" } ?? ""
     return send(
-      "* STATUS \"\(name(rest))\" (MESSAGES \(mailbox.messages.count) UIDNEXT \(mailbox.uidNext) "
+      "* STATUS \"\(name(rest))\" (MESSAGES \(mailbox.count) UIDNEXT \(mailbox.uidNext) "
         + "UIDVALIDITY \(mailbox.uidValidity)\(modSeq))\r\n\(tag) OK done\r\n")
   }
 
   private func examine(_ tag: String, _ rest: String, _ state: SourceServer.State) -> Bool {
     selected = name(rest)
+    let drops = server.change { state in
+      defer { state.dropsExamine = max(0, state.dropsExamine - 1) }
+      return state.dropsExamine > 0
+    }
+    if drops { return false }
     guard let mailbox = state.mailboxes[selected], !state.refusesExamine.contains(selected) else {
       return send("\(tag) NO none\r\n")
     }
     let modSeq = mailbox.highestModSeq.map { "* OK [HIGHESTMODSEQ \($0)] x\r\n" } ?? ""
     return send(
-      "* \(mailbox.messages.count) EXISTS\r\n* OK [UIDVALIDITY \(mailbox.uidValidity)] x\r\n"
+      "* \(mailbox.count) EXISTS\r\n* OK [UIDVALIDITY \(mailbox.uidValidity)] x\r\n"
         + "* OK [UIDNEXT \(mailbox.uidNext)] x\r\n\(modSeq)\(tag) OK [READ-ONLY] done\r\n")
   }
 
@@ -208,13 +232,18 @@ private final class Session {
   private enum Outcome { case went, closed, refused }
 
   private func fetch(_ number: Int, _ message: SourceServer.Message, _ items: String) -> Outcome {
-    var parts = ["UID \(message.uid)", "FLAGS (\(message.flags.joined(separator: " ")))"]
+    let flags = "FLAGS (\(message.flags.joined(separator: " ")))"
+    let known = server.change { $0.quirks[message.uid] }
+    var parts = ["UID \(message.uid)"]
+    switch known {
+    case .keepsFlags: break
+    case .splitsFlags where items.contains("BODY.PEEK[]"): break
+    default: parts.append(flags)
+    }
     if items.contains("INTERNALDATE"), let date = message.date {
       parts.append("INTERNALDATE \"\(date)\"")
     }
-    if items.contains("RFC822.SIZE"), server.change({ $0.quirks[message.uid] }) == .refusesSize {
-      return .refused
-    }
+    if items.contains("RFC822.SIZE"), known == .refusesSize { return .refused }
     if items.contains("RFC822.SIZE") { parts.append("RFC822.SIZE \(message.body.count)") }
     let head = "* \(number) FETCH (" + parts.joined(separator: " ")
     if items.contains("HEADER.FIELDS") {
@@ -228,11 +257,14 @@ private final class Session {
     case .givesNIL: return send(head + " BODY[] NIL)\r\n") ? .went : .closed
     case .givesEmpty: return send(head + " BODY[] \"\")\r\n") ? .went : .closed
     case .drops:
+      server.change { if $0.diesOfDrops { $0.dropsExamine = .max } }
       _ = send("\(head) BODY[] {\(message.body.count)}\r\n")
       _ = sendBytes(Array(message.body.prefix(message.body.count / 2)))
       return .closed
-    case nil:
-      return send("\(head) BODY[] {\(message.body.count)}\r\n", message.body) ? .went : .closed
+    case nil, .keepsFlags, .splitsFlags:
+      guard send("\(head) BODY[] {\(message.body.count)}\r\n", message.body) else { return .closed }
+      guard known == .splitsFlags else { return .went }
+      return send("* \(number) FETCH (UID \(message.uid) \(flags))\r\n") ? .went : .closed
     }
   }
 

@@ -38,6 +38,10 @@ extension Failure {
       self.init(
         scope: .account, cause: .protocolViolation,
         "a line of the server's list of mailboxes can't be understood: \(evidence)")
+    case .tooMuch(let what, let limit):
+      self.init(
+        scope: .account, cause: .protocolViolation,
+        "the server tells of more \(what) than can be: more than \(limit)")
     case .serverClosed(let text):
       self.init(
         scope: .account, cause: .connectionLost, "the server closed the connection: \(text.text)",

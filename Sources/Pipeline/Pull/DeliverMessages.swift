@@ -100,7 +100,9 @@ final class DeliverMessages {
   }
 
   /// The message came whole and is this one; without a date of its own it gets the time of now.
-  func finish(_ uid: UID, flags: Flags, date told: InternalDate?) throws {
+  ///
+  /// Flags that nobody told are recorded so, and merged when they are.
+  func finish(_ uid: UID, flags: Flags?, date told: InternalDate?) throws {
     guard let delivery else { return }
     let date = told ?? InternalDate(epochSeconds: WallClock.now)
     if told == nil { undated += 1 }
@@ -115,7 +117,7 @@ final class DeliverMessages {
       headerKey: HeaderKey(header), flags: flags, fate: .held, run: run)
     let origin = MessageOrigin(uidValidity: uidValidity, uid: uid, mailboxKey: key)
     let file = try delivery.finish(
-      origin: origin, date: date, size: diskSize, wireSize: wireSize, flags: flags)
+      origin: origin, date: date, size: diskSize, wireSize: wireSize, flags: flags ?? Flags())
     prepared.append((file, message))
     preparedBytes += wireSize
     received.insert(uid)

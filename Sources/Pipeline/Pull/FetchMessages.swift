@@ -20,24 +20,35 @@ struct FetchMessages {
 
   let connection: IMAPConnection
   let sink: DeliverMessages
+  /// The flags that the mailbox's listing told, for a server that tells them apart from the content.
+  let listed: [UID: Flags]
   /// Called with each message that came whole.
   let onMessage: (UID) -> Void
 
   /// Fetches, handing each whole message to the sink.
   ///
+  /// - Parameters:
+  ///   - uids: what to fetch.
+  ///   - window: how much to ask for at a time.
+  ///   - underWay: what a FETCH was asked for that has not ended yet; one of these messages may be to
+  ///     blame where the connection drops.
+  /// - Returns: what did not come though the server answered.
   /// - Throws: what the connection or the sink throws. What came whole until then is the sink's.
-  func run(_ uids: UIDSet, window: inout FetchWindow) throws -> Result {
+  func run(
+    _ uids: UIDSet, window: inout FetchWindow, underWay: inout UIDSet
+  ) throws -> Result {
     var result = Result()
     var asked = UIDSet()
     var chunks = uids.chunks(ofAtMost: window.count, ranges: Self.mostRanges)[...]
-    var inFlight: [CommandTag] = []
+    var inFlight: [(tag: CommandTag, uids: UIDSet)] = []
     let depth = window.mayPipeline ? 2 : 1
     while true {
       while inFlight.count < depth, let chunk = chunks.popFirst() {
         asked = asked.union(chunk)
-        inFlight.append(
-          connection.send(
-            .uidFetch(.set(chunk), Self.items, changedSince: nil, vanished: false)))
+        underWay = underWay.union(chunk)
+        let tag = connection.send(
+          .uidFetch(.set(chunk), Self.items, changedSince: nil, vanished: false))
+        inFlight.append((tag, chunk))
       }
       guard !inFlight.isEmpty else { break }
       switch try connection.next() {
@@ -46,7 +57,10 @@ struct FetchMessages {
       case .fetch(let response): try take(response, asked: asked, window: &window)
       case .malformed: sink.abandon()
       case .completed(let tag, let status, let text):
-        inFlight.removeAll { $0 == tag }
+        for ended in inFlight where ended.tag == tag {
+          underWay = underWay.subtracting(ended.uids)
+        }
+        inFlight.removeAll { $0.tag == tag }
         if status == .ok { window.answered() } else { result.refusal = text.text }
       default: break
       }
@@ -74,7 +88,7 @@ struct FetchMessages {
       sink.abandon()
       return
     }
-    try sink.finish(uid, flags: response.flags ?? Flags(), date: response.internalDate)
+    try sink.finish(uid, flags: response.flags ?? listed[uid], date: response.internalDate)
     window.received()
     onMessage(uid)
   }

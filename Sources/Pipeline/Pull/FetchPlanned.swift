@@ -16,7 +16,8 @@ final class FetchPlanned {
   private let key: MailboxKey
   private let journal: PullJournal
   private var window = FetchWindow()
-  private var remaining: UIDSet = []
+  /// The message that may be to blame for the drop: none unless content was being fetched.
+  private var suspect: UID?
   private var receivedSinceDrop = false
   private var undated = 0
 
@@ -39,13 +40,18 @@ final class FetchPlanned {
 
   /// Fetches on one connection.
   ///
+  /// - Parameters:
+  ///   - uids: what to fetch.
+  ///   - flags: what the listing told of them.
+  ///   - store: where the messages go.
+  ///   - validity: that of the UIDs.
+  ///   - connection: with the mailbox open.
   /// - Throws: what the connection throws; what came whole until then is in the archive, and the
   ///   next call is given what is left.
   func run(
-    _ uids: UIDSet, into store: MaildirMailbox, _ validity: UIDValidity,
+    _ uids: UIDSet, flags: [UID: Flags], into store: MaildirMailbox, _ validity: UIDValidity,
     _ connection: IMAPConnection
   ) throws {
-    remaining = uids
     guard !uids.isEmpty else { return }
     let sink = DeliverMessages(
       mailbox: store, key: key, uidValidity: validity, journal: journal,
@@ -55,19 +61,20 @@ final class FetchPlanned {
       messages += sink.delivered
       bytes += sink.deliveredBytes
       undated += sink.undated
-      remaining = remaining.subtracting(sink.received)
     }
-    let stage = FetchMessages(connection: connection, sink: sink) { _ in
+    let stage = FetchMessages(connection: connection, sink: sink, listed: flags) { _ in
       self.receivedSinceDrop = true
       self.drops = 0
       self.context.observer.progress(
         self.mailbox, messagesDone: self.messages + sink.progress.messages,
         bytesDone: self.bytes + sink.progress.bytes)
     }
+    var underWay = UIDSet()
     do {
-      let first = try stage.run(uids, window: &window)
-      for uid in first.leftOut.uids { try askAlone(uid, stage, first.refusal) }
+      let first = try stage.run(uids, window: &window, underWay: &underWay)
+      for uid in first.leftOut.uids { try askAlone(uid, stage, first.refusal, &underWay) }
     } catch let error as ClientError {
+      suspect = underWay.subtracting(sink.received).first
       // What came whole stays, whatever became of the connection.
       sink.abandon()
       try sink.commit()
@@ -93,7 +100,8 @@ final class FetchPlanned {
   /// - Throws: the error, if another connection would not help.
   func judge(_ error: ClientError) throws {
     guard error.isRetryable || error.isLostStream else { throw error }
-    let verdict = window.dropped(at: remaining.first, progressed: receivedSinceDrop)
+    let verdict = window.dropped(at: suspect, progressed: receivedSinceDrop)
+    suspect = nil
     receivedSinceDrop = false
     switch verdict {
     case .tryAgain:
@@ -107,10 +115,15 @@ final class FetchPlanned {
 
   /// Asks once more for a message that a FETCH left out, to tell one that is gone from one that the
   /// server can't give.
-  private func askAlone(_ uid: UID, _ stage: FetchMessages, _ refusal: String?) throws {
+  private func askAlone(
+    _ uid: UID, _ stage: FetchMessages, _ refusal: String?, _ underWay: inout UIDSet
+  ) throws {
     var alone = FetchWindow()
-    let again = try stage.run([uid], window: &alone)
+    let again = try stage.run([uid], window: &alone, underWay: &underWay)
     guard again.leftOut.contains(uid) else { return }
+    // This is asked for its sake alone, too.
+    underWay.insert(uid)
+    defer { underWay = underWay.subtracting([uid]) }
     var found: FetchResponse?
     do {
       try stage.connection.fetch(.set([uid]), [.uid, .flags, .internalDate, .size]) { event in
@@ -126,7 +139,7 @@ final class FetchPlanned {
     }
     if found.size == 0 {
       try stage.sink.begin()
-      try stage.sink.finish(uid, flags: found.flags ?? Flags(), date: found.internalDate)
+      try stage.sink.finish(uid, flags: found.flags ?? stage.listed[uid], date: found.internalDate)
       return
     }
     let words = again.refusal ?? refusal

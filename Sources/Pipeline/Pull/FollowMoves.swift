@@ -132,7 +132,11 @@ struct FollowMoves {
     var plan = Plan()
     for message in mailbox.gone {
       let content = content(of: message)
-      let place = arrivals[content]?.lastIndex { $0.mailbox != mailbox.name }
+      // What came in the same run as the one that is gone was there beside it: a copy, which stays
+      // alone, and no reason to take the other away.
+      let place = arrivals[content]?.lastIndex {
+        $0.mailbox != mailbox.name && $0.message.run > message.run
+      }
       if message.fate == .deleted, let place,
         let arrival = arrivals[content]?.remove(at: place)
       {

@@ -16,6 +16,10 @@ struct ObserveSource {
   struct Observation {
     let state: MailboxState
     let listing: SourceListing
+    /// UIDs that the server gave to several messages.
+    let shared: [UID]
+    /// How many messages the server counts beyond those that it lists.
+    let unlisted: Int
   }
 
   func run() throws(ClientError) -> Observation {
@@ -32,57 +36,66 @@ struct ObserveSource {
     var state = MailboxState(
       uidValidity: validity, uidNext: selected.uidNext?.value ?? 0, messages: selected.exists,
       highestModSeq: selected.highestModSeq)
-    var listing: SourceListing?
+    let limit = min(Int(state.messages) + Self.slack, IMAPConnection.mostMessages)
+    let none = ToldMessages(
+      exists: state.messages, limit: limit, mostOctets: ToldMessages.mostOctets)
+    var told = none
+    var present: UIDSet?
     if let base, canUse(base, now: state) {
-      listing = try changes(since: base, canResync: canResync)
+      present = try changes(since: base, canResync: canResync, &told)
     }
     // The counts have to agree; where they don't, nothing that was derived is trusted.
-    if listing == nil || listing?.present.count != Int(state.messages) {
-      listing = try everything(state)
+    if present == nil || present?.count != told.expected {
+      told = none
+      present = try everything(&told)
     }
-    let found = listing ?? SourceListing(present: [], flags: [:])
-    if state.uidNext == 0 { state.uidNext = (found.present.last?.value ?? 0) &+ 1 }
-    return Observation(state: state, listing: found)
+    let found = present ?? UIDSet()
+    if state.uidNext == 0 { state.uidNext = (found.last?.value ?? 0) &+ 1 }
+    return Observation(
+      state: state, listing: SourceListing(present: found, flags: told.flags),
+      shared: told.shared.sorted(),
+      unlisted: max(0, told.expected - found.count - told.shared.count))
   }
+
+  /// So many more messages than were announced may come while they are listed.
+  private static let slack = 10_000
 
   private func canUse(_ base: MailboxState, now: MailboxState) -> Bool {
     base.uidValidity == now.uidValidity && base.highestModSeq.value > 0
       && now.highestModSeq >= base.highestModSeq
   }
 
-  /// What is new or changed since, and what is gone: told by VANISHED, or found by SEARCH.
+  /// What is there, by what is new or changed since, and what is gone: told by VANISHED, or found by
+  /// SEARCH.
   private func changes(
-    since base: MailboxState, canResync: Bool
-  ) throws(ClientError) -> SourceListing {
-    var changed: [UID: Flags] = [:]
+    since base: MailboxState, canResync: Bool, _ told: inout ToldMessages
+  ) throws(ClientError) -> UIDSet {
     var vanished = UIDSet()
     try connection.fetch(
       .all, [.uid, .flags], changedSince: base.highestModSeq, vanished: canResync
-    ) { event in
-      switch event {
-      case .fetch(let response): if let uid = response.uid { changed[uid] = response.flags }
-      case .vanished(_, let uids): vanished = vanished.union(uids)
-      default: break
+    ) { event throws(ClientError) in
+      try told.take(event)
+      if case .vanished(_, let uids) = event {
+        vanished = vanished.union(uids.intersection(knownPresent))
       }
     }
-    let present =
-      canResync
-      ? knownPresent.subtracting(vanished).union(UIDSet(changed.keys))
-      : try connection.searchAll()
-    return SourceListing(present: present, flags: changed)
+    guard canResync else {
+      return try connection.searchAll { event throws(ClientError) in try told.take(event) }
+    }
+    return knownPresent.subtracting(vanished).union(told.uids)
   }
 
-  private func everything(_ state: MailboxState) throws(ClientError) -> SourceListing {
-    var flags: [UID: Flags] = [:]
-    guard state.messages > 0 else { return SourceListing(present: [], flags: [:]) }
-    try connection.fetch(.all, [.uid, .flags]) { event in
-      if case .fetch(let response) = event, let uid = response.uid {
-        flags[uid] = response.flags ?? Flags()
-      }
-    }
-    var present = UIDSet(flags.keys)
+  private func everything(_ told: inout ToldMessages) throws(ClientError) -> UIDSet {
+    func take(_ event: IMAPEvent) throws(ClientError) { try told.take(event) }
+    guard told.expected > 0 else { return [] }
+    try connection.fetch(.all, [.uid, .flags], take)
+    let listed = told.uids
+    guard listed.count < told.expected else { return listed }
     // What FETCH leaves out may be a message all the same: it is asked for alone, and named.
-    if present.count < Int(state.messages) { present = present.union(try connection.searchAll()) }
-    return SourceListing(present: present, flags: flags)
+    let found = listed.union(try connection.searchAll(take))
+    guard found.count < told.expected else { return found }
+    // What is gone by now a server tells at the latest when it is asked for nothing else.
+    try connection.run(.noop, "NOOP", take)
+    return found
   }
 }

@@ -20,6 +20,7 @@ final class PullMailbox {
   private var home: MailboxName
   private var report: MailboxReport
   private var index: ArchiveIndex
+  private var hasToldUnlisted = false
 
   init(
     context: PullContext, source: ServerMailbox, server: AccountConnection
@@ -49,8 +50,10 @@ final class PullMailbox {
           text: "\(records) records of the journal were damaged; what they said is found out anew"))
     }
     while true {
+      // A server that can't be reached any more was tried often enough by then.
+      let connection = try server.live()
       do {
-        return try attempt()
+        return try attempt(connection)
       } catch let error as ClientError where error.endsConnection {
         server.drop()
         // What this mailbox changed in the archive, the common index does not know.
@@ -60,11 +63,11 @@ final class PullMailbox {
     }
   }
 
-  private func attempt() throws -> PulledMailbox {
-    let connection = try server.live()
+  private func attempt(_ connection: IMAPConnection) throws -> PulledMailbox {
     let observation = try ObserveSource(
       connection: connection, mailbox: source.raw, known: trusted, knownPresent: knownPresent
     ).run()
+    tellUnlisted(observation)
     let located = try locate(observation, connection)
     var plan = PlanPull(
       record: journal.record, listing: observation.listing,
@@ -83,13 +86,15 @@ final class PullMailbox {
       pulled.arrivals += try foretellArrivals(plan.toFetch, connection)
       return pulled
     }
-    return try carryOut(plan, located, observation.state, connection)
+    return try carryOut(plan, located, observation, connection)
   }
 
   /// The last state, if what the journal says can be built upon: where records are lost, only a
-  /// complete listing will do.
+  /// complete listing will do; so where the flags of a message were never told.
   private var trusted: RecordedState? {
-    journal.damage == .none && known?.state.isAbsent != true ? known : nil
+    guard journal.damage == .none, known?.state.isAbsent != true else { return nil }
+    let lacksFlags = journal.record.messages.values.contains { $0.fate == .held && $0.flags == nil }
+    return lacksFlags ? nil : known
   }
 
   /// What the source had when it was last looked at, as far as it is known.
@@ -137,8 +142,8 @@ final class PullMailbox {
   }
 
   private func carryOut(
-    _ plan: PullPlan, _ located: LocateMessages.Result, _ state: MailboxState,
-    _ connection: IMAPConnection
+    _ plan: PullPlan, _ located: LocateMessages.Result,
+    _ observation: ObserveSource.Observation, _ connection: IMAPConnection
   ) throws -> PulledMailbox {
     for uid in plan.deletedByHand { journal.append(.fate(uid, .deleted)) }
     for uid in plan.returned { journal.append(.fate(uid, .held)) }
@@ -152,19 +157,48 @@ final class PullMailbox {
       known == nil || !plan.toFetch.isEmpty
       ? try context.archive.makeMailbox(home) : try context.archive.mailbox(home)
     if let mailbox {
-      try fetch.run(plan.toFetch, into: mailbox, state.uidValidity, connection)
+      try fetch.run(
+        plan.toFetch, flags: observation.listing.flags, into: mailbox,
+        observation.state.uidValidity, connection)
     }
     report.transferred = fetch.messages
     report.transferredBytes = fetch.bytes
     report.deletedByHand = journal.record.messages.values.count { $0.fate == .deleted }
     return outcome(
-      state, plan, outstanding: journal.record.failed.count,
+      observation.state, plan, outstanding: outstanding(observation),
       inode: try mailbox?.identity() ?? "")
   }
 }
 
 // What a mailbox leaves to be told and done.
 extension PullMailbox {
+  /// What keeps the mailbox from being passed over in the next run.
+  private func outstanding(_ observation: ObserveSource.Observation) -> Int {
+    let messages = journal.record.messages.values
+    return journal.record.failed.count + observation.shared.count + observation.unlisted
+      + messages.count { $0.fate == .held && $0.flags == nil }
+  }
+
+  /// Names the messages that can't be asked for, once however often the connection is lost.
+  private func tellUnlisted(_ observation: ObserveSource.Observation) {
+    guard !hasToldUnlisted else { return }
+    hasToldUnlisted = true
+    func tell(_ uid: UID?, _ reason: String) {
+      context.collector.add(
+        MessageFailure(
+          mailbox: source.name, uid: uid, file: nil, reason: reason,
+          advice: "The server's index of this mailbox is damaged: ask its operator to repair it."))
+    }
+    for uid in observation.shared {
+      tell(uid, "the server gives one UID to several messages, of which one can be had")
+    }
+    guard observation.unlisted > 0 else { return }
+    tell(
+      nil,
+      "the server counts \(observation.state.messages) messages and does not list "
+        + "\(observation.unlisted) of them")
+  }
+
   /// Nothing is done before the user decides; until then the mailbox counts as it was left before.
   private func waiting(for question: String) -> PulledMailbox {
     context.collector.add(

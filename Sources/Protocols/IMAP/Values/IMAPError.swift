@@ -16,6 +16,19 @@ package enum IMAPError: Error, Sendable, Equatable {
 
   /// Parentheses are nested deeper than `IMAPLimits.nestingDepth`.
   case nestingTooDeep(limit: Int, Evidence)
+
+  /// The same error with other evidence.
+  package func mapEvidence(_ change: (Evidence) -> Evidence) -> IMAPError {
+    switch self {
+    case .notAnIMAPServer(let evidence): .notAnIMAPServer(change(evidence))
+    case .lineTooLong(let limit, let evidence): .lineTooLong(limit: limit, change(evidence))
+    case .inlineLiteralTooLarge(let announced, let limit, let evidence):
+      .inlineLiteralTooLarge(announced: announced, limit: limit, change(evidence))
+    case .streamedLiteralTooLarge(let announced, let limit, let evidence):
+      .streamedLiteralTooLarge(announced: announced, limit: limit, change(evidence))
+    case .nestingTooDeep(let limit, let evidence): .nestingTooDeep(limit: limit, change(evidence))
+    }
+  }
 }
 
 /// The first bytes of something a server sent, kept to show what was wrong.
