@@ -115,7 +115,12 @@ struct MailboxPath {
       do {
         made = try current.makeSubdirectory(entry)
       } catch {
-        // If it exists, then under a name that `find` did not take for this one.
+        // Another worker may have made it meanwhile, as the parent of its own mailbox. Else, if it
+        // exists, it does so under a name that is not this one.
+        if error.isExists, let found = try find([entry], in: current) {
+          current = found
+          continue
+        }
         if error.isExists || error.refusesName { return nil }
         throw .system(error)
       }

@@ -1,5 +1,6 @@
 import Mail
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -49,6 +50,25 @@ struct SharingTests {
     #expect(found.count == 20)
     #expect(found.allSatisfy { $0.flags.keywords.count == 2 })
     #expect(found.prefix(10).allSatisfy { $0.flags.system == [.seen] })
+  }
+
+  @Test func `mailboxes that several make at once under one parent are all under it`() throws {
+    let archive = archive
+    let turn = Atomic<Int>(0)
+    let failures = Mutex<[String]>([])
+    WorkerThread.together(4) {
+      let own = turn.add(1, ordering: .relaxed).oldValue
+      do {
+        for parent in 0..<150 {
+          let name = try required(MailboxName(["parent\(parent)", "child\(own)"]))
+          _ = try archive.makeMailbox(own == 0 ? try required(name.parent) : name)
+        }
+      } catch { failures.withLock { $0.append("\(error)") } }
+    }
+    #expect(failures.withLock { $0 } == [])
+    let entries = try archive.root.entries().compactMap(\.name).filter { $0 != ".mailarc" }
+    #expect(Set(entries) == Set(["INBOX"] + (0..<150).map { "parent\($0)" }))
+    #expect(try archive.mailboxes().mailboxes.count == 1 + 4 * 150)
   }
 
   @Test func `what one thread is writing is not cleared by another`() throws {
