@@ -30,4 +30,7 @@ static inline int mailarc_set_modification_time(int fd, const char *name, long s
   return (int)syscall(SYS_utimensat, fd, name, times, name ? 0x100 : 0);
 }
 
+/* Flushes the whole file system that a descriptor is on, and tells of errors from Linux 5.8 on. */
+static inline int mailarc_syncfs(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
+
 #endif

@@ -13,6 +13,7 @@ import Testing
       try file.close()
     }
     try GroupFlush.flush(names, in: temporary.directory)
+    try GroupFlush.flushEach(names, in: temporary.directory)
   }
 
   @Test(arguments: [1, 150]) func namesTheFileThatFailed(count: Int) throws {
@@ -21,7 +22,7 @@ import Testing
     for name in names { try temporary.directory.createFile(name, exclusive: true).close() }
     names.insert("missing", at: count / 2)
     let error = #expect(throws: SystemError.self) {
-      try GroupFlush.flush(names, in: temporary.directory)
+      try GroupFlush.flushEach(names, in: temporary.directory)
     }
     #expect(error?.isNotFound == true)
     #expect(error?.path == temporary.path + "/missing")
