@@ -67,6 +67,8 @@ package struct PushPipeline: Sendable {
     let moved = try FollowHandMoves(
       context: context, tree: tree, connection: try server.live()
     ).run(try jobs(mapping.targets, context))
+    let estimate = EstimatePush(context: context).run(moved)
+    observer.plan(totalMessages: estimate.messages, bytes: estimate.bytes)
     work(moved, tree, server, context)
   }
 
