@@ -63,7 +63,9 @@ package enum PullEvent: Equatable, Sendable {
 }
 
 /// What is known of one source mailbox: the sum of its events.
-package struct PullRecord: Equatable, Sendable {
+package struct PullRecord: JournalSum, Equatable, Sendable {
+  package static let journalKind = "mailarc-pull"
+
   /// That of the UIDs below; nil before the first pull.
   package private(set) var uidValidity: UIDValidity?
   /// What was fetched, whatever became of it, by UID.

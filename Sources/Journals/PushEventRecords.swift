@@ -1,6 +1,6 @@
 import Mail
 
-extension PushEvent {
+extension PushEvent: JournalEvent {
   /// Reads a record; nil for kinds of a later version and for fields that are none.
   package init?(_ record: JournalRecord) {
     var reader = FieldReader(record)

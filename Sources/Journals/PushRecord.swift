@@ -27,7 +27,9 @@ package enum PushEvent: Equatable, Sendable {
 }
 
 /// The dedupe index of one target mailbox: the sum of its events.
-package struct PushRecord: Equatable, Sendable {
+package struct PushRecord: JournalSum, Equatable, Sendable {
+  package static let journalKind = "mailarc-push"
+
   /// That of the UIDs below; nil before the first push.
   package private(set) var uidValidity: UIDValidity?
   /// The entries, live and gone, by number.

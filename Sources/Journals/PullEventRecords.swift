@@ -1,55 +1,6 @@
-package import Mail
-package import Platform
+import Mail
 
-/// The journal of the pull of one source mailbox.
-///
-/// Confined to one owner.
-package final class PullJournal {
-  /// The sum of the events read and appended.
-  package private(set) var record = PullRecord()
-  /// What of the file could not be read; what stood there is not in `record`.
-  package let damage: JournalDamage
-  private let file: JournalFile?
-
-  /// Reads the journal and opens it for more.
-  ///
-  /// - Parameters:
-  ///   - directory: `.mailarc/pull`.
-  ///   - key: the mailbox's key, which names the file.
-  ///   - mailbox: the source mailbox, written into a new journal for its reader.
-  ///   - readOnly: whether nothing may be written, not even a torn tail cut off; events are then
-  ///     applied in memory only.
-  /// - Throws: `JournalError` where the file can't be read or written, or is not such a journal.
-  package init(
-    in directory: Directory, key: String, mailbox: MailboxName, readOnly: Bool
-  ) throws(JournalError) {
-    let header = JournalRecord("mailarc-pull", ["1", mailbox.stateForm])
-    let name = key + ".journal"
-    var sum = PullRecord()
-    let reading = try JournalFile.read(in: directory, name: name, header: header) { record in
-      if let event = PullEvent(record) { sum.apply(event) }
-    }
-    record = sum
-    damage = reading.damage
-    file =
-      readOnly
-      ? nil
-      : try JournalFile(in: directory, name: name, header: header, intact: reading.intact)
-  }
-
-  /// Applies an event and writes it; it is durable after the next `flush`.
-  package func append(_ event: PullEvent) {
-    record.apply(event)
-    file?.append(event.journalRecord)
-  }
-
-  /// Makes the events appended so far durable.
-  ///
-  /// - Throws: `JournalError.system`; the events then count for this run, but may not outlive it.
-  package func flush() throws(JournalError) { try file?.flush() }
-}
-
-extension PullEvent {
+extension PullEvent: JournalEvent {
   /// Reads a record; nil for kinds of a later version and for fields that are none.
   package init?(_ record: JournalRecord) {
     var reader = FieldReader(record)
