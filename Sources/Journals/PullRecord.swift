@@ -64,6 +64,7 @@ package enum PullEvent: Equatable, Sendable {
 
 /// What is known of one source mailbox: the sum of its events.
 package struct PullRecord: JournalSum, Equatable, Sendable {
+  /// The first word of such a journal.
   package static let journalKind = "mailarc-pull"
 
   /// That of the UIDs below; nil before the first pull.

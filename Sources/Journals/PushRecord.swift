@@ -28,6 +28,7 @@ package enum PushEvent: Equatable, Sendable {
 
 /// The dedupe index of one target mailbox: the sum of its events.
 package struct PushRecord: JournalSum, Equatable, Sendable {
+  /// The first word of such a journal.
   package static let journalKind = "mailarc-push"
 
   /// That of the UIDs below; nil before the first push.
