@@ -12,6 +12,8 @@ package enum StoreError: Error, Sendable, Equatable {
   case otherAccount(archive: String, asked: String)
   /// Another run writes to the archive; its process, if it could be read.
   case locked(by: Int32?)
+  /// Another program holds a lock on a mailbox for long: the mailbox's file, and what is locked.
+  case mailboxLocked(String, by: String)
   /// The archive has a layout that this version can't use as asked.
   case unsupportedLayout(String)
   /// No directory can stand for the mailbox.
@@ -36,6 +38,10 @@ extension StoreError: CustomStringConvertible {
       "the archive belongs to \(archive), not to \(asked)"
     case .locked(let process?): "the archive is in use by process \(process)"
     case .locked(nil): "the archive is in use by another process"
+    case .mailboxLocked(let path, let lock) where path == lock:
+      "another program holds a lock on \"\(path)\""
+    case .mailboxLocked(let path, let lock):
+      "\"\(path)\" is locked by \"\(lock)\"; if no program uses it, remove that file"
     case .unsupportedLayout(let layout): "the layout \"\(layout)\" is not supported here"
     case .unsuitableName(let name, let reason): "no directory can stand for \(name): \(reason)"
     case .damaged(let file, let reason): "\"\(file)\" is damaged: \(reason)"
