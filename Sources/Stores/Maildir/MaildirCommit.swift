@@ -10,7 +10,7 @@ extension MaildirMailbox {
   ///
   /// - Returns: what became of each, in the order given.
   /// - Throws: `system`, `damaged`. Then some may be delivered; the files of the rest are removed.
-  package func commit(_ prepared: [PreparedDelivery]) throws(StoreError) -> [Delivered] {
+  func commit(_ prepared: [PreparedDelivery]) throws(StoreError) -> [Delivered] {
     guard !prepared.isEmpty else { return [] }
     var delivered: [Delivered] = []
     do {
