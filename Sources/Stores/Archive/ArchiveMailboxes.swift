@@ -2,10 +2,17 @@ package import Mail
 import Platform
 
 extension Archive: MailSource {
+  /// The directory's path, as it was given.
   package var path: String { root.path }
 
+  /// All mailboxes, those included that somebody made by hand.
+  ///
+  /// - Throws: `system` if the archive's directory can't be read.
   package func mailboxes() throws(StoreError) -> MailboxTree { try layout.tree() }
 
+  /// Opens a mailbox that `mailboxes()` found.
+  ///
+  /// - Throws: `system`, also where it is gone.
   package func mailbox(at place: MailboxPlace) throws(StoreError) -> any ReadableMailbox {
     try layout.mailbox(at: place, context)
   }

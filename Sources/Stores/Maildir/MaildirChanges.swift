@@ -7,7 +7,7 @@ extension MaildirMailbox {
   /// Letters that mean nothing here stay. The keyword files are written at most once.
   /// - Returns: the messages under their new names, in the order given.
   /// - Throws: `notFound`, `system`; the changes before it are made.
-  package func setFlags(_ changes: [FlagChange]) throws(StoreError) -> [StoredMessage] {
+  func setFlags(_ changes: [FlagChange]) throws(StoreError) -> [StoredMessage] {
     requireWriting()
     guard !changes.isEmpty else { return [] }
     try provideLetters(
@@ -29,7 +29,7 @@ extension MaildirMailbox {
     return try give(message, of: self, base: Array(message.baseName), info: info, flags: flags)
   }
 
-  package func move(
+  func move(
     _ orders: [MoveOrder], to other: any Mailbox
   ) throws(StoreError) -> [StoredMessage] {
     requireWriting()
@@ -63,7 +63,7 @@ extension MaildirMailbox {
     return try other.give(message, of: self, base: base, info: info, flags: message.flags)
   }
 
-  package func remove(_ messages: [StoredMessage]) throws(StoreError) {
+  func remove(_ messages: [StoredMessage]) throws(StoreError) {
     requireWriting()
     for message in messages {
       let place = try place(of: message)

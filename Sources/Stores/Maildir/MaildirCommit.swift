@@ -13,7 +13,7 @@ extension MaildirMailbox {
   ///   - durably: of no consequence here.
   /// - Returns: what became of each, in the order given.
   /// - Throws: `system`, `damaged`. Then some may be delivered; the files of the rest are removed.
-  package func commit(
+  func commit(
     _ prepared: [PreparedDelivery], durably: Bool
   ) throws(StoreError) -> [Delivered] {
     guard !prepared.isEmpty else { return [] }

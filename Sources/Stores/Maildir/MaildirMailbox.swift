@@ -1,12 +1,12 @@
-package import Mail
+import Mail
 import Platform
 
 /// One mailbox of an archive: a directory with `cur`, `new` and `tmp`.
 ///
 /// An object belongs to one thread at a time; other threads may have their own for the same mailbox,
 /// from the same `Archive`.
-package final class MaildirMailbox: Mailbox {
-  package let name: MailboxName
+final class MaildirMailbox: Mailbox {
+  let name: MailboxName
   let directory: Directory
   let cur: Directory
   let context: StoreContext
@@ -31,8 +31,8 @@ package final class MaildirMailbox: Mailbox {
     }
   }
 
-  package var path: String { directory.path }
-  package let damage: [StoreError] = []
+  var path: String { directory.path }
+  let damage: [StoreError] = []
 
   /// The directory `new`; nil where there is none, as in some directories made by hand.
   func newDirectory() throws(StoreError) -> Directory? {
@@ -96,18 +96,18 @@ package final class MaildirMailbox: Mailbox {
     if spareBuffers.count < 4 { spareBuffers.append(buffer) }
   }
 
-  package func beginDelivery() throws(StoreError) -> any Delivery {
+  func beginDelivery() throws(StoreError) -> any Delivery {
     try MaildirDelivery(
       into: self, directory: try tmpDirectory(), temporaryName: context.temporaryName(),
       buffer: takeBuffer())
   }
 
-  package func discard(_ prepared: [PreparedDelivery]) {
+  func discard(_ prepared: [PreparedDelivery]) {
     guard let tmp = try? tmpDirectory() else { return }
     for delivery in prepared { try? tmp.unlink(delivery.temporaryName) }
   }
 
-  package func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
+  func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
     let place = try place(of: message)
     if let file = try storedIfPresent(try place.openFile(message.name)) {
       return try messageFile(file, path: place.path(of: message.name))
@@ -131,7 +131,7 @@ package final class MaildirMailbox: Mailbox {
   /// The message's internal date: what a name of mailarc's says, else the modification time.
   ///
   /// - Throws: `notFound` if the file is gone, `system`.
-  package func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
+  func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
     if let date = message.namedDate { return date }
     let place = try place(of: message)
     if let status = try storedIfPresent(try place.status(of: message.name)) {
@@ -145,7 +145,7 @@ package final class MaildirMailbox: Mailbox {
     return InternalDate(epochSeconds: status.modifiedSeconds)
   }
 
-  package func path(of message: StoredMessage) -> String {
+  func path(of message: StoredMessage) -> String {
     "\(path)/\(message.place.directoryName)\(message.displayName)"
   }
 
@@ -155,13 +155,13 @@ package final class MaildirMailbox: Mailbox {
     return new
   }
 
-  package func identity() throws(StoreError) -> String {
+  func identity() throws(StoreError) -> String {
     do { return "\(try directory.status().inode)" } catch { throw .system(error) }
   }
 
-  package func explanation() throws(StoreError) -> String { "Maildir: it has a directory cur" }
+  func explanation() throws(StoreError) -> String { "Maildir: it has a directory cur" }
 
-  package func flush() throws(StoreError) {
+  func flush() throws(StoreError) {
     try stored(try cur.flush())
     if let new = try newDirectory() { try stored(try new.flush()) }
   }

@@ -9,7 +9,7 @@ extension MaildirMailbox {
   /// messages. `tmp` is left alone.
   /// - Throws: `unreadable` if the mailbox changes so fast that the list can't be trusted, `damaged`
   ///   for a keyword file, `system`. A list that is returned is complete.
-  package func scan() throws(StoreError) -> [StoredMessage] {
+  func scan() throws(StoreError) -> [StoredMessage] {
     let names = try stableNames()
     // Read after the names: a letter gets its meaning before a file gets the letter.
     var keywords = try reloadKeywords()

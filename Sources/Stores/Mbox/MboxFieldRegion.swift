@@ -5,8 +5,8 @@ import Mail
 /// field nor the continuation of one.
 ///
 /// A field begins with bytes 0x21 to 0x7E without `:`, then spaces and tabs, then `:`. The reader
-/// decides by the same rule on the lines as they are written; a `>` more or less before `From ` makes no
-/// difference to it.
+/// decides by the same rule (`MboxLine`) on the lines as they are written; a `>` more before `From ` makes
+/// no difference to it, but for the most bytes that are looked at.
 struct MboxFieldRegion {
   private enum State {
     case start
@@ -29,6 +29,7 @@ struct MboxFieldRegion {
   private var hasField = false
   // How many letters of `From` the name has so far, `>`s before them passed over; -1 if it is another.
   private var letters = 0
+  private var lineLength = 0
   private var isQuoted = false
 
   private static let word = Array("From".utf8)
@@ -56,6 +57,7 @@ struct MboxFieldRegion {
     let isSpace = byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
     switch state {
     case .start:
+      lineLength = 1
       if byte == .lineFeed {
         finish(isEmpty: true)
       } else if byte == .carriageReturn {
@@ -73,7 +75,10 @@ struct MboxFieldRegion {
     case .carriageReturn:
       finish(isEmpty: byte == .lineFeed)
     case .name:
-      if isNameByte(byte) {
+      lineLength += 1
+      if lineLength > MboxLine.limit {
+        finish(isEmpty: false)
+      } else if isNameByte(byte) {
         match(byte)
       } else if isSpace {
         isQuoted = letters == Self.word.count && byte == UInt8(ascii: " ")
@@ -82,14 +87,18 @@ struct MboxFieldRegion {
         endName(byte)
       }
     case .behindName:
-      if !isSpace { endName(byte) }
+      lineLength += 1
+      if !isSpace || lineLength > MboxLine.limit { endName(byte) }
     case .field:
       break
     }
   }
 
   private mutating func endName(_ byte: UInt8) {
-    guard byte == UInt8(ascii: ":") else { return finish(isEmpty: false) }
+    let writtenLength = lineLength + (isQuoted ? 1 : 0)
+    guard byte == UInt8(ascii: ":"), writtenLength <= MboxLine.limit else {
+      return finish(isEmpty: false)
+    }
     state = .field
     hasField = true
     if isQuoted { quotedLines += 1 }
