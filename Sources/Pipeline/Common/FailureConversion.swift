@@ -109,7 +109,7 @@ extension Failure {
     switch error {
     case .notFound, .damaged, .unsuitableName:
       self.init(scope: scope, cause: .input, "\(error)")
-    case .notAnArchive, .otherAccount, .unsupportedLayout:
+    case .notAnArchive, .noMail, .otherAccount, .unsupportedLayout:
       self.init(scope: .run, cause: .input, "\(error)")
     case .newerFormat: self.init(scope: .run, cause: .newerFormat, "\(error)")
     case .locked:
