@@ -7,7 +7,7 @@ import Platform
 final class DotLock {
   /// Since when a lock file is nobody's any more, if it does not name a process that has ended: what
   /// procmail, liblockfile and others take for granted.
-  static let staleNanoseconds: Int64 = 5 * 60 * 1_000_000_000
+  static let staleSeconds: Int64 = 5 * 60
 
   private let directory: Directory
   private let name: String
@@ -26,11 +26,10 @@ final class DotLock {
   /// - Parameters:
   ///   - directory: where the mbox is.
   ///   - name: the lock file's name.
-  ///   - now: the file system's time, in nanoseconds since 1970; asked for only if there is a lock.
   /// - Returns: nil if somebody else has it.
   /// - Throws: what the kernel says.
   static func take(
-    in directory: Directory, _ name: String, now: () throws(StoreError) -> Int64
+    in directory: Directory, _ name: String
   ) throws(StoreError) -> DotLock? {
     for _ in 0..<2 {
       do {
@@ -42,24 +41,24 @@ final class DotLock {
       } catch {
         guard error.isExists else { throw .system(error) }
       }
-      guard try removeIfStale(in: directory, name, now: now) else { return nil }
+      guard try removeIfStale(in: directory, name) else { return nil }
     }
     return nil
   }
 
   /// Whether there is a lock that somebody holds.
   static func isHeld(
-    in directory: Directory, _ name: String, now: () throws(StoreError) -> Int64
+    in directory: Directory, _ name: String
   ) throws(StoreError) -> Bool {
     guard let status = try storedIfPresent(try directory.status(of: name)) else { return false }
-    return try !isStale(status, in: directory, name, now: now)
+    return try !isStale(status, in: directory, name)
   }
 
   private static func removeIfStale(
-    in directory: Directory, _ name: String, now: () throws(StoreError) -> Int64
+    in directory: Directory, _ name: String
   ) throws(StoreError) -> Bool {
     guard let status = try storedIfPresent(try directory.status(of: name)) else { return true }
-    guard try isStale(status, in: directory, name, now: now) else { return false }
+    guard try isStale(status, in: directory, name) else { return false }
     // Somebody else may have removed it and made a new one meanwhile: what is taken away is looked at
     // before it is lost.
     let aside = "\(name).\(RandomID.hex(bytes: 8))"
@@ -75,8 +74,7 @@ final class DotLock {
   }
 
   private static func isStale(
-    _ status: FileStatus, in directory: Directory, _ name: String,
-    now: () throws(StoreError) -> Int64
+    _ status: FileStatus, in directory: Directory, _ name: String
   ) throws(StoreError) -> Bool {
     guard status.kind == .file else { return false }
     if let text = try? directory.readWhole(name, limit: 64),
@@ -86,7 +84,7 @@ final class DotLock {
     {
       return true
     }
-    return status.modifiedNanoseconds < (try now()) - staleNanoseconds
+    return status.modifiedSeconds < WallClock.now - staleSeconds
   }
 
   /// Gives the lock back; a second call does nothing.

@@ -52,8 +52,7 @@ enum MboxBlock {
   /// The date as C's `asctime` writes it, in UTC; one that has no year of four digits is written as the
   /// beginning of 1970: the exact one is the epoch in the base name.
   static func asctime(_ date: InternalDate) -> String {
-    let year = date.calendar.year
-    let date = (1000...9999).contains(year) ? date : InternalDate(epochSeconds: 0)
+    let date = shown(date)
     let parts = date.calendar
     var days = Int(date.epochSeconds / 86_400)
     if date.epochSeconds % 86_400 < 0 { days -= 1 }
@@ -62,6 +61,11 @@ enum MboxBlock {
     let day = (parts.day < 10 ? " " : "") + String(parts.day)
     let time = [parts.hour, parts.minute, parts.second].map { ($0 < 10 ? "0" : "") + String($0) }
     return "\(weekday) \(months[parts.month - 1]) \(day) \(time.joined(separator: ":")) \(parts.year)"
+  }
+
+  /// The date that the From_ line has.
+  static func shown(_ date: InternalDate) -> InternalDate {
+    (1000...9999).contains(date.calendar.year) ? date : InternalDate(epochSeconds: 0)
   }
 
   /// The block, with the empty line that the mark speaks of.
@@ -123,6 +127,18 @@ enum MboxBlock {
       if !isRemoving { kept += line }
     }
     return kept
+  }
+
+  /// How many bytes the lines have that hold flags in the way that mailarc writes.
+  static func fieldsLength(_ lines: [UInt8]) -> Int {
+    var length = 0
+    var start = 0
+    while start < lines.count {
+      let end = (lines[start...].firstIndex(of: .lineFeed) ?? lines.count - 1) + 1
+      if field(of: lines[start..<end]) != nil { length += end - start }
+      start = end
+    }
+    return length
   }
 
   private static func field(of line: ArraySlice<UInt8>) -> Field? {

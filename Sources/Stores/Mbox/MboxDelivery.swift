@@ -3,7 +3,7 @@ import Platform
 
 /// A message that is being written into a mailbox's spool.
 final class MboxDelivery: Delivery {
-  private let mailbox: MboxMailbox
+  private let mailbox: MboxStore
   private let temporaryName: [UInt8]
   private var spool: MboxSpool?
   private let offset: Int64
@@ -14,7 +14,7 @@ final class MboxDelivery: Delivery {
   private(set) var byteCount: Int64 = 0
 
   init(
-    into mailbox: MboxMailbox, spool: MboxSpool, temporaryName: [UInt8], buffer: FileBuffer,
+    into mailbox: MboxStore, spool: MboxSpool, temporaryName: [UInt8], buffer: FileBuffer,
     hash: SHA256
   ) throws(StoreError) {
     self.mailbox = mailbox

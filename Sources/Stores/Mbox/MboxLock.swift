@@ -18,16 +18,14 @@ final class MboxLock {
   ///   - directory: where the mbox is.
   ///   - name: its file, which must exist.
   ///   - milliseconds: how long to wait.
-  ///   - now: the file system's time.
   /// - Throws: `mailboxLocked`, `notFound`, `system`.
   init(
-    _ directory: Directory, _ name: String, patience milliseconds: Int,
-    now: () throws(StoreError) -> Int64
+    _ directory: Directory, _ name: String, patience milliseconds: Int
   ) throws(StoreError) {
     let path = directory.path(of: name)
     var waited = 0
     while true {
-      if let lock = try DotLock.take(in: directory, name + ".lock", now: now) {
+      if let lock = try DotLock.take(in: directory, name + ".lock") {
         dotLock = lock
         break
       }

@@ -34,7 +34,8 @@ struct MboxScan {
       var count = 0
       do {
         count = try source.read(into: room, at: scanner.offset + Int64(kept))
-        isLast = count < room.count
+        // Fewer bytes than there is room for may also come before damage.
+        isLast = count == 0
       } catch {
         failure = error
         isLast = true

@@ -9,6 +9,8 @@ struct MboxWriter {
   struct Shape: Equatable, Sendable {
     /// Bytes of the written content, with the LF that was added to it.
     var size: Int64
+    /// The LFs of the content itself.
+    var lineFeeds: Int64
     /// Where in them the block belongs: behind the last field.
     var blockOffset: Int64
     /// Whether a LF was added, since the content does not end in one.
@@ -32,6 +34,7 @@ struct MboxWriter {
   private var quoting = Quoting.start
   private var region = MboxFieldRegion()
   private var written: Int64 = 0
+  private var lineFeeds: Int64 = 0
   private var last: UInt8?
 
   init() {}
@@ -71,6 +74,7 @@ struct MboxWriter {
           break
         }
         position = UnsafeRawPointer(found) - base + 1
+        lineFeeds += 1
         quoting = .start
       case .start:
         let byte = chunk[position]
@@ -112,7 +116,8 @@ struct MboxWriter {
     let addsNewline = last != nil && last != .lineFeed
     if addsNewline { try emit([.lineFeed], output) }
     return Shape(
-      size: written, blockOffset: region.end.map { $0 + region.quotedLines } ?? written,
+      size: written, lineFeeds: lineFeeds,
+      blockOffset: region.end.map { $0 + region.quotedLines } ?? written,
       addsNewline: addsNewline, addsBlank: region.beginsWithJunk)
   }
 
@@ -121,7 +126,7 @@ struct MboxWriter {
   ) throws(Problem) {
     guard !bytes.isEmpty else { return }
     written += Int64(bytes.count)
-    try bytes.withUnsafeBytes { bytes throws(Problem) in try output(bytes) }
+    try bytes.span.bytes.withUnsafeBytes { bytes throws(Problem) in try output(bytes) }
   }
 
   private mutating func flush<Problem>(
