@@ -1,14 +1,18 @@
 import Platform
 
 /// The content of an mbox that gzip compressed, at any place; it is cheap from front to back.
+///
+/// An empty file has none.
 final class GzipMboxSource: MboxSource {
   private let bytes: GzipFileBytes
+  private let isEmpty: Bool
   private var position: Int64 = 0
   /// The last bytes that were read, at most three.
   private(set) var lastBytes: [UInt8] = []
   private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
   init(_ file: consuming FileDescriptor, path: String) {
+    isEmpty = (try? file.status().size) == 0
     bytes = GzipFileBytes(file, path: path)
   }
 
@@ -17,6 +21,7 @@ final class GzipMboxSource: MboxSource {
   func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
   ) throws(StoreError) -> Int {
+    if isEmpty { return 0 }
     if offset < position {
       try bytes.rewind()
       position = 0
