@@ -24,6 +24,8 @@ enum OptionValue: Sendable, Equatable {
 enum CommandName: String, Sendable, CaseIterable {
   case pull
   case push
+  case list
+  case verify
   case help
 }
 
@@ -44,6 +46,11 @@ enum OptionName: String, Sendable, CaseIterable {
   case withDeleted = "with-deleted"
   case retryRefused = "retry-refused"
   case full
+  case messages
+  case explain
+  case mboxDialect = "mbox-dialect"
+  case rebuild
+  case account
   case quiet
   case json
   case man
@@ -58,6 +65,7 @@ struct Option: Sendable {
   enum Group: String, Sendable, CaseIterable {
     case account = "Account"
     case transfer = "Transfer"
+    case reading = "Reading"
     case output = "Output"
   }
 

@@ -7,7 +7,7 @@ import Transport
 
 extension Failure {
   /// What any error below this layer means to the user.
-  init(_ error: any Error, scope: FailureScope) {
+  package init(_ error: any Error, scope: FailureScope) {
     switch error {
     case let failure as Failure: self = failure
     case let error as ClientError: self.init(error, scope: scope)
