@@ -72,7 +72,8 @@ extension ManualText {
       term: "error", text: "Nothing could be listed; as above."),
     Entry(
       term: "summary",
-      text: "The last one: `command`, `mailboxes`, `messages`, `unread`, `bytes`, `unreadable` (how "
+      text:
+        "The last one: `command`, `mailboxes`, `messages`, `unread`, `bytes`, `unreadable` (how "
         + "many), `exit_status`."),
   ]
 }

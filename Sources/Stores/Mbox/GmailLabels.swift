@@ -42,9 +42,11 @@ enum GmailLabels {
   private static func trimmed(_ text: String) -> String {
     let isSpace = { (character: Character) in character == " " || character == "\t" }
     let start = text.drop(while: isSpace)
-    return String(start.prefix((start.lastIndex { !isSpace($0) }).map {
-      start.distance(from: start.startIndex, to: $0) + 1
-    } ?? 0))
+    return String(
+      start.prefix(
+        (start.lastIndex { !isSpace($0) }).map {
+          start.distance(from: start.startIndex, to: $0) + 1
+        } ?? 0))
   }
 
   // White space between encoded words is no part of the text (RFC 2047, section 6.2), and a

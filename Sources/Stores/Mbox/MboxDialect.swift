@@ -50,18 +50,21 @@ struct MboxEvidence: Equatable {
     var reason = ""
     if hasLengths {
       let dialect: MboxDialect = inside > 0 || quoted == 0 ? .mboxcl2 : .mboxcl
-      reason = "Content-Length ends at the next From_ line in \(proven + spanning) of "
+      reason =
+        "Content-Length ends at the next From_ line in \(proven + spanning) of "
         + "\(messages - ours) messages"
       if inside > 0 { reason += "; \(inside) lines like it are inside messages" }
       return (dialect, describe(dialect, reason))
     }
     if ours + reversible > 0, ours + reversible >= messages - ours - reversible {
-      reason = ours > 0
+      reason =
+        ours > 0
         ? "\(ours) of \(messages) messages were written by mailarc"
         : "\(reversible) of \(messages) messages begin with From mboxrd@z"
       return (.mboxrd, describe(.mboxrd, reason))
     }
-    reason = lying + proven + spanning > 0
+    reason =
+      lying + proven + spanning > 0
       ? "Content-Length is wrong or rare (right in \(proven + spanning), wrong in \(lying) of "
         + "\(messages) messages)"
       : "there is no Content-Length, and no sign of quoting that can be undone"

@@ -40,7 +40,8 @@ struct MboxSplitter {
       var index = 0
       while index < starts.count {
         let next = Self.end(
-          of: index, &lengths, evidence, hasLengths: true, trustsLengths: trustsLengths).next
+          of: index, &lengths, evidence, hasLengths: true, trustsLengths: trustsLengths
+        ).next
         inside += next - index - 1
         index = next
       }
@@ -103,7 +104,9 @@ struct MboxSplitter {
     var size = end.offset - start.headerOffset
     var lines = end.counts - start.beforeHeader
     var omitted: [Range<Int64>] = []
-    for omission in scan.omissions[Int(start.omissions.lowerBound)..<Int(start.omissions.upperBound)] {
+    for omission in scan.omissions[
+      Int(start.omissions.lowerBound)..<Int(start.omissions.upperBound)]
+    {
       if omission.kind != .always, !hasLengths { continue }
       let range = omission.offset..<(omission.offset + omission.length)
       size -= omission.length

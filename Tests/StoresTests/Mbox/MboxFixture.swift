@@ -9,7 +9,8 @@ final class MemoryMbox: MboxSource {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreError) -> Int {
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreError) -> Int
+  {
     guard offset < bytes.count else { return 0 }
     let part = bytes[Int(offset)...].prefix(buffer.count)
     buffer.copyBytes(from: part)

@@ -10,7 +10,8 @@ struct MboxSplitterTests {
     let base = "1700000000.V1U3H0123456789abcdef.mailarc,S=17,W=18"
     let keywords = "X-Keywords: $Forwarded a%20b                           \n"
     let text =
-      Self.from + "Subject: x\nStatus: mine\nX-Mailarc: \(base) newline\nStatus: RO\nX-Status: AF  \n"
+      Self.from
+      + "Subject: x\nStatus: mine\nX-Mailarc: \(base) newline\nStatus: RO\nX-Status: AF  \n"
       + keywords + "\n>From here\n>>From there\n> From\nend\n\n"
       + Self.from + "X-Mailarc: \(base) blank\nStatus: O \nX-Status:     \n" + keywords
       + "\nno field\n\n"
