@@ -109,7 +109,7 @@ extension Failure {
     switch error {
     case .notFound, .damaged, .unsuitableName:
       self.init(scope: scope, cause: .input, "\(error)")
-    case .notAnArchive, .otherAccount, .otherSource, .unsupportedLayout:
+    case .notAnArchive, .noMail, .otherAccount, .otherSource, .unsupportedLayout:
       self.init(scope: .run, cause: .input, "\(error)")
     case .unfinished:
       self.init(

@@ -56,7 +56,7 @@ struct MboxHeaderReader {
   mutating func take(
     _ line: UnsafeRawBufferPointer, at offset: Int64, counts: MboxCounts
   ) -> Outcome {
-    switch Self.kind(of: line) {
+    switch MboxLine(line) {
     case .empty:
       closeField()
       return .empty
@@ -210,34 +210,6 @@ struct MboxHeaderReader {
   /// The UIDVALIDITY that the header gives.
   var uidValidity: UIDValidity? { fields.uidValidity }
 
-  private enum Kind {
-    case empty
-    case continuation
-    case field(nameLength: Int, colon: Int)
-    case other
-  }
-
-  // Writer and reader of our own files decide by the same rules what is a field: `formats/mbox.md`.
-  private static func kind(of line: UnsafeRawBufferPointer) -> Kind {
-    guard let first = line.first else { return .empty }
-    if first == .lineFeed || (first == .carriageReturn && line.count == 2 && line[1] == .lineFeed) {
-      return .empty
-    }
-    if isSpace(first) { return .continuation }
-    var position = 0
-    while position < line.count, (0x21...0x7E).contains(line[position]),
-      line[position] != UInt8(ascii: ":")
-    {
-      position += 1
-    }
-    let nameLength = position
-    while position < line.count, isSpace(line[position]) { position += 1 }
-    guard nameLength > 0, position < line.count, line[position] == UInt8(ascii: ":") else {
-      return .other
-    }
-    return .field(nameLength: nameLength, colon: position)
-  }
-
   private static let pseudoSubject = Array("DON'T DELETE THIS MESSAGE".utf8)
 
   private static func date(_ text: ArraySlice<UInt8>) -> InternalDate? {
@@ -257,7 +229,5 @@ struct MboxHeaderReader {
     return .bytes(value)
   }
 
-  private static func isSpace(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
-  }
+  private static func isSpace(_ byte: UInt8) -> Bool { MboxLine.isSpace(byte) }
 }

@@ -22,7 +22,7 @@ struct MboxScan {
 
   /// Reads a file with a buffer of a size, which must be more than `longLine`.
   init(_ source: any MboxSource, forced: MboxDialect?, bufferSize: Int, longLine: Int) {
-    precondition(bufferSize > longLine && longLine > 3)
+    precondition(bufferSize > longLine && longLine > MboxLine.limit)
     var scanner = MboxScanner(longLine: longLine)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 16)
     defer { buffer.deallocate() }
