@@ -1,4 +1,5 @@
 import Pipeline
+import Stores
 
 /// `mailarc pull SOURCE ARCHIVE`.
 enum PullCommand {
@@ -10,6 +11,7 @@ enum PullCommand {
     try invocation.refuse(.acceptDeletions, with: .refetchDeleted)
     return PullOptions(
       source: try context.account(url), archivePath: invocation.operands[1],
+      layout: invocation.text(.layout).flatMap(ArchiveIdentity.Layout.init),
       connections: context.connections, dryRun: invocation.has(.dryRun),
       acceptDeletions: invocation.has(.acceptDeletions),
       refetchDeleted: invocation.has(.refetchDeleted),

@@ -53,11 +53,12 @@ final class PullBench {
   @discardableResult
   func pull(
     port: UInt16? = nil, dryRun: Bool = false, accept: Bool = false, refetch: Bool = false,
-    connections: Int = 2, observer: any RunObserver = NoObserver()
+    layout: ArchiveIdentity.Layout? = nil, connections: Int = 2,
+    observer: any RunObserver = NoObserver()
   ) async throws -> RunReport {
     let options = PullOptions(
       source: account(port: port ?? server.imapPort), archivePath: archive,
-      connections: connections, dryRun: dryRun, acceptDeletions: accept,
+      layout: layout, connections: connections, dryRun: dryRun, acceptDeletions: accept,
       refetchDeleted: refetch, allNamespaces: false,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01]))
     return await PullPipeline(

@@ -54,7 +54,8 @@ import Testing
     _ text: String, _ isOurs: Bool, _ wire: String
   ) throws {
     let temporary = try TemporaryDirectory(inMemory: true)
-    let archive = try Archive.create(path: temporary.file("archive"), account: "ada")
+    let archive = try Archive.create(
+      path: temporary.file("archive"), account: "ada", layout: .maildir)
     let mailbox = try archive.makeMailbox(.inbox)
     let size = text.utf8.count
     let name =
@@ -75,7 +76,8 @@ import Testing
 
   @Test func `an edited file of ours is measured anew`() throws {
     let temporary = try TemporaryDirectory(inMemory: true)
-    let archive = try Archive.create(path: temporary.file("archive"), account: "ada")
+    let archive = try Archive.create(
+      path: temporary.file("archive"), account: "ada", layout: .maildir)
     let mailbox = try archive.makeMailbox(.inbox)
     try writeFile(
       temporary.file("archive/INBOX/cur/1.R0123456789abcdef.mailarc,S=3,W=4:2,"), "longer\n\n")
@@ -85,7 +87,8 @@ import Testing
 
   @Test func `a file is found by UID and UIDVALIDITY, not by UID alone`() throws {
     let temporary = try TemporaryDirectory(inMemory: true)
-    let archive = try Archive.create(path: temporary.file("archive"), account: "ada")
+    let archive = try Archive.create(
+      path: temporary.file("archive"), account: "ada", layout: .maildir)
     _ = try archive.makeMailbox(.inbox)
     let key = MailboxKey(account: "ada", mailbox: .inbox)
     for validity in [1, 2] {

@@ -36,7 +36,7 @@ final class SourceBench {
       user: user, password: Secret("secret"), host: "127.0.0.1", port: server.port,
       security: .plaintextAllowed, trust: .system, timeout: 10, identity: user)
     let options = PullOptions(
-      source: account, archivePath: archive, connections: 1, dryRun: dryRun,
+      source: account, archivePath: archive, layout: nil, connections: 1, dryRun: dryRun,
       acceptDeletions: accept, refetchDeleted: refetch, allNamespaces: false,
       retry: RetryPolicy(pauses: [0.001, 0.001]))
     return await PullPipeline(

@@ -16,7 +16,8 @@ import Testing
     -> [String]
   {
     let directory = try TemporaryDirectory()
-    let made = try Archive.create(path: directory.file("archive"), account: "u@example.org")
+    let made = try Archive.create(
+      path: directory.file("archive"), account: "u@example.org", layout: .maildir)
     var records: [MailboxRecord] = []
     for text in archive {
       let isByHand = text.hasSuffix("*")

@@ -14,7 +14,8 @@ import Testing
 struct RealMailTests {
   @Test func `what comes over the wire is stored and read back byte for byte`() throws {
     let directory = try TemporaryDirectory()
-    let archive = try Archive.create(path: directory.file("archive"), account: "a@example.org")
+    let archive = try Archive.create(
+      path: directory.file("archive"), account: "a@example.org", layout: .maildir)
     let mailbox = try archive.makeMailbox(.inbox)
     let journal = try PullJournal(
       in: try archive.state.ensureSubdirectory("pull"), key: "k", mailbox: .inbox, readOnly: false)

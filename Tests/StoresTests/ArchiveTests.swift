@@ -15,7 +15,7 @@ struct ArchiveTests {
   }
 
   private func create() throws -> Archive {
-    try Archive.create(path: path, account: "ada lovelace@example.org")
+    try Archive.create(path: path, account: "ada lovelace@example.org", layout: .maildir)
   }
 
   @Test func `a new archive is opened again with the same identity`() throws {
@@ -25,7 +25,7 @@ struct ArchiveTests {
     #expect(identity.id.count == 32)
     #expect(try Archive.open(path: path, for: .reading).identity == identity)
     #expect(try Archive.open(path: path, for: .writing).identity == identity)
-    #expect(try Archive.create(path: path, account: "else").identity == identity)
+    #expect(try Archive.create(path: path, account: "else", layout: .maildir).identity == identity)
     #expect(try Archive.exists(path: path))
   }
 
@@ -70,7 +70,7 @@ struct ArchiveTests {
     try mailbox.put("dovecot-keywords", "3 Work\n")
     try mailbox.openSubdirectory("cur").put(name, "x")
     #expect(throws: StoreError.notAnArchive(path)) {
-      try Archive.create(path: path, account: "else@example.org")
+      try Archive.create(path: path, account: "else@example.org", layout: .maildir)
     }
     let archive = try create()
     #expect(archive.identity.account == account)
@@ -85,7 +85,7 @@ struct ArchiveTests {
     let file = temporary.path + "/file"
     #expect(throws: StoreError.notFound(file)) { try Archive.open(path: file, for: .reading) }
     #expect(throws: StoreError.self) {
-      try Archive.create(path: temporary.path + "/no/parent", account: "a")
+      try Archive.create(path: temporary.path + "/no/parent", account: "a", layout: .maildir)
     }
   }
 

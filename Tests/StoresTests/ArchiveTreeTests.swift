@@ -12,7 +12,7 @@ struct ArchiveTreeTests {
 
   init() throws {
     temporary = try TemporaryDirectory()
-    archive = try Archive.create(path: temporary.path + "/archive", account: "a")
+    archive = try Archive.create(path: temporary.path + "/archive", account: "a", layout: .maildir)
   }
 
   private func name(_ components: String...) throws -> MailboxName {
@@ -33,26 +33,26 @@ struct ArchiveTreeTests {
       name(String(repeating: "/", count: 1000)),
       name("é"), name("e\u{301}"), name("%!é"), name("\u{1}"),
     ]
-    for mailbox in names { #expect(try archive.makeMailbox(mailbox).name == mailbox) }
+    for mailbox in names { #expect(try archive.makeMaildir(mailbox).name == mailbox) }
     let tree = try archive.mailboxes()
     #expect(tree.mailboxes.map(\.name) == names.sorted())
     #expect(tree.unreadable.isEmpty && tree.passedOver.isEmpty)
     for mailbox in names {
-      let found = try required(try archive.mailbox(mailbox))
+      let found = try required(try archive.maildir(mailbox))
       let place = try required(tree.mailboxes.first { $0.name == mailbox })
       #expect(found.path == (try archive.mailbox(at: place).path))
       #expect(found.path == archive.root.path + "/" + place.path.joined(separator: "/"))
       // A second time it is the same.
-      #expect(try archive.makeMailbox(mailbox).path == found.path)
+      #expect(try archive.makeMaildir(mailbox).path == found.path)
     }
   }
 
   @Test func `what is not there is nil, also a directory that only holds others`() throws {
-    _ = try archive.makeMailbox(try name("a", "b"))
-    #expect(try archive.mailbox(try name("a"))?.path == nil)
-    #expect(try archive.mailbox(try name("b"))?.path == nil)
-    #expect(try archive.mailbox(.inbox)?.path == nil)
-    _ = try archive.makeMailbox(try name("a"))
+    _ = try archive.makeMaildir(try name("a", "b"))
+    #expect(try archive.maildir(try name("a"))?.path == nil)
+    #expect(try archive.maildir(try name("b"))?.path == nil)
+    #expect(try archive.maildir(.inbox)?.path == nil)
+    _ = try archive.makeMaildir(try name("a"))
     #expect(try archive.mailboxes().mailboxes.map(\.name) == [name("a"), name("a", "b")])
   }
 
@@ -64,17 +64,17 @@ struct ArchiveTreeTests {
     let tree = try archive.mailboxes()
     #expect(try tree.mailboxes.map(\.name) == [.inbox, name("100%", "x%zz"), name("tab\there")])
     for place in tree.mailboxes {
-      #expect(try archive.mailbox(place.name)?.path == (try archive.mailbox(at: place).path))
-      #expect(try archive.makeMailbox(place.name).path == (try archive.mailbox(at: place).path))
+      #expect(try archive.maildir(place.name)?.path == (try archive.mailbox(at: place).path))
+      #expect(try archive.makeMaildir(place.name).path == (try archive.mailbox(at: place).path))
     }
     #expect(try archive.mailbox(at: tree.mailboxes[2]).scan().count == 1)
   }
 
   @Test func `a mailbox without new and tmp is read, and made whole when needed`() throws {
     let directory = try makeByHand("bare")
-    let mailbox = try required(try archive.mailbox(try name("bare")))
+    let mailbox = try required(try archive.maildir(try name("bare")))
     #expect(try mailbox.scan().isEmpty)
-    try mailbox.flushDirectories()
+    try mailbox.flush()
     try mailbox.deliver("x", uid: 1)
     #expect(try directory.list() == ["cur", "tmp"])
   }
@@ -109,24 +109,24 @@ struct ArchiveTreeTests {
     _ = try makeByHand(".Work")
     _ = try archive.root.makeSubdirectory(".git")
     try archive.root.put("README", "")
-    _ = try archive.makeMailbox(.inbox).directory.makeSubdirectory("extra")
+    _ = try archive.makeMaildir(.inbox).directory.makeSubdirectory("extra")
     guard symlink(outside.path, archive.root.path + "/INBOX/other") == 0 else { throw Missing() }
     _ = try archive.root.makeSubdirectory("cur")
     let tree = try archive.mailboxes()
     #expect(tree.mailboxes.map(\.name) == [.inbox])
     #expect(tree.unreadable.isEmpty)
     #expect(tree.passedOver.count == 4)
-    #expect(try archive.mailbox(try name("link"))?.path == nil)
+    #expect(try archive.maildir(try name("link"))?.path == nil)
   }
 
   @Test func `depth is no limit up to 256 levels`() throws {
     let part = String(repeating: "d", count: 200)
     let deep = try required(MailboxName(Array(repeating: part, count: 256)))
-    try archive.makeMailbox(deep).deliver("x", uid: 1)
+    try archive.makeMaildir(deep).deliver("x", uid: 1)
     #expect(try archive.mailboxes().mailboxes.map(\.name) == [deep])
-    #expect(try archive.mailbox(deep)?.scan().count == 1)
+    #expect(try archive.maildir(deep)?.scan().count == 1)
     let deeper = try required(MailboxName(Array(repeating: "d", count: 257)))
-    #expect(throws: StoreError.self) { try archive.makeMailbox(deeper) }
+    #expect(throws: StoreError.self) { try archive.makeMaildir(deeper) }
     _ = try archive.root.ensurePath(Array(repeating: "e", count: 258))
     #expect(try archive.mailboxes().unreadable.count == 1)
   }
@@ -142,7 +142,7 @@ struct ArchiveTreeTests {
       }
       if let name = MailboxName(components) { names.insert(name) }
     }
-    for name in names { _ = try archive.makeMailbox(name) }
+    for name in names { _ = try archive.makeMaildir(name) }
     let tree = try archive.mailboxes()
     #expect(Set(tree.mailboxes.map(\.name)) == names)
     #expect(tree.unreadable.isEmpty)

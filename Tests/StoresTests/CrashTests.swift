@@ -31,7 +31,7 @@ struct CrashTests {
     let path = temporary.path + "/archive"
     try crash(after: last, path)
     let archive = try Archive.open(path: path, for: .writing)
-    let mailbox = try archive.makeMailbox(.inbox)
+    let mailbox = try archive.makeMaildir(.inbox)
     #expect(try mailbox.tmpDirectory().list().isEmpty)
     #expect(try mailbox.directory.list().allSatisfy { !$0.hasPrefix(".") })
     let delivered = try mailbox.commit(try Self.prepared(in: mailbox))
@@ -52,8 +52,8 @@ struct CrashTests {
   }
 
   private func crash(after last: Step, _ path: String) throws {
-    let archive = try Archive.create(path: path, account: "ada@example.org")
-    let mailbox = try archive.makeMailbox(.inbox)
+    let archive = try Archive.create(path: path, account: "ada@example.org", layout: .maildir)
+    let mailbox = try archive.makeMaildir(.inbox)
     switch last {
     case .beganWriting:
       try mailbox.tmpDirectory().put(archive.context.temporaryName(), "o")
@@ -77,26 +77,27 @@ struct CrashTests {
   @Test func `only what mailarc left in tmp is cleared`() throws {
     let path = temporary.path + "/archive"
     do {
-      let archive = try Archive.create(path: path, account: "ada@example.org")
-      let tmp = try archive.makeMailbox(.inbox).tmpDirectory()
+      let archive = try Archive.create(path: path, account: "ada@example.org", layout: .maildir)
+      let tmp = try archive.makeMaildir(.inbox).tmpDirectory()
       for name in ["1.M1P2.host", "mailarc-x", "mailarc-0123456789abcdef-1x"] {
         try tmp.put(name, "")
       }
       try tmp.put("mailarc-0123456789abcdef-12", "")
     }
     let archive = try Archive.open(path: path, for: .writing)
-    let mailbox = try archive.makeMailbox(.inbox)
+    let mailbox = try archive.makeMaildir(.inbox)
     let others = ["1.M1P2.host", "mailarc-0123456789abcdef-1x", "mailarc-x"]
     #expect(try mailbox.tmpDirectory().list() == others)
     // What this run is writing is not what a run left.
     let prepared = try mailbox.prepare("x", origin: Fixture.origin(1))
-    let again = try archive.makeMailbox(.inbox)
+    let again = try archive.makeMaildir(.inbox)
     #expect(try again.commit([prepared]).count == 1)
   }
 
   @Test func `a file that a rename left under two names is one message`() throws {
-    let archive = try Archive.create(path: temporary.path + "/archive", account: "a")
-    let mailbox = try archive.makeMailbox(.inbox)
+    let archive = try Archive.create(
+      path: temporary.path + "/archive", account: "a", layout: .maildir)
+    let mailbox = try archive.makeMaildir(.inbox)
     let stored = try mailbox.deliver("x", uid: 1)
     let seen = stored.baseName + Array(":2,S".utf8)
     try mailbox.cur.link(stored.name, to: mailbox.cur, Array(seen))

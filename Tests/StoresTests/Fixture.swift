@@ -11,7 +11,8 @@ struct Fixture {
 
   /// A new one below a directory that the suite keeps, so that it lasts as long as the test.
   init(_ layout: ArchiveIdentity.Layout, in temporary: TemporaryDirectory) throws {
-    archive = try Archive.create(path: temporary.path + "/archive", account: "ada@example.org")
+    archive = try Archive.create(
+      path: temporary.path + "/archive", account: "ada@example.org", layout: layout)
   }
 
   static let key = MailboxKey(account: "ada@example.org", mailbox: .inbox)
@@ -22,7 +23,19 @@ struct Fixture {
   }
 
   func mailbox(_ name: String...) throws -> MaildirMailbox {
-    try archive.makeMailbox(try required(MailboxName(name)))
+    try archive.makeMaildir(try required(MailboxName(name)))
+  }
+}
+
+extension Archive {
+  /// A mailbox of an archive whose mailboxes are Maildirs, made if there is none.
+  func makeMaildir(_ name: MailboxName) throws -> MaildirMailbox {
+    try required(try makeMailbox(name) as? MaildirMailbox)
+  }
+
+  /// The same; nil if there is none.
+  func maildir(_ name: MailboxName) throws -> MaildirMailbox? {
+    try mailbox(name) as? MaildirMailbox
   }
 }
 
@@ -34,8 +47,8 @@ func required<Value>(_ value: Value?) throws -> Value {
   return value
 }
 
-extension MaildirMailbox {
-  /// Writes a message into `tmp`, ready to be committed.
+extension Mailbox {
+  /// Writes a message, ready to be committed.
   func prepare(
     _ text: String, origin: MessageOrigin?, date: Int64 = 1_700_000_000, flags: Flags = Flags()
   ) throws -> PreparedDelivery {
@@ -57,6 +70,9 @@ extension MaildirMailbox {
     return try required(try commit([prepared]).first).message
   }
 
+}
+
+extension ReadableMailbox {
   /// The content of a message.
   func text(of message: StoredMessage) throws -> String {
     var bytes: [UInt8] = []

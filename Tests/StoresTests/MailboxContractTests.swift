@@ -117,10 +117,10 @@ struct MailboxContractTests {
   func `a removed message is gone and a missing one is named`(_ layout: Layout) throws {
     let mailbox = try Fixture(layout, in: temporary).mailbox("INBOX")
     let stored = try mailbox.deliver("x", uid: 3)
-    try mailbox.remove(stored)
-    try mailbox.flushDirectories()
+    try mailbox.remove([stored])
+    try mailbox.flush()
     #expect(try mailbox.scan().isEmpty)
-    let error = #expect(throws: StoreError.self) { try mailbox.remove(stored) }
+    let error = #expect(throws: StoreError.self) { try mailbox.remove([stored]) }
     #expect(error == .notFound(mailbox.path(of: stored)))
     #expect(throws: StoreError.self) { try mailbox.open(stored) }
   }

@@ -23,8 +23,9 @@ struct OtherReadersTests {
   @Test(.enabled(if: python != nil, "python3 is not installed"))
   func `Python's mailbox reads the same messages, flags and dates`() throws {
     let temporary = try TemporaryDirectory()
-    let archive = try Archive.create(path: temporary.path + "/archive", account: "a")
-    let mailbox = try archive.makeMailbox(try required(MailboxName(["Entwürfe", "a/b"])))
+    let archive = try Archive.create(
+      path: temporary.path + "/archive", account: "a", layout: .maildir)
+    let mailbox = try archive.makeMaildir(try required(MailboxName(["Entwürfe", "a/b"])))
     try mailbox.deliver(
       "Subject: one\n\nbody\n", uid: 1, date: 1_000_000_000,
       flags: Flags([.seen, .answered, .draft], keywords: [Keyword("Work")]))

@@ -13,24 +13,24 @@ struct SharingTests {
 
   init() throws {
     temporary = try TemporaryDirectory()
-    archive = try Archive.create(path: temporary.path + "/archive", account: "a")
-    _ = try archive.makeMailbox(.inbox)
+    archive = try Archive.create(path: temporary.path + "/archive", account: "a", layout: .maildir)
+    _ = try archive.makeMaildir(.inbox)
   }
 
   @Test func `one delivers, one sets flags, one reads, and nobody loses anything`() async throws {
-    let mailbox = try required(try archive.mailbox(.inbox))
+    let mailbox = try required(try archive.maildir(.inbox))
     for uid in 1...10 as ClosedRange<UInt32> { try mailbox.deliver("\(uid)", uid: uid) }
     let before = try mailbox.scan()
     let archive = archive
     async let delivered: Void = WorkerThread.run(name: "deliver") {
-      let mailbox = try required(try archive.mailbox(.inbox))
+      let mailbox = try required(try archive.maildir(.inbox))
       for uid in 11...20 as ClosedRange<UInt32> {
         let keywords: Set = [Keyword("letter\(uid % 4)"), Keyword("no letter \(uid)")]
         try mailbox.deliver("\(uid)", uid: uid, flags: Flags(keywords: keywords))
       }
     }
     async let flagged: Void = WorkerThread.run(name: "flag") {
-      let mailbox = try required(try archive.mailbox(.inbox))
+      let mailbox = try required(try archive.maildir(.inbox))
       for (index, message) in before.enumerated() {
         let keywords: Set = [Keyword("other\(index % 4)"), Keyword("odd one \(index)")]
         _ = try mailbox.setFlags(Flags([.seen], keywords: keywords), of: message)
@@ -38,7 +38,7 @@ struct SharingTests {
     }
     async let read: Void = WorkerThread.run(name: "read") {
       for _ in 0..<40 {
-        let mailbox = try required(try archive.mailbox(.inbox))
+        let mailbox = try required(try archive.maildir(.inbox))
         let count = try mailbox.scan().count
         guard (10...20).contains(count) else { throw Missing() }
       }
@@ -61,7 +61,7 @@ struct SharingTests {
       do {
         for parent in 0..<150 {
           let name = try required(MailboxName(["parent\(parent)", "child\(own)"]))
-          _ = try archive.makeMailbox(own == 0 ? try required(name.parent) : name)
+          _ = try archive.makeMaildir(own == 0 ? try required(name.parent) : name)
         }
       } catch { failures.withLock { $0.append("\(error)") } }
     }
@@ -72,10 +72,10 @@ struct SharingTests {
   }
 
   @Test func `what one thread is writing is not cleared by another`() throws {
-    let one = try required(try archive.mailbox(.inbox))
+    let one = try required(try archive.maildir(.inbox))
     let prepared = try one.prepare("x", origin: Fixture.origin(1))
     try one.directory.put(Directory.unfinishedPrefix + "1", "being written")
-    let other = try required(try archive.mailbox(.inbox))
+    let other = try required(try archive.maildir(.inbox))
     #expect(try one.directory.contains(Directory.unfinishedPrefix + "1"))
     #expect(try other.commit([prepared]).count == 1)
   }

@@ -12,8 +12,8 @@ struct StampTests {
 
   init() throws {
     temporary = try TemporaryDirectory()
-    archive = try Archive.create(path: temporary.path + "/archive", account: "a")
-    mailbox = try archive.makeMailbox(.inbox)
+    archive = try Archive.create(path: temporary.path + "/archive", account: "a", layout: .maildir)
+    mailbox = try archive.makeMaildir(.inbox)
   }
 
   static let second: Int64 = 1_000_000_000
@@ -58,7 +58,7 @@ struct StampTests {
     switch change {
     case .delivered: try mailbox.deliver("y", uid: 2)
     case .flagged: _ = try mailbox.setFlags(Flags([.seen]), of: stored)
-    case .removed: try mailbox.remove(stored)
+    case .removed: try mailbox.remove([stored])
     case .putIntoNew: try required(mailbox.newDirectory()).put("1.a.b", "x")
     case .gaveALetter: try mailbox.provideLetters(for: [Keyword("a")])
     case .wroteKeywordsByFile:
@@ -72,7 +72,7 @@ struct StampTests {
     let before = try mailbox.currentStamp()
     _ = try mailbox.scan()
     _ = try mailbox.text(of: stored)
-    _ = try archive.mailbox(.inbox)?.scan()
+    _ = try archive.maildir(.inbox)?.scan()
     #expect(try mailbox.currentStamp() == before)
   }
 }

@@ -1,3 +1,5 @@
+import Stores
+
 extension OptionTable {
   /// What is transferred, and what is done about what was deleted.
   static let transferOptions: [Option] = [
@@ -8,7 +10,8 @@ extension OptionTable {
         + "records. Accounts are logged in to and looked at as in a real run; mailboxes of the "
         + "target are opened for reading only."),
     Option(
-      name: .layout, group: .transfer, commands: [.pull], value: .choice("LAYOUT", ["maildir"]),
+      name: .layout, group: .transfer, commands: [.pull],
+      value: .choice("LAYOUT", ArchiveIdentity.Layout.allCases.map(\.rawValue)),
       summary: "how a new archive stores mail: maildir (the default)",
       details: "How a new archive stores mail. `maildir`, the default, has one directory with "
         + "`cur`, `new` and `tmp` for each mailbox, nested as the mailboxes are. An archive keeps "

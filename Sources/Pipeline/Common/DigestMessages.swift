@@ -23,7 +23,7 @@ final class DigestMessages {
   private var header = HeaderCollector()
 
   /// Reads one message.
-  func run(_ message: StoredMessage, in mailbox: MaildirMailbox) throws -> MessageContent {
+  func run(_ message: StoredMessage, in mailbox: any ReadableMailbox) throws -> MessageContent {
     let wire = try WireMessage(message, in: mailbox, scratch: scratch)
     var size: Int64 = 0
     var hasNUL = false
@@ -40,7 +40,9 @@ final class DigestMessages {
   }
 
   /// The digests of the forms in which a server may have altered the message, most likely first.
-  func tolerated(_ message: StoredMessage, in mailbox: MaildirMailbox) throws -> [ContentDigest] {
+  func tolerated(_ message: StoredMessage, in mailbox: any ReadableMailbox) throws
+    -> [ContentDigest]
+  {
     let wire = try WireMessage(message, in: mailbox, scratch: scratch)
     var digests: [ContentDigest] = []
     for cutsAtNUL in [false, true] {

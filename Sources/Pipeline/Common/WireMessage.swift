@@ -16,21 +16,34 @@ final class WireMessage {
 
   /// Opens the message and finds its size.
   ///
-  /// What mailarc wrote is in the form on disk; a foreign file
-  /// whose every line end is CRLF is in wire form already, and is read once more to see that.
-  init(_ message: StoredMessage, in mailbox: MaildirMailbox, scratch: WireScratch) throws {
+  /// What mailarc wrote is in the form on disk; a foreign file whose every line end is CRLF is in wire
+  /// form already, and is read once more to see that, unless a scan has seen it.
+  init(
+    _ message: StoredMessage, in mailbox: any ReadableMailbox, scratch: WireScratch
+  ) throws {
     file = try mailbox.open(message)
     self.scratch = scratch
-    diskSize = file.size
-    if message.isOurs, message.namedSize == file.size, let size = message.namedWireSize {
+    if message.isOurs, let size = message.namedWireSize, let diskSize = message.namedSize,
+      diskSize == message.scanned?.size ?? file.size
+    {
       self.size = size
+      self.diskSize = diskSize
       isWireForm = false
-      return
+    } else if let scanned = message.scanned {
+      size = scanned.wireSize
+      diskSize = scanned.size
+      isWireForm = scanned.isWireForm
+    } else {
+      var census = LineEndCensus()
+      var count: Int64 = 0
+      try file.forEachChunk {
+        census.count($0)
+        count += Int64($0.count)
+      }
+      diskSize = count
+      isWireForm = !message.isOurs && census.isWireForm
+      size = count + Int64(isWireForm ? 0 : census.bytesAdded)
     }
-    var census = LineEndCensus()
-    try file.forEachChunk { census.count($0) }
-    isWireForm = !message.isOurs && census.isWireForm
-    size = file.size + Int64(isWireForm ? 0 : census.bytesAdded)
   }
 
   /// Hands out the wire form in pieces that are valid during the call only.

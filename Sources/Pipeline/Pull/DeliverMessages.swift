@@ -13,7 +13,7 @@ final class DeliverMessages {
   private static let batchBytes: Int64 = 64 << 20
   private static let batchSeconds = 10.0
 
-  private let mailbox: MaildirMailbox
+  private let mailbox: any Mailbox
   private let key: MailboxKey
   private let uidValidity: UIDValidity
   private let journal: PullJournal
@@ -21,7 +21,7 @@ final class DeliverMessages {
   private let output: UnsafeMutableRawBufferPointer
   private static let pieceSize = 1 << 18
 
-  private var delivery: Delivery?
+  private var delivery: (any Delivery)?
   private var converter = WireToDisk()
   private var header = HeaderCollector()
   private let sha = SHA256()
@@ -42,7 +42,7 @@ final class DeliverMessages {
   private(set) var undated = 0
 
   init(
-    mailbox: MaildirMailbox, key: MailboxKey, uidValidity: UIDValidity, journal: PullJournal,
+    mailbox: any Mailbox, key: MailboxKey, uidValidity: UIDValidity, journal: PullJournal,
     run: Int
   ) {
     self.mailbox = mailbox

@@ -49,7 +49,7 @@ final class FetchPlanned {
   /// - Throws: what the connection throws; what came whole until then is in the archive, and the
   ///   next call is given what is left.
   func run(
-    _ uids: UIDSet, flags: [UID: Flags], into store: MaildirMailbox, _ validity: UIDValidity,
+    _ uids: UIDSet, flags: [UID: Flags], into store: any Mailbox, _ validity: UIDValidity,
     _ connection: IMAPConnection
   ) throws {
     guard !uids.isEmpty else { return }

@@ -202,11 +202,11 @@ struct FollowMoves {
     for (name, changes) in plan.flags.sorted(by: { $0.key < $1.key }) {
       guard let mailbox = try context.archive.mailbox(name) else { continue }
       _ = try mailbox.setFlags(changes)
-      try mailbox.flushDirectories()
+      try mailbox.flush()
     }
     guard !plan.removals.isEmpty, let mailbox = try context.archive.mailbox(home) else { return }
-    for file in plan.removals { try mailbox.remove(file.message) }
-    try mailbox.flushDirectories()
+    try mailbox.remove(plan.removals.map(\.message))
+    try mailbox.flush()
   }
 
   /// Takes away the directory of a mailbox that the source has no longer, if nothing is in it.

@@ -17,7 +17,7 @@ struct MergeFlags {
     for (name, changes) in byMailbox {
       guard let mailbox = try archive.mailbox(name) else { continue }
       _ = try mailbox.setFlags(changes)
-      try mailbox.flushDirectories()
+      try mailbox.flush()
     }
     for (uid, flags) in changes.sorted(by: { $0.key < $1.key }) {
       journal.append(.flags(uid, flags))

@@ -1,4 +1,5 @@
 package import Clients
+package import Stores
 
 /// What a pull is asked to do.
 package struct PullOptions: Sendable {
@@ -6,6 +7,8 @@ package struct PullOptions: Sendable {
   package let source: IMAPAccount
   /// The archive's directory, which is made if it is not there.
   package let archivePath: String
+  /// How a new archive keeps its mailboxes, and an old one has to; nil for what it has.
+  package let layout: ArchiveIdentity.Layout?
   /// The most connections at a time.
   package let connections: Int
   /// Whether everything is found out and nothing is done.
@@ -20,11 +23,13 @@ package struct PullOptions: Sendable {
   package let retry: RetryPolicy
 
   package init(
-    source: IMAPAccount, archivePath: String, connections: Int, dryRun: Bool,
-    acceptDeletions: Bool, refetchDeleted: Bool, allNamespaces: Bool, retry: RetryPolicy
+    source: IMAPAccount, archivePath: String, layout: ArchiveIdentity.Layout?, connections: Int,
+    dryRun: Bool, acceptDeletions: Bool, refetchDeleted: Bool, allNamespaces: Bool,
+    retry: RetryPolicy
   ) {
     self.source = source
     self.archivePath = archivePath
+    self.layout = layout
     self.connections = connections
     self.dryRun = dryRun
     self.acceptDeletions = acceptDeletions

@@ -54,7 +54,8 @@ package struct PullPipeline: Sendable {
     }
     let archive =
       try existing
-      ?? Archive.create(path: options.archivePath, account: options.source.identity)
+      ?? Archive.create(
+        path: options.archivePath, account: options.source.identity, layout: newLayout)
     try archive.require(account: options.source.identity)
     try RecordMailboxes(archive: archive, dryRun: options.dryRun).run(tree)
     let directory = try pullDirectory(of: archive)
@@ -87,14 +88,25 @@ package struct PullPipeline: Sendable {
     if isComplete { try log.end() }
   }
 
+  private var newLayout: ArchiveIdentity.Layout { options.layout ?? .maildir }
+
   private func openArchive() throws -> Archive? {
     guard try Archive.exists(path: options.archivePath) else {
-      try Archive.requireRoom(path: options.archivePath, account: options.source.identity)
+      try Archive.requireRoom(
+        path: options.archivePath, account: options.source.identity, layout: newLayout)
       return nil
     }
     let archive = try Archive.open(
       path: options.archivePath, for: options.dryRun ? .reading : .writing)
     try archive.require(account: options.source.identity)
+    if let layout = options.layout, layout != archive.identity.layout {
+      throw Failure(
+        scope: .run, cause: .usage,
+        summary: "the archive keeps its mail as \(archive.identity.layout.rawValue)",
+        advice:
+          "Leave out --layout, or make an archive of the other layout with `mailarc convert`.",
+        retryable: false)
+    }
     return archive
   }
 

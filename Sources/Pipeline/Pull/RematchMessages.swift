@@ -51,12 +51,8 @@ struct RematchMessages {
           isAsPulled: $0.isAsPulled)
       }, candidates: candidates,
       read: { try ReadContents(connection: connection).run(UIDSet($0)) }, tolerated: { _ in [] })
-    var found: [UID: LocatedMessage] = [:]
-    for match in matches {
-      let uid = candidates[match.candidate].uid
-      found[uid] = try keep(formers[match.wanted], as: uid)
-    }
-    return found
+    return try keep(
+      matches.map { (former: formers[$0.wanted], uid: candidates[$0.candidate].uid) })
   }
 
   private func formers(_ stale: [LocatedMessage]) throws -> [Former] {
@@ -93,24 +89,37 @@ struct RematchMessages {
     return formers
   }
 
-  /// Records the message under its new UID and says so in the file's name, the file first.
-  private func keep(_ former: Former, as uid: UID) throws -> LocatedMessage? {
-    guard let validity = journal.record.uidValidity else { return nil }
-    let message = former.message
-    var file = former.file
-    if let old = former.file, !context.options.dryRun,
-      let mailbox = try context.archive.mailbox(old.mailbox)
-    {
-      let origin = MessageOrigin(uidValidity: validity, uid: uid, mailboxKey: key)
-      let renamed = try mailbox.move(old.message, to: mailbox, origin: origin)
-      file = LocatedMessage(message: renamed, mailbox: old.mailbox)
+  /// Records the messages under their new UIDs and says so in the files' names, the files first.
+  private func keep(_ found: [(former: Former, uid: UID)]) throws -> [UID: LocatedMessage] {
+    guard let validity = journal.record.uidValidity else { return [:] }
+    var files: [UID: LocatedMessage] = [:]
+    for (former, uid) in found { files[uid] = former.file }
+    if !context.options.dryRun { try rename(&files, validity) }
+    for (former, uid) in found {
+      let message = former.message
+      journal.append(
+        .held(
+          HeldMessage(
+            uid: uid, digest: message.digest, size: message.size,
+            internalDate: message.internalDate, headerKey: message.headerKey,
+            flags: message.flags, fate: former.file == nil ? message.fate : .held,
+            run: message.run)))
     }
-    journal.append(
-      .held(
-        HeldMessage(
-          uid: uid, digest: message.digest, size: message.size,
-          internalDate: message.internalDate, headerKey: message.headerKey,
-          flags: message.flags, fate: file == nil ? message.fate : .held, run: message.run)))
-    return file
+    return files
+  }
+
+  private func rename(_ result: inout [UID: LocatedMessage], _ validity: UIDValidity) throws {
+    let byMailbox = Dictionary(grouping: result.sorted { $0.key < $1.key }, by: \.value.mailbox)
+    for (name, files) in byMailbox.sorted(by: { $0.key < $1.key }) {
+      guard let mailbox = try context.archive.mailbox(name) else { continue }
+      let orders = files.map { uid, file in
+        MoveOrder(
+          file.message,
+          origin: MessageOrigin(uidValidity: validity, uid: uid, mailboxKey: key))
+      }
+      for (file, message) in zip(files, try mailbox.move(orders, to: mailbox)) {
+        result[file.key] = LocatedMessage(message: message, mailbox: name)
+      }
+    }
   }
 }

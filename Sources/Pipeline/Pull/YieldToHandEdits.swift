@@ -33,7 +33,7 @@ struct YieldToHandEdits {
     let flags = Flags.merge(file.message.flags, arrival.message.flags ?? Flags(), base: base)
     let moved = try mailbox.move(file.message, to: mailbox, origin: origin(of: arrival))
     _ = try mailbox.setFlags(flags, of: moved)
-    try mailbox.flushDirectories()
+    try mailbox.flush()
   }
 
   private func takeAway(_ arrival: FollowMoves.Arrival) throws {
@@ -42,8 +42,8 @@ struct YieldToHandEdits {
       let mailbox = try context.archive.mailbox(new.mailbox)
     else { return }
     Checkpoint.pass("hand edit kept: before the new copy is removed")
-    try mailbox.remove(new.message)
-    try mailbox.flushDirectories()
+    try mailbox.remove([new.message])
+    try mailbox.flush()
     Checkpoint.pass("hand edit kept: the new copy is removed")
   }
 

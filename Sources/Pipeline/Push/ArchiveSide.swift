@@ -6,15 +6,15 @@ import Stores
 ///
 /// Confined to one worker.
 final class ArchiveSide {
-  let mailboxes: [MaildirMailbox]
+  let mailboxes: [any ReadableMailbox]
   let digester = DigestMessages()
   private(set) var messages: [ArchiveMessage] = []
   /// How many of the messages have a header key with a size.
   private(set) var keyCounts: [MatchMessages.KeyAndSize: Int] = [:]
   private var bySource: [String: Int] = [:]
 
-  init(_ sources: [ArchiveMailbox], in archive: Archive) throws(StoreError) {
-    var mailboxes: [MaildirMailbox] = []
+  init(_ sources: [MailboxPlace], in archive: Archive) throws(StoreError) {
+    var mailboxes: [any ReadableMailbox] = []
     for source in sources { mailboxes.append(try archive.mailbox(at: source)) }
     self.mailboxes = mailboxes
   }

@@ -26,7 +26,7 @@ struct FollowHandMoves {
     let journal: PushJournal
     let side: ArchiveSide
     /// The archive's files by name.
-    let files: [String: (mailbox: MaildirMailbox, message: StoredMessage)]
+    let files: [String: (mailbox: any ReadableMailbox, message: StoredMessage)]
   }
 
   private struct Move {
@@ -66,7 +66,7 @@ struct FollowHandMoves {
       in: context.directory, key: context.key(of: target.name).hex, mailbox: target.name,
       readOnly: context.options.dryRun)
     let side = try ArchiveSide(target.sources, in: context.archive)
-    var files: [String: (mailbox: MaildirMailbox, message: StoredMessage)] = [:]
+    var files: [String: (mailbox: any ReadableMailbox, message: StoredMessage)] = [:]
     for mailbox in side.mailboxes {
       for message in try mailbox.scan() { files[message.source] = (mailbox, message) }
     }

@@ -7,7 +7,7 @@ import Stores
 /// A mailbox with a special use goes into the target's own mailbox of that use, whatever its name;
 /// every other one keeps its name. Where a component holds the target's separator, that becomes `_`.
 struct MapMailboxes {
-  let mailboxes: [ArchiveMailbox]
+  let mailboxes: [MailboxPlace]
   let records: [MailboxRecord]
   let tree: ServerTree
 
@@ -21,7 +21,7 @@ struct MapMailboxes {
     var result = Result()
     let byArchiveName = Dictionary(
       records.map { ($0.archiveName, $0) }, uniquingKeysWith: { first, _ in first })
-    var sources: [MailboxName: [ArchiveMailbox]] = [:]
+    var sources: [MailboxName: [MailboxPlace]] = [:]
     var uses: [MailboxName: SpecialUse] = [:]
     var subscribed: Set<MailboxName> = []
     // Not what the target has: the name made here was made there by the run before.

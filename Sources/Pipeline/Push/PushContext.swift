@@ -28,7 +28,7 @@ struct PushTarget: Sendable {
   let name: MailboxName
   /// Nil where the target has no such mailbox yet.
   var existing: ServerMailbox?
-  let sources: [ArchiveMailbox]
+  let sources: [MailboxPlace]
   /// The use it is to have, if it is made.
   let specialUse: SpecialUse?
   let isSubscribed: Bool

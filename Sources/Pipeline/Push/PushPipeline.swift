@@ -73,7 +73,7 @@ package struct PushPipeline: Sendable {
   }
 
   /// What of the archive is not pushed because it can't be read, or is no mail by its looks.
-  private func tell(_ tree: ArchiveTree, in archive: Archive, _ collector: ReportCollector) {
+  private func tell(_ tree: MailboxTree, in archive: Archive, _ collector: ReportCollector) {
     let prefix = archive.root.path + "/"
     for text in tree.unreadable {
       let place = text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]

@@ -27,7 +27,7 @@ struct ArchiveMessage {
 /// Lists the messages that go to one mailbox of the target, in their order, with their digests: those
 /// that the pull recorded where the file has the size it had then, else by reading the file.
 struct ScanArchive {
-  let mailboxes: [MaildirMailbox]
+  let mailboxes: [any ReadableMailbox]
   let pulled: PulledDigests
   let stray: StrayKeywords
   let digester: DigestMessages
@@ -36,7 +36,7 @@ struct ScanArchive {
   /// Whether every file is read.
   let full: Bool
   /// Called for a file that can't be read.
-  let onFailure: (MaildirMailbox, StoredMessage, any Error) -> Void
+  let onFailure: (any ReadableMailbox, StoredMessage, any Error) -> Void
 
   func run() throws -> [ArchiveMessage] {
     var found: [ArchiveMessage] = []
@@ -76,14 +76,21 @@ struct ScanArchive {
   /// What the pull recorded, if nothing speaks against it: the file's size is the one in its name, and
   /// the index did not find other content under this name.
   private func trusted(
-    _ message: StoredMessage, _ mailbox: MaildirMailbox
+    _ message: StoredMessage, _ mailbox: any ReadableMailbox
   ) throws(StoreError) -> HeldMessage? {
     guard let origin = message.origin, let record = pulled.record(of: origin),
       message.namedWireSize == record.size, let size = message.namedSize,
-      try mailbox.open(message).size == size
+      try currentSize(of: message, mailbox) == size
     else { return nil }
     if let digest = known[message.source], digest != record.digest { return nil }
     return record
+  }
+
+  private func currentSize(
+    of message: StoredMessage, _ mailbox: any ReadableMailbox
+  ) throws(StoreError) -> Int64? {
+    if let scanned = message.scanned { return scanned.size }
+    return try mailbox.open(message).size
   }
 }
 

@@ -7,7 +7,7 @@ package struct StrayKeywords: Sendable {
   private var holders: [(name: MailboxName, keywords: MailboxKeywords)] = []
 
   /// Reads them from those mailboxes that have any; one that can't be read has none.
-  package init(of archive: Archive, in mailboxes: [ArchiveMailbox]) {
+  package init(of archive: Archive, in mailboxes: [MailboxPlace]) {
     for mailbox in mailboxes {
       guard let directory = try? archive.root.openPath(mailbox.path),
         (try? directory.contains(MailboxKeywords.extrasFile)) == true,

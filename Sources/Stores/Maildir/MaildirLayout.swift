@@ -1,30 +1,31 @@
-package import Mail
+import Mail
 import Platform
 
-extension Archive {
-  /// Opens a mailbox; nil if there is none of that name.
-  ///
-  /// - Throws: `system`, `unsuitableName`.
-  package func mailbox(_ name: MailboxName) throws(StoreError) -> MaildirMailbox? {
+/// Nested directories, each with `cur`, `new` and `tmp`: the layout `maildir`.
+struct MaildirLayout: ArchiveLayout {
+  let root: Directory
+
+  func tree() throws(StoreError) -> MailboxTree { try MailboxWalk.tree(of: root) }
+
+  func mailbox(
+    _ name: MailboxName, _ context: StoreContext
+  ) throws(StoreError) -> (any Mailbox)? {
     guard let directory = try MailboxPath(name).find(below: root),
       try stored(try directory.contains("cur"))
     else { return nil }
     return try MaildirMailbox(name, in: directory, context: context)
   }
 
-  /// Opens a mailbox that `mailboxes()` found.
-  ///
-  /// - Throws: `system`, also where it is gone.
-  package func mailbox(at place: ArchiveMailbox) throws(StoreError) -> MaildirMailbox {
+  func mailbox(
+    at place: MailboxPlace, _ context: StoreContext
+  ) throws(StoreError) -> any Mailbox {
     let directory = try stored(try root.openPath(place.path))
     return try MaildirMailbox(place.name, in: directory, context: context)
   }
 
-  /// Opens a mailbox, and makes it if there is none.
-  ///
-  /// - Throws: `unsuitableName` for a name that is too deep, `system`.
-  package func makeMailbox(_ name: MailboxName) throws(StoreError) -> MaildirMailbox {
-    precondition(context.access == .writing, "the archive was opened for reading")
+  func makeMailbox(
+    _ name: MailboxName, _ context: StoreContext
+  ) throws(StoreError) -> any Mailbox {
     let directory = try MailboxPath(name).make(below: root)
     if try stored(try directory.contains("cur")) {
       return try MaildirMailbox(name, in: directory, context: context)
@@ -42,14 +43,14 @@ extension Archive {
     return try MaildirMailbox(name, in: directory, context: context)
   }
 
-  /// Takes away a mailbox's directory that holds no message and nothing of anybody else's, and then
-  /// those above it that are left empty and are no mailboxes themselves.
-  ///
-  /// - Returns: whether it is gone.
-  /// - Throws: `system`, `unsuitableName`.
-  @discardableResult
-  package func removeIfEmpty(_ name: MailboxName) throws(StoreError) -> Bool {
-    guard !name.isInbox else { return false }
+  func identity(of name: MailboxName) throws(StoreError) -> String {
+    guard let directory = try MailboxPath(name).find(below: root),
+      try stored(try directory.contains("cur"))
+    else { return "" }
+    return "\(try stored(try directory.status()).inode)"
+  }
+
+  func removeIfEmpty(_ name: MailboxName) throws(StoreError) -> Bool {
     guard let directory = try MailboxPath(name).find(below: root) else { return true }
     // What stays a mailbox keeps all its parts: other programs can't read one without `new`.
     for part in ["cur", "new", "tmp"] {
@@ -83,5 +84,23 @@ extension Archive {
       }
     }
     return true
+  }
+
+  func gatherLetters(into letters: inout KeywordLetters) throws(StoreError) {
+    for mailbox in try tree().mailboxes {
+      let directory = try stored(try root.openPath(mailbox.path))
+      letters.fill(from: try MailboxKeywords.readLetters(in: directory).letters)
+    }
+  }
+
+  func forEachOrigin(_ body: (MailboxKey) -> Bool) throws(StoreError) {
+    for mailbox in try tree().mailboxes {
+      let directory = try stored(try root.openPath(mailbox.path))
+      let cur = try stored(try directory.openSubdirectory("cur"))
+      var stream = try stored(try cur.stream())
+      while let entry = try stored(try stream.next()) {
+        if let key = MaildirName(entry.bytes).origin?.mailboxKey, !body(key) { return }
+      }
+    }
   }
 }

@@ -1,38 +1,13 @@
-package import Mail
+import Mail
 import Platform
 
-/// New flags for one message.
-package struct FlagChange: Sendable {
-  /// The message as the last scan or change left it.
-  package let message: StoredMessage
-  /// All flags that it is to have.
-  package let flags: Flags
-
-  /// Pairs a message with its new flags.
-  package init(_ message: StoredMessage, _ flags: Flags) {
-    self.message = message
-    self.flags = flags
-  }
-}
-
 extension MaildirMailbox {
-  /// Sets a message's flags by renaming its file; one in `new` moves to `cur`.
+  /// Sets flags by renaming files; those in `new` move to `cur`.
   ///
-  /// Letters that mean nothing here stay. Durable after `flushDirectories()`.
-  /// - Returns: the message under its new name.
-  /// - Throws: `notFound` if the file is gone or renamed since the scan, `system`.
-  package func setFlags(
-    _ flags: Flags, of message: StoredMessage
-  ) throws(StoreError) -> StoredMessage {
-    let changed = try setFlags([FlagChange(message, flags)])
-    return changed.first ?? message
-  }
-
-  /// Sets the flags of many messages; the keyword files are written at most once.
-  ///
+  /// Letters that mean nothing here stay. The keyword files are written at most once.
   /// - Returns: the messages under their new names, in the order given.
   /// - Throws: `notFound`, `system`; the changes before it are made.
-  package func setFlags(_ changes: [FlagChange]) throws(StoreError) -> [StoredMessage] {
+  func setFlags(_ changes: [FlagChange]) throws(StoreError) -> [StoredMessage] {
     requireWriting()
     guard !changes.isEmpty else { return [] }
     try provideLetters(
@@ -54,21 +29,30 @@ extension MaildirMailbox {
     return try give(message, of: self, base: Array(message.baseName), info: info, flags: flags)
   }
 
-  /// Moves a message into another mailbox, with its flags; it is never taken for one that is there.
-  ///
-  /// - Parameters:
-  ///   - message: one of this mailbox.
-  ///   - other: a mailbox of the same archive.
-  ///   - origin: where the source has it now, for its name; nil keeps the name.
-  /// - Returns: the message in the other mailbox. Both are flushed.
-  /// - Throws: `notFound` if the file is gone or renamed since the scan, `system`.
-  package func move(
-    _ message: StoredMessage, to other: MaildirMailbox, origin: MessageOrigin?
-  ) throws(StoreError) -> StoredMessage {
+  func move(
+    _ orders: [MoveOrder], to other: any Mailbox
+  ) throws(StoreError) -> [StoredMessage] {
     requireWriting()
+    guard let other = other as? MaildirMailbox else {
+      preconditionFailure("the mailboxes are of different archives")
+    }
+    var moved: [StoredMessage] = []
+    for order in orders { moved.append(try rename(order, into: other)) }
+    try stored(try other.cur.flush())
+    try flush()
+    for order in orders { try forgetExtras(of: order.message) }
+    return moved
+  }
+
+  private func rename(
+    _ order: MoveOrder, into other: MaildirMailbox
+  ) throws(StoreError) -> StoredMessage {
+    let message = order.message
     let old = MaildirName(message.name)
     var base = Array(message.baseName)
-    if let origin, let date = old.date, let size = old.size, let wireSize = old.wireSize {
+    if let origin = order.origin, let date = old.date, let size = old.size,
+      let wireSize = old.wireSize
+    {
       base = MaildirName.base(
         date: date, unique: MaildirName.originPart(origin), duplicate: 0, size: size,
         wireSize: wireSize)
@@ -76,25 +60,19 @@ extension MaildirMailbox {
     let unexplained = try keywords().withoutKnownLetters(old)
     try other.provideLetters(for: message.flags.keywords)
     let info = try other.keywords().info(for: message.flags, replacing: unexplained)
-    let moved = try other.give(message, of: self, base: base, info: info, flags: message.flags)
-    try stored(try other.cur.flush())
-    let place = try place(of: message)
-    try stored(try place.flush())
-    try forgetExtras(of: message)
-    return moved
+    return try other.give(message, of: self, base: base, info: info, flags: message.flags)
   }
 
-  /// Removes a message's file; durable after `flushDirectories()`.
-  ///
-  /// - Throws: `notFound` if the file is gone or renamed since the scan, `system`.
-  package func remove(_ message: StoredMessage) throws(StoreError) {
+  func remove(_ messages: [StoredMessage]) throws(StoreError) {
     requireWriting()
-    let place = try place(of: message)
-    guard try storedIfPresent(try place.unlink(message.name)) != nil else {
-      throw .notFound(path(of: message))
+    for message in messages {
+      let place = try place(of: message)
+      guard try storedIfPresent(try place.unlink(message.name)) != nil else {
+        throw .notFound(path(of: message))
+      }
+      Checkpoint.pass("message: removed")
+      try forgetExtras(of: message)
     }
-    Checkpoint.pass("message: removed")
-    try forgetExtras(of: message)
   }
 
   private func forgetExtras(of message: StoredMessage) throws(StoreError) {
@@ -111,7 +89,7 @@ extension MaildirMailbox {
     while true {
       let name = MaildirName(free + info)
       let renamed = StoredMessage(name, in: .cur, flags: flags)
-      if source === self, message.subdirectory == .cur, name.bytes == message.name {
+      if source === self, message.place == .cur, name.bytes == message.name {
         return renamed
       }
       if source !== self || number > 0 { try setExtras(flags, base: free) }

@@ -1,13 +1,12 @@
-package import Mail
+import Mail
 import Platform
 
 /// One mailbox of an archive: a directory with `cur`, `new` and `tmp`.
 ///
 /// An object belongs to one thread at a time; other threads may have their own for the same mailbox,
 /// from the same `Archive`.
-package final class MaildirMailbox {
-  /// The name in the archive.
-  package let name: MailboxName
+final class MaildirMailbox: Mailbox {
+  let name: MailboxName
   let directory: Directory
   let cur: Directory
   let context: StoreContext
@@ -32,8 +31,8 @@ package final class MaildirMailbox {
     }
   }
 
-  /// Where the mailbox is, for messages.
-  package var path: String { directory.path }
+  var path: String { directory.path }
+  let damage: [StoreError] = []
 
   /// The directory `new`; nil where there is none, as in some directories made by hand.
   func newDirectory() throws(StoreError) -> Directory? {
@@ -96,25 +95,18 @@ package final class MaildirMailbox {
     if spareBuffers.count < 4 { spareBuffers.append(buffer) }
   }
 
-  /// Begins to write a message.
-  ///
-  /// - Throws: `system`.
-  package func beginDelivery() throws(StoreError) -> Delivery {
-    try Delivery(
+  func beginDelivery() throws(StoreError) -> any Delivery {
+    try MaildirDelivery(
       into: self, directory: try tmpDirectory(), temporaryName: context.temporaryName(),
       buffer: takeBuffer())
   }
 
-  /// Gives up messages that were finished and are not to be delivered.
-  package func discard(_ prepared: [PreparedDelivery]) {
+  func discard(_ prepared: [PreparedDelivery]) {
     guard let tmp = try? tmpDirectory() else { return }
     for delivery in prepared { try? tmp.unlink(delivery.temporaryName) }
   }
 
-  /// Opens a message for reading, also if another program changed its flags since the scan.
-  ///
-  /// - Throws: `notFound` if it is gone, `system`.
-  package func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
+  func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
     let place = try place(of: message)
     if let file = try storedIfPresent(try place.openFile(message.name)) {
       return try messageFile(file, path: place.path(of: message.name))
@@ -127,16 +119,18 @@ package final class MaildirMailbox {
     return try messageFile(file, path: newPlace.path(of: moved.name))
   }
 
-  private func messageFile(
+  func messageFile(
     _ file: consuming FileDescriptor, path: String
   ) throws(StoreError) -> MessageFile {
-    try MessageFile(file, path: path, buffer: takeBuffer()) { self.give(back: $0) }
+    MessageFile(try PlainFileBytes(file, path: path), buffer: takeBuffer()) {
+      self.give(back: $0)
+    }
   }
 
   /// The message's internal date: what a name of mailarc's says, else the modification time.
   ///
   /// - Throws: `notFound` if the file is gone, `system`.
-  package func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
+  func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
     if let date = message.namedDate { return date }
     let place = try place(of: message)
     if let status = try storedIfPresent(try place.status(of: message.name)) {
@@ -150,19 +144,23 @@ package final class MaildirMailbox {
     return InternalDate(epochSeconds: status.modifiedSeconds)
   }
 
-  /// Where a message is, for messages to the user.
-  package func path(of message: StoredMessage) -> String {
-    "\(path)/\(message.subdirectory.rawValue)/\(message.displayName)"
+  func path(of message: StoredMessage) -> String {
+    "\(path)/\(message.place.directoryName)\(message.displayName)"
   }
 
   func place(of message: StoredMessage) throws(StoreError) -> Directory {
-    if message.subdirectory == .cur { return cur }
+    if message.place == .cur { return cur }
     guard let new = try newDirectory() else { throw .notFound(path(of: message)) }
     return new
   }
 
-  /// Returns when all renames and removals in `cur` and `new` are on stable storage.
-  package func flushDirectories() throws(StoreError) {
+  func identity() throws(StoreError) -> String {
+    do { return "\(try directory.status().inode)" } catch { throw .system(error) }
+  }
+
+  func explanation() throws(StoreError) -> String { "Maildir: it has a directory cur" }
+
+  func flush() throws(StoreError) {
     try stored(try cur.flush())
     if let new = try newDirectory() { try stored(try new.flush()) }
   }

@@ -26,6 +26,7 @@ package final class Archive: Sendable {
   /// The mailboxes of the source.
   package let table: MailboxTable
   let context: StoreContext
+  let layout: any ArchiveLayout
   private let lock: FileLock?
 
   private init(
@@ -36,8 +37,9 @@ package final class Archive: Sendable {
     self.root = root
     self.state = state
     table = try MailboxTable(in: state)
+    layout = identity.layout.mailboxes(below: root)
     context = StoreContext(
-      state: state, keywords: try Self.keywords(root: root, state: state, access: access),
+      state: state, keywords: try Self.keywords(layout, state: state, access: access),
       access: access)
     self.lock = lock
   }
@@ -66,10 +68,14 @@ package final class Archive: Sendable {
   /// - Parameters:
   ///   - path: where.
   ///   - account: the source account: user and domain.
-  /// - Returns: the archive, locked; the one that is there if there is one, whatever its account.
+  ///   - layout: how a new archive keeps its mailboxes.
+  /// - Returns: the archive, locked; the one that is there if there is one, whatever its account and
+  ///   layout.
   /// - Throws: `notAnArchive` for a directory with other things in it, `locked`, `system`.
-  package static func create(path: String, account: String) throws(StoreError) -> Archive {
-    try requireRoom(path: path, account: account)
+  package static func create(
+    path: String, account: String, layout: ArchiveIdentity.Layout
+  ) throws(StoreError) -> Archive {
+    try requireRoom(path: path, account: account, layout: layout)
     let root = try stored(try Directory.ensure(path: path))
     let state = try stored(try root.ensureSubdirectory(stateName))
     let lock = try takeLock(in: state)
@@ -80,25 +86,23 @@ package final class Archive: Sendable {
     }
     Checkpoint.pass("archive: begun")
     // The identity comes last: with it, the archive is complete.
-    try keywords(root: root, state: state, access: .writing).save()
-    let identity = ArchiveIdentity(layout: .maildir, account: account)
+    try keywords(layout.mailboxes(below: root), state: state, access: .writing).save()
+    let identity = ArchiveIdentity(layout: layout, account: account)
     try identity.write(in: state)
     return try Archive(root: root, state: state, identity: identity, lock: lock, access: .writing)
   }
 
   private static func holdsMail(
-    of account: String, _ root: Directory
+    of account: String, _ layout: any ArchiveLayout
   ) throws(StoreError) -> Bool {
-    for mailbox in try MailboxWalk.tree(of: root).mailboxes {
-      let key = MailboxKey(account: account, mailbox: mailbox.name)
-      let directory = try stored(try root.openPath(mailbox.path))
-      let cur = try stored(try directory.openSubdirectory("cur"))
-      var stream = try stored(try cur.stream())
-      while let entry = try stored(try stream.next()) {
-        if MaildirName(entry.bytes).origin?.mailboxKey == key { return true }
-      }
+    let keys = Set(
+      try layout.tree().mailboxes.map { MailboxKey(account: account, mailbox: $0.name) })
+    var holds = false
+    try layout.forEachOrigin { key in
+      holds = keys.contains(key)
+      return !holds
     }
-    return false
+    return holds
   }
 
   /// Whether there is an archive at that path.
@@ -114,7 +118,9 @@ package final class Archive: Sendable {
   /// Makes sure that an archive could be made, or is, at that path.
   ///
   /// - Throws: `notAnArchive` for a file, and for a directory with other things in it; `system`.
-  package static func requireRoom(path: String, account: String) throws(StoreError) {
+  package static func requireRoom(
+    path: String, account: String, layout: ArchiveIdentity.Layout
+  ) throws(StoreError) {
     let root: Directory
     do {
       root = try Directory.open(path: path)
@@ -127,7 +133,8 @@ package final class Archive: Sendable {
     let isEmpty = try stored(try root.entries()).allSatisfy {
       $0.name == stateName || $0.name == "lost+found"
     }
-    if !isEmpty, try !exists(path: path), try !holdsMail(of: account, root) {
+    if !isEmpty, try !exists(path: path), try !holdsMail(of: account, layout.mailboxes(below: root))
+    {
       throw .notAnArchive(path)
     }
   }
@@ -171,14 +178,11 @@ package final class Archive: Sendable {
 
   // A lost table is gathered from the mailboxes' own files: what most of them say anyhow.
   private static func keywords(
-    root: Directory, state: Directory, access: Access
+    _ layout: any ArchiveLayout, state: Directory, access: Access
   ) throws(StoreError) -> ArchiveKeywords {
     if let keywords = try ArchiveKeywords(in: state) { return keywords }
     var letters = KeywordLetters()
-    for mailbox in try MailboxWalk.tree(of: root).mailboxes {
-      let directory = try stored(try root.openPath(mailbox.path))
-      letters.fill(from: try MailboxKeywords.readLetters(in: directory).letters)
-    }
+    try layout.gatherLetters(into: &letters)
     let keywords = ArchiveKeywords(in: state, startingWith: letters)
     if access == .writing { try keywords.save() }
     return keywords

@@ -1,24 +1,56 @@
 package import Mail
 
-/// One message file of a mailbox, as its name describes it.
+/// What a scan that reads the messages themselves sees of one.
+package struct ScannedContent: Hashable, Sendable {
+  /// Bytes of the content in the form on disk.
+  package let size: Int64
+  /// Bytes of the wire form.
+  package let wireSize: Int64
+  /// Whether the content is in wire form already: there are line ends, and all are CRLF.
+  package let isWireForm: Bool
+
+  /// Makes it of its parts.
+  package init(size: Int64, wireSize: Int64, isWireForm: Bool) {
+    self.size = size
+    self.wireSize = wireSize
+    self.isWireForm = isWireForm
+  }
+}
+
+/// One message of a mailbox, as its name describes it.
 ///
-/// What the name says of sizes may be wrong since somebody edited the file: it is a hint.
+/// What the name says of sizes may be wrong since somebody edited the message: it is a hint.
 package struct StoredMessage: Hashable, Sendable {
-  /// Where in the mailbox's directory the file is.
-  package enum Subdirectory: String, Hashable, Sendable {
+  /// Where in the mailbox the message is.
+  package enum Place: Hashable, Sendable {
+    /// A file in `cur`.
     case cur
+    /// A file in `new`.
     case new
+    /// A file in the mailbox's own directory.
+    case file
+
+    /// The directory with the message's file, for paths: empty or ending in a slash.
+    var directoryName: String {
+      switch self {
+      case .cur: "cur/"
+      case .new: "new/"
+      case .file: ""
+      }
+    }
   }
 
-  /// The file's name; any bytes but NUL and slash.
+  /// The file's name, or what stands for it in an mbox; any bytes but NUL and slash.
   package let name: [UInt8]
-  /// Whether it is in `cur` or in `new`.
-  package let subdirectory: Subdirectory
+  /// Where it is.
+  package let place: Place
+  /// What the scan saw of the content; nil where it read names only.
+  package let scanned: ScannedContent?
   /// What letters and keyword files say.
   package let flags: Flags
   /// Where mailarc fetched it; nil in files that came otherwise.
   package let origin: MessageOrigin?
-  /// The internal date that a name of mailarc's holds; see `MaildirMailbox.internalDate(of:)`.
+  /// The internal date that a name of mailarc's holds; see `ReadableMailbox.internalDate(of:)`.
   package let namedDate: InternalDate?
   /// Bytes on disk, as the name says.
   package let namedSize: Int64?
@@ -26,9 +58,12 @@ package struct StoredMessage: Hashable, Sendable {
   package let namedWireSize: Int64?
   private let baseEnd: Int
 
-  init(_ name: MaildirName, in subdirectory: Subdirectory, flags: Flags) {
+  init(
+    _ name: MaildirName, in place: Place, flags: Flags, scanned: ScannedContent? = nil
+  ) {
     self.name = name.bytes
-    self.subdirectory = subdirectory
+    self.place = place
+    self.scanned = scanned
     self.flags = flags
     origin = name.origin
     namedDate = name.date
@@ -63,7 +98,7 @@ extension StoredMessage: Comparable {
       return left.baseName.lexicographicallyPrecedes(right.baseName)
     }
     if left.name != right.name { return left.name.lexicographicallyPrecedes(right.name) }
-    return left.subdirectory.rawValue < right.subdirectory.rawValue
+    return left.place.directoryName < right.place.directoryName
   }
 
   private var leadingNumber: Int64 {

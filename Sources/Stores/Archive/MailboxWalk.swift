@@ -1,26 +1,5 @@
-package import Mail
+import Mail
 import Platform
-
-/// A mailbox that an archive holds.
-package struct ArchiveMailbox: Hashable, Sendable {
-  /// The name that the directories stand for.
-  package let name: MailboxName
-  /// The directories from the archive's root to the mailbox.
-  package let path: [String]
-}
-
-/// The mailboxes of an archive.
-package struct ArchiveTree: Sendable {
-  /// Ordered by name; no name comes twice.
-  package fileprivate(set) var mailboxes: [ArchiveMailbox] = []
-  /// Directories that could hold mailboxes and could not be looked into, each with the reason.
-  ///
-  /// While there are any, a mailbox that is missing may be in one of them.
-  package fileprivate(set) var unreadable: [String] = []
-  /// What lies beside the mailboxes, looks as if it held mail, and is not read: symbolic links and
-  /// hidden directories with a `cur`.
-  package fileprivate(set) var passedOver: [String] = []
-}
 
 /// A walk over the directories of an archive.
 struct MailboxWalk {
@@ -29,13 +8,13 @@ struct MailboxWalk {
 
   private static let maildirNames = ["cur", "new", "tmp"]
 
-  private var tree = ArchiveTree()
+  private var tree = MailboxTree()
   private var seen: Set<MailboxName> = []
 
   /// Finds every directory that holds `cur`, symbolic links not followed.
   ///
   /// - Throws: `system` if the root itself can't be read.
-  static func tree(of root: Directory) throws(StoreError) -> ArchiveTree {
+  static func tree(of root: Directory) throws(StoreError) -> MailboxTree {
     var walk = MailboxWalk()
     let entries = try stored(try root.entries())
     for entry in ordered(entries) where entry.name != Archive.stateName {
@@ -123,15 +102,6 @@ struct MailboxWalk {
       tree.unreadable.append("\(place): another directory stands for the same mailbox")
       return
     }
-    tree.mailboxes.append(ArchiveMailbox(name: mailbox, path: path))
-  }
-}
-
-extension Archive {
-  /// All mailboxes of the archive, those included that somebody made by hand.
-  ///
-  /// - Throws: `system` if the archive's directory can't be read.
-  package func mailboxes() throws(StoreError) -> ArchiveTree {
-    try MailboxWalk.tree(of: root)
+    tree.mailboxes.append(MailboxPlace(name: mailbox, path: path, form: .maildir))
   }
 }

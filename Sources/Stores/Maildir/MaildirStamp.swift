@@ -1,42 +1,12 @@
 import Mail
 import Platform
 
-/// What tells whether a mailbox changed since it was last read: number and times of `cur`, `new` and
-/// the keyword files.
-///
-/// A file whose content was edited in place leaves no trace here.
-package struct MailboxStamp: Hashable, Sendable, CustomStringConvertible {
-  private let text: String
-
-  init(_ parts: [FileStatus?]) {
-    text = parts.map { status in
-      guard let status else { return "-" }
-      return [
-        String(status.device, radix: 16), String(status.inode, radix: 16),
-        String(status.modifiedNanoseconds, radix: 16), String(status.changedNanoseconds, radix: 16),
-      ].joined(separator: ".")
-    }.joined(separator: ",")
-  }
-
-  /// Reads what `description` wrote; nil for what can't be a stamp.
-  package init?(_ text: some StringProtocol) {
-    let allowed = Array("0123456789abcdef.,-".utf8)
-    guard (1...512).contains(text.utf8.count), text.utf8.allSatisfy({ allowed.contains($0) }) else {
-      return nil
-    }
-    self.text = String(text)
-  }
-
-  /// One word without spaces.
-  package var description: String { text }
-}
-
 extension MaildirMailbox {
   private static let settlingNanoseconds: Int64 = 2_000_000_000
   private static let clockName = "clock"
 
   /// The stamp as it is now, to compare with one that `stamp()` gave.
-  package func currentStamp() throws(StoreError) -> MailboxStamp {
+  func currentStamp() throws(StoreError) -> MailboxStamp {
     MailboxStamp(try stampParts())
   }
 
@@ -45,7 +15,7 @@ extension MaildirMailbox {
   /// Times of files have steps, so what changed a moment ago may change again under the same time.
   /// The age is taken on the file system's own clock; an archive opened for reading can't ask it and
   /// has no stamps to record.
-  package func stamp() throws(StoreError) -> MailboxStamp? {
+  func stamp() throws(StoreError) -> MailboxStamp? {
     guard context.access == .writing else { return nil }
     return try stamp(at: try fileSystemTime())
   }

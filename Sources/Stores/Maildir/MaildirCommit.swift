@@ -10,7 +10,7 @@ extension MaildirMailbox {
   ///
   /// - Returns: what became of each, in the order given.
   /// - Throws: `system`, `damaged`. Then some may be delivered; the files of the rest are removed.
-  package func commit(_ prepared: [PreparedDelivery]) throws(StoreError) -> [Delivered] {
+  func commit(_ prepared: [PreparedDelivery]) throws(StoreError) -> [Delivered] {
     guard !prepared.isEmpty else { return [] }
     var delivered: [Delivered] = []
     do {
@@ -116,12 +116,10 @@ extension MaildirMailbox {
     let path = delivery.temporaryName
     let tmp = try tmpDirectory()
     let file = try stored(try tmp.openFile(path))
-    let one = try MessageFile(
-      file, path: String(decoding: path, as: UTF8.self), buffer: takeBuffer()
-    ) { self.give(back: $0) }
+    let one = try messageFile(file, path: String(decoding: path, as: UTF8.self))
     let other = try open(present)
     guard one.size == other.size else { return false }
-    // A regular file gives full chunks up to its end, so the chunks of equal files line up.
+    // Chunks are full up to the end, so those of equal files line up.
     while let chunk = try one.nextChunk() {
       guard let counterpart = try other.nextChunk(), chunk.elementsEqual(counterpart) else {
         return false

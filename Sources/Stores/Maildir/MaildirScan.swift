@@ -9,19 +9,19 @@ extension MaildirMailbox {
   /// messages. `tmp` is left alone.
   /// - Throws: `unreadable` if the mailbox changes so fast that the list can't be trusted, `damaged`
   ///   for a keyword file, `system`. A list that is returned is complete.
-  package func scan() throws(StoreError) -> [StoredMessage] {
+  func scan() throws(StoreError) -> [StoredMessage] {
     let names = try stableNames()
     // Read after the names: a letter gets its meaning before a file gets the letter.
     var keywords = try reloadKeywords()
-    var messages = names.map { name, subdirectory in
+    var messages = names.map { name, place in
       let name = MaildirName(name)
-      return StoredMessage(name, in: subdirectory, flags: keywords.flags(of: name))
+      return StoredMessage(name, in: place, flags: keywords.flags(of: name))
     }
     messages.sort()
     return try withoutSecondNames(messages)
   }
 
-  private typealias FoundName = (bytes: [UInt8], subdirectory: StoredMessage.Subdirectory)
+  private typealias FoundName = (bytes: [UInt8], place: StoredMessage.Place)
 
   // A rename during a pass can hide a file from it, so a pass counts only if nothing changed
   // meanwhile.
@@ -97,10 +97,10 @@ extension MaildirMailbox {
   /// The message of that base name as it is now; nil if there is none.
   func find(baseName: ArraySlice<UInt8>) throws(StoreError) -> StoredMessage? {
     var keywords = try keywords()
-    for (bytes, subdirectory) in try stableNames() {
+    for (bytes, place) in try stableNames() {
       let name = MaildirName(bytes)
       if name.base == baseName {
-        return StoredMessage(name, in: subdirectory, flags: keywords.flags(of: name))
+        return StoredMessage(name, in: place, flags: keywords.flags(of: name))
       }
     }
     return nil

@@ -1,0 +1,80 @@
+import Mail
+import Platform
+
+/// A message that is being written into a mailbox's `tmp`.
+///
+/// Small writes are gathered in a buffer that the mailbox uses again.
+final class MaildirDelivery: Delivery {
+  private let mailbox: MaildirMailbox
+  private let directory: Directory
+  private let temporaryName: [UInt8]
+  private var file: FileDescriptor?
+  private let buffer: FileBuffer
+  private var buffered = 0
+  private(set) var byteCount: Int64 = 0
+
+  init(
+    into mailbox: MaildirMailbox, directory: Directory, temporaryName: [UInt8], buffer: FileBuffer
+  ) throws(StoreError) {
+    self.mailbox = mailbox
+    self.directory = directory
+    self.temporaryName = temporaryName
+    self.buffer = buffer
+    file = try stored(try directory.createFile(temporaryName, exclusive: true))
+  }
+
+  deinit { abandon() }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    byteCount += Int64(bytes.count)
+    if buffered + bytes.count > buffer.bytes.count { try writeBuffered() }
+    if bytes.count >= buffer.bytes.count {
+      try writeThrough(bytes)
+    } else {
+      UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[buffered...]).copyMemory(from: bytes)
+      buffered += bytes.count
+    }
+  }
+
+  private func writeBuffered() throws(StoreError) {
+    let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffered])
+    buffered = 0
+    try writeThrough(bytes)
+  }
+
+  private func writeThrough(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    guard file != nil else { preconditionFailure("the delivery is over") }
+    do {
+      try file?.write(bytes)
+    } catch {
+      abandon()
+      throw .system(error.at(directory.path(of: temporaryName)))
+    }
+  }
+
+  func finish(
+    origin: MessageOrigin?, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
+  ) throws(StoreError) -> PreparedDelivery {
+    assert(size == byteCount)
+    try writeBuffered()
+    guard let file = file.take() else { preconditionFailure("the delivery is over") }
+    do {
+      try file.setModificationTime(date.epochSeconds)
+      file.startWriteback()
+      try file.close()
+    } catch {
+      try? directory.unlink(temporaryName)
+      throw .system(error.at(directory.path(of: temporaryName)))
+    }
+    mailbox.give(back: buffer)
+    return PreparedDelivery(
+      temporaryName: temporaryName, origin: origin, date: date, size: size, wireSize: wireSize,
+      flags: flags)
+  }
+
+  func abandon() {
+    guard file.take() != nil else { return }
+    try? directory.unlink(temporaryName)
+    mailbox.give(back: buffer)
+  }
+}
