@@ -158,7 +158,7 @@ package final class Archive: Sendable {
     }
   }
 
-  private static func takeLock(in state: Directory) throws(StoreError) -> FileLock {
+  static func takeLock(in state: Directory) throws(StoreError) -> FileLock {
     do {
       return try FileLock(in: state, lockName)
     } catch {
