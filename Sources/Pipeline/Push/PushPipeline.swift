@@ -59,7 +59,7 @@ package struct PushPipeline: Sendable {
     }
     let directory = try indexDirectory(in: source)
     let context = PushContext(
-      options: options, mail: source.mail, pulled: PulledDigests(pulled),
+      options: options, source: source, pulled: PulledDigests(pulled),
       stray: StrayKeywords(of: source.archive, in: mailboxes.mailboxes), directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
       collector: collector, interruption: interruption)
@@ -161,7 +161,7 @@ package struct PushPipeline: Sendable {
       status.uidValidity == known.state.uidValidity,
       status.uidNext?.value == known.state.uidNext, status.messages == known.state.messages
     else { return false }
-    let side = try ArchiveSide(target.sources, in: context.mail)
+    let side = try ArchiveSide(target.sources, in: context.source.mail)
     return try side.stamp(recording: false) == known.archive
   }
 
