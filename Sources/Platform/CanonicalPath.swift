@@ -7,7 +7,8 @@ package enum CanonicalPath {
   /// - Throws: `isNotFound` if there is nothing, and what the kernel says.
   package static func of(_ path: String) throws(SystemError) -> String {
     guard !path.utf8.contains(0), let found = realpath(path, nil) else {
-      throw SystemError(errno: path.utf8.contains(0) ? EINVAL : errno, operation: "find", path: path)
+      throw SystemError(
+        errno: path.utf8.contains(0) ? EINVAL : errno, operation: "find", path: path)
     }
     defer { free(found) }
     return String(cString: found)

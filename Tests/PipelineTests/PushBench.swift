@@ -83,7 +83,8 @@ final class PushBench {
       trust: .file(path: server.caFile), timeout: 20, identity: user + "@127.0.0.1")
     let options = PushOptions(
       archivePath: chosen.archive ?? archive, statePath: source.directory.file("state"),
-      mboxDialect: nil, target: account, connections: chosen.connections, dryRun: chosen.dryRun, acceptDeletions: chosen.accept, resendDeleted: chosen.resend,
+      mboxDialect: nil, target: account, connections: chosen.connections, dryRun: chosen.dryRun,
+      acceptDeletions: chosen.accept, resendDeleted: chosen.resend,
       withDeleted: chosen.withDeleted, retryRefused: chosen.retryRefused, full: chosen.full,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: chosen.settleSeconds)
     return await PushPipeline(

@@ -50,7 +50,6 @@ enum OptionName: String, Sendable, CaseIterable {
   case full
   case messages
   case explain
-  case mboxDialect = "mbox-dialect"
   case rebuild
   case account
   case quiet

@@ -17,17 +17,10 @@ extension OptionTable {
         + "`cur`, `new` and `tmp` for each mailbox, nested as the mailboxes are. An archive keeps "
         + "the layout that it began with."),
     Option(
-      name: .mboxDialect, group: .transfer, commands: [.push],
-      value: .choice("DIALECT", MboxDialect.allCases.map(\.rawValue)),
-      summary: "read every foreign mbox as mboxo, mboxrd, mboxcl or mboxcl2",
-      details: "Read every mbox that mailarc did not write in this dialect: `mboxo` (lines `>From ` "
-        + "stay as they are), `mboxrd` (one `>` is taken off), `mboxcl` and `mboxcl2` (the field "
-        + "Content-Length says where a message ends). Without this option the evidence in each file "
-        + "decides; `mailarc list --explain` shows how."),
-    Option(
       name: .state, group: .transfer, commands: [.push], value: .file("DIR"),
       summary: "where to remember what was pushed of mail that is in no archive",
-      details: "Where to remember what was pushed if what is pushed is no archive of mailarc: beside "
+      details:
+        "Where to remember what was pushed if what is pushed is no archive of mailarc: beside "
         + "other programs' mail nothing is written. Without this option it is "
         + "`$XDG_STATE_HOME/mailarc`, or `~/.local/state/mailarc`. If it is lost, the next push "
         + "compares by content again."),
