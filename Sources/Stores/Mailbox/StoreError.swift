@@ -16,6 +16,10 @@ package enum StoreError: Error, Sendable, Equatable {
   case locked(by: Int32?)
   /// Another program holds a lock on a mailbox for long: the mailbox's file, and what is locked.
   case mailboxLocked(String, by: String)
+  /// The archive was not converted from what is to be converted now.
+  case otherSource(String)
+  /// A conversion into the archive was begun and has not come to its end.
+  case unfinished(String)
   /// The archive has a layout that this version can't use as asked.
   case unsupportedLayout(String)
   /// No directory can stand for the mailbox.
@@ -39,6 +43,8 @@ extension StoreError: CustomStringConvertible {
         + (passedOver.map { "; passed over: \($0)" } ?? "")
     case .newerFormat(let version):
       "the archive has format \(version), which a later version of mailarc wrote"
+    case .otherAccount("", _):
+      "the archive was not fetched from an account, and so nothing is fetched into it"
     case .otherAccount(let archive, let asked):
       "the archive belongs to \(archive), not to \(asked)"
     case .locked(let process?): "the archive is in use by process \(process)"
@@ -47,6 +53,9 @@ extension StoreError: CustomStringConvertible {
       "another program holds a lock on \"\(path)\""
     case .mailboxLocked(let path, let lock):
       "\"\(path)\" is locked by \"\(lock)\"; if no program uses it, remove that file"
+    case .otherSource(let path):
+      "\"\(path)\" is an archive that was not converted from this mail"
+    case .unfinished(let path): "the conversion into \"\(path)\" has not come to its end"
     case .unsupportedLayout(let layout): "the layout \"\(layout)\" is not supported here"
     case .unsuitableName(let name, let reason): "no directory can stand for \(name): \(reason)"
     case .damaged(let file, let reason): "\"\(file)\" is damaged: \(reason)"

@@ -61,7 +61,7 @@ final class MboxDelivery: Delivery {
   }
 
   func finish(
-    origin: MessageOrigin?, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
+    name: DeliveryName, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
   ) throws(StoreError) -> PreparedDelivery {
     assert(size == byteCount)
     let shape: MboxWriter.Shape
@@ -78,8 +78,8 @@ final class MboxDelivery: Delivery {
     mailbox.keep(message, as: temporaryName)
     mailbox.give(back: spool, buffer, hash)
     return PreparedDelivery(
-      temporaryName: temporaryName, origin: origin, date: date, size: size, wireSize: wireSize,
-      flags: flags)
+      temporaryName: temporaryName, name: name, number: mailbox.context.nextNumber(), date: date,
+      size: size, wireSize: wireSize, flags: flags)
   }
 
   func abandon() {

@@ -2,26 +2,20 @@ import Mail
 import Platform
 
 extension MboxStore {
-  /// All messages: fetched ones in the order of their source, then all others in that of the file.
+  /// All messages: fetched ones in the order of their source, then those that mailarc took from files in
+  /// the order in which it did, then all others in that of the file.
   func scan() throws(StoreError) -> [StoredMessage] {
     let messages = try share.exclusively { state throws(StoreError) in
       try self.refresh(&state, needsMessages: true)
       return state.messages ?? []
     }
-    let isOrdered = zip(messages, messages.dropFirst()).allSatisfy { !Self.isAfter($0, $1) }
-    guard !isOrdered else { return messages }
-    return messages.enumerated().sorted { one, other in
-      if Self.isAfter(other.element, one.element) { return true }
-      return !Self.isAfter(one.element, other.element) && one.offset < other.offset
-    }.map(\.element)
-  }
-
-  private static func isAfter(_ one: StoredMessage, _ other: StoredMessage) -> Bool {
-    switch (one.origin, other.origin) {
-    case (let one?, let other?): other < one
-    case (nil, .some): true
-    default: false
-    }
+    let firstForeign = messages.firstIndex { !$0.isOurs } ?? messages.count
+    let isOrdered =
+      messages[firstForeign...].allSatisfy { !$0.isOurs }
+      && zip(messages[..<firstForeign], messages[..<firstForeign].dropFirst())
+        .allSatisfy { !($1 < $0) }
+    if isOrdered { return messages }
+    return messages.filter(\.isOurs).sorted() + messages.filter { !$0.isOurs }
   }
 
   /// Makes sure that what is known is true of the file as it is now.

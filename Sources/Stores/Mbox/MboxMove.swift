@@ -10,7 +10,7 @@ extension MboxStore {
       preconditionFailure("the mailboxes are of different archives")
     }
     guard !orders.isEmpty else { return [] }
-    var parcels: [MboxParcel] = []
+    var parcels: [PreparedDelivery] = []
     do {
       for order in orders { parcels.append(try other.take(order, of: self)) }
       // The messages are safe in their new place before they leave the old one.
@@ -20,7 +20,7 @@ extension MboxStore {
       try remove(orders.map(\.message))
       return moved
     } catch {
-      for parcel in parcels { other.discard([parcel.prepared]) }
+      other.discard(parcels)
       throw error
     }
   }
@@ -28,7 +28,7 @@ extension MboxStore {
   /// Copies a message into the spool.
   private func take(
     _ order: MoveOrder, of source: MboxStore
-  ) throws(StoreError) -> MboxParcel {
+  ) throws(StoreError) -> PreparedDelivery {
     let message = order.message
     let date = try source.internalDate(of: message)
     let file = try source.open(message)
@@ -57,49 +57,39 @@ extension MboxStore {
         try delivery.write(byte)
       }
     }
-    let prepared = try delivery.finish(
-      origin: order.origin ?? message.origin, date: date, size: delivery.byteCount,
+    let name: DeliveryName =
+      if let origin = order.origin { .fetched(origin) } else if message.isOurs {
+        .kept(Array(message.baseName))
+      } else { .new }
+    return try delivery.finish(
+      name: name, date: date, size: delivery.byteCount,
       wireSize: message.scanned?.wireSize ?? delivery.byteCount, flags: message.flags)
-    let base = message.isOurs && order.origin == nil ? Array(message.baseName) : nil
-    return MboxParcel(prepared: prepared, base: base)
   }
 
   /// Appends messages under names that no other has.
-  private func append(_ parcels: [MboxParcel]) throws(StoreError) -> [StoredMessage] {
+  private func append(_ parcels: [PreparedDelivery]) throws(StoreError) -> [StoredMessage] {
     try share.exclusively { state throws(StoreError) in
-      defer { Self.discard(parcels.map(\.prepared), &state) }
+      defer { Self.discard(parcels, &state) }
       let lock = try self.takeLock()
       defer { lock.release() }
       try self.readLocked(lock, &state)
       var plan = Plan()
       for parcel in parcels {
-        guard let message = state.spooled[parcel.prepared.temporaryName] else {
+        guard let message = state.spooled[parcel.temporaryName] else {
           preconditionFailure("the delivery is over")
         }
         var number = 0
-        var base = parcel.baseName(0)
+        var base = parcel.baseName(distinguishedBy: 0)
         while plan.places[base] != nil || state.names.contains(MaildirMailbox.hash(base[...])) {
           number += 1
-          base = parcel.baseName(number)
+          base = parcel.baseName(distinguishedBy: number)
         }
         plan.add(
           MboxAddition(
-            base: base, date: parcel.prepared.date, flags: parcel.prepared.flags, message: message,
-            size: parcel.prepared.size))
+            base: base, date: parcel.date, flags: parcel.flags, message: message,
+            size: parcel.size))
       }
       return try self.append(plan.additions, lock, &state, durably: true)
     }
-  }
-}
-
-/// A message on its way from one mbox to another.
-private struct MboxParcel {
-  let prepared: PreparedDelivery
-  /// The name that it keeps, if it may.
-  let base: [UInt8]?
-
-  func baseName(_ number: Int) -> [UInt8] {
-    guard let base else { return prepared.baseName(distinguishedBy: number) }
-    return number == 0 ? base : MaildirName(base).base(distinguishedBy: number)
   }
 }
