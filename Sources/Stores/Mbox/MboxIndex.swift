@@ -64,15 +64,7 @@ extension MboxStore {
   }
 
   /// The file, open to be read at any place.
-  func source() throws(StoreError) -> any MboxSource {
-    guard let file = try storedIfPresent(try directory.openFile(fileName)) else {
-      throw .notFound(path)
-    }
-    return switch compression {
-    case .none: PlainMboxSource(file, path: path)
-    case .gzip: GzipMboxSource(file, path: path)
-    }
-  }
+  func source() throws(StoreError) -> any MboxSource { try layout.source(fileName, in: directory) }
 
   /// The message as it is now; offsets are hints.
   ///

@@ -50,7 +50,7 @@ struct MboxLayout: ArchiveLayout {
     _ name: MailboxName, _ context: StoreContext
   ) throws(StoreError) -> (any Mailbox)? {
     guard let (directory, file) = try find(name) else { return nil }
-    return try MboxStore(name, in: directory, file, compression, context: context)
+    return try MboxStore(name, in: directory, file, of: self, context: context)
   }
 
   func mailbox(
@@ -61,7 +61,7 @@ struct MboxLayout: ArchiveLayout {
     guard try stored(try directory.status(of: file)).kind == .file else {
       throw .notFound(directory.path(of: file))
     }
-    return try MboxStore(place.name, in: directory, file, compression, context: context)
+    return try MboxStore(place.name, in: directory, file, of: self, context: context)
   }
 
   func makeMailbox(
@@ -88,7 +88,7 @@ struct MboxLayout: ArchiveLayout {
       }
       Checkpoint.pass("mailbox: made")
       try stored(try directory.flush())
-      return try MboxStore(name, in: directory, file, compression, context: context)
+      return try MboxStore(name, in: directory, file, of: self, context: context)
     }
     throw .unsuitableName(
       name.description, reason: "the file system takes its file for another one")
@@ -123,6 +123,22 @@ struct MboxLayout: ArchiveLayout {
     return true
   }
 
+  /// The content of a mailbox; nil if there is none of that name.
+  func source(of name: MailboxName) throws(StoreError) -> (any MboxSource)? {
+    guard let (directory, file) = try find(name) else { return nil }
+    return try source(file, in: directory)
+  }
+
+  /// The content of a file.
+  func source(_ name: String, in directory: Directory) throws(StoreError) -> any MboxSource {
+    let path = directory.path(of: name)
+    guard let file = try storedIfPresent(try directory.openFile(name)) else { throw .notFound(path) }
+    return switch compression {
+    case .none: PlainMboxSource(file, path: path)
+    case .gzip: GzipMboxSource(file, path: path)
+    }
+  }
+
   // No letters: keywords stand in the messages.
   func gatherLetters(into letters: inout KeywordLetters) throws(StoreError) {}
 
@@ -130,13 +146,7 @@ struct MboxLayout: ArchiveLayout {
     for place in try tree().mailboxes {
       guard let name = place.path.last else { continue }
       let directory = try stored(try root.openPath(Array(place.path.dropLast())))
-      let file = try stored(try directory.openFile(name))
-      let path = directory.path(of: name)
-      let source: any MboxSource =
-        switch compression {
-        case .none: PlainMboxSource(file, path: path)
-        case .gzip: GzipMboxSource(file, path: path)
-        }
+      let source = try source(name, in: directory)
       for message in MboxNames.messages(of: MboxScan(source, forced: nil).splitter) {
         if let key = message.origin?.mailboxKey, !body(key) { return }
       }

@@ -8,23 +8,25 @@ extension MboxStore {
   /// What is not surely ours stays.
   func recover(_ state: inout MboxShare.State) throws(StoreError) {
     let intents = try readJournal()
-    guard let first = intents.first else {
-      if try stored(try context.state.contains(copyName)) {
-        try stored(try context.state.unlink(copyName))
-      }
+    let hasMoves = try stored(try context.state.contains(movesName))
+    if intents.isEmpty, !hasMoves {
+      _ = try storedIfPresent(try context.state.unlink(copyName))
       return
     }
     let lock = try takeLock()
     defer { lock.release() }
-    if case .rewrite = first {
-      try finishRewrite(first, lock)
-    } else if compression == .gzip {
-      try recoverMembers(intents, lock)
-    } else {
-      try recoverAppends(intents, lock)
+    if let first = intents.first {
+      if case .rewrite = first {
+        try finishRewrite(first, lock)
+      } else if compression == .gzip {
+        try recoverMembers(intents, lock)
+      } else {
+        try recoverAppends(intents, lock)
+      }
+      try emptyJournal(durably: true)
     }
     _ = try storedIfPresent(try context.state.unlink(copyName))
-    try emptyJournal(durably: true)
+    if hasMoves { try recoverMoves(lock, &state) }
   }
 
   private func recoverAppends(

@@ -19,6 +19,8 @@ final class MboxStore: Mailbox {
   let fileName: String
   let compression: Compression
   let context: StoreContext
+  /// Finds the other mailboxes.
+  let layout: MboxLayout
   let share: MboxShare
   /// How long to wait for other programs' locks, in milliseconds.
   var lockPatience = MboxLock.patience
@@ -30,13 +32,14 @@ final class MboxStore: Mailbox {
   ///
   /// An archive open for writing first puts in order what a crashed run left.
   init(
-    _ name: MailboxName, in directory: Directory, _ fileName: String, _ compression: Compression,
+    _ name: MailboxName, in directory: Directory, _ fileName: String, of layout: MboxLayout,
     context: StoreContext
   ) throws(StoreError) {
     self.name = name
     self.directory = directory
     self.fileName = fileName
-    self.compression = compression
+    self.layout = layout
+    compression = layout.compression
     self.context = context
     share = try context.mboxShare(of: directory, fileName)
     if context.access == .writing {
