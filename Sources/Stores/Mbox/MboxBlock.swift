@@ -64,7 +64,8 @@ enum MboxBlock {
     let weekday = weekdays[((days + 4) % 7 + 7) % 7]
     let day = (parts.day < 10 ? " " : "") + String(parts.day)
     let time = [parts.hour, parts.minute, parts.second].map { ($0 < 10 ? "0" : "") + String($0) }
-    return "\(weekday) \(months[parts.month - 1]) \(day) \(time.joined(separator: ":")) \(parts.year)"
+    return
+      "\(weekday) \(months[parts.month - 1]) \(day) \(time.joined(separator: ":")) \(parts.year)"
   }
 
   /// The date that the From_ line has.
@@ -108,7 +109,8 @@ enum MboxBlock {
       let room = line.count - label.count - 1
       let value = field.padded(flags, to: room)
       let isFolded = end < lines.count && isSpace(lines[end])
-      guard missing.remove(field) != nil, line.starts(with: label), line.last == .lineFeed, !isFolded,
+      guard missing.remove(field) != nil, line.starts(with: label), line.last == .lineFeed,
+        !isFolded,
         value.count == room, !line.contains(.carriageReturn)
       else { return nil }
       replaced += label + value + [.lineFeed]

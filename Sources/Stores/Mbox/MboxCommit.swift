@@ -173,10 +173,11 @@ extension MboxStore {
     let length = try stored(try lock.file.status()).size
     let added: [StoredMessage]
     do {
-      added = switch compression {
-      case .none: try appendPlain(additions, lock, at: length, &state, durably: durably)
-      case .gzip: try appendMember(additions, lock, at: length, &state, durably: durably)
-      }
+      added =
+        switch compression {
+        case .none: try appendPlain(additions, lock, at: length, &state, durably: durably)
+        case .gzip: try appendMember(additions, lock, at: length, &state, durably: durably)
+        }
     } catch {
       // What is there is not what was meant; nobody but us can have written behind `length`.
       try? lock.file.truncate(to: length)
@@ -311,7 +312,8 @@ extension MboxStore {
     var position = range.lowerBound
     while position < range.upperBound {
       let part = UnsafeMutableRawBufferPointer(
-        rebasing: buffer.bytes.prefix(Int(min(Int64(buffer.bytes.count), range.upperBound - position))))
+        rebasing: buffer.bytes.prefix(
+          Int(min(Int64(buffer.bytes.count), range.upperBound - position))))
       let count = try message.spool.read(into: part, at: message.offset + position)
       guard count == part.count else {
         throw SystemError(errno: 5, operation: "read what was written to", path: context.state.path)

@@ -121,7 +121,8 @@ extension MboxStore {
     let source = try source()
     let deflater = Deflater()
     let output = BufferedOutput(takeBuffer()) { bytes throws(SystemError) in
-      try deflater.deflate(bytes, isLast: false) { part throws(SystemError) in try file.write(part) }
+      try deflater.deflate(bytes, isLast: false) { part throws(SystemError) in try file.write(part)
+      }
     }
     defer { give(back: output.buffer) }
     // The length of compressed content is known when it is read to its end.
