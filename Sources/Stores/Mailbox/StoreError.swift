@@ -14,6 +14,10 @@ package enum StoreError: Error, Sendable, Equatable {
   case otherAccount(archive: String, asked: String)
   /// Another run writes to the archive; its process, if it could be read.
   case locked(by: Int32?)
+  /// The archive was not converted from what is to be converted now.
+  case otherSource(String)
+  /// A conversion into the archive was begun and has not come to its end.
+  case unfinished(String)
   /// The archive has a layout that this version can't use as asked.
   case unsupportedLayout(String)
   /// No directory can stand for the mailbox.
@@ -37,10 +41,15 @@ extension StoreError: CustomStringConvertible {
         + (passedOver.map { "; passed over: \($0)" } ?? "")
     case .newerFormat(let version):
       "the archive has format \(version), which a later version of mailarc wrote"
+    case .otherAccount("", _):
+      "the archive was not fetched from an account, and so nothing is fetched into it"
     case .otherAccount(let archive, let asked):
       "the archive belongs to \(archive), not to \(asked)"
     case .locked(let process?): "the archive is in use by process \(process)"
     case .locked(nil): "the archive is in use by another process"
+    case .otherSource(let path):
+      "\"\(path)\" is an archive that was not converted from this mail"
+    case .unfinished(let path): "the conversion into \"\(path)\" has not come to its end"
     case .unsupportedLayout(let layout): "the layout \"\(layout)\" is not supported here"
     case .unsuitableName(let name, let reason): "no directory can stand for \(name): \(reason)"
     case .damaged(let file, let reason): "\"\(file)\" is damaged: \(reason)"
