@@ -74,8 +74,8 @@ struct TreeWalkTests {
       .put("mail/subscriptions").put("inbox", TreeFixture.mbox("two"))
     #expect(
       try tree.listing() == [
-        "INBOX mbox inbox", "mail/Archive/2002 mbox mail/Archive/2002",
-        "mail/Archive/2003 mbox mail/Archive/2003", "mail/Sent mbox mail/Sent",
+        "INBOX mbox inbox", "Archive/2002 mbox mail/Archive/2002",
+        "Archive/2003 mbox mail/Archive/2003", "Sent mbox mail/Sent",
       ])
   }
 
@@ -92,6 +92,23 @@ struct TreeWalkTests {
         "2003-June.txt mbox 2003-June.txt", "a mbox a.mbox", "b mbox b.MBOX.gz", "c mbox c",
         "d mbox d", "e mbox e.mbx", "empty mbox empty.mbox",
       ])
+  }
+
+  @Test func `a home directory is no level of the hierarchy`() throws {
+    try tree.putMaildir("Maildir/").putMaildir("Maildir/.Sent/").putMaildir("Maildir/.Work.2024/")
+    #expect(
+      try tree.listing() == [
+        "INBOX maildir Maildir", "Sent maildir Maildir/.Sent",
+        "Work/2024 maildir Maildir/.Work.2024",
+      ])
+    try tree.put("old.mbox", TreeFixture.mbox("one"))
+    #expect(try tree.listing().contains("Maildir/Sent maildir Maildir/.Sent"))
+  }
+
+  @Test func `a directory that no server keeps stays a level of the hierarchy`() throws {
+    try tree.putMaildir("Work/").putMaildir("Work/2024/")
+    #expect(
+      try tree.listing() == ["Work maildir Work", "Work/2024 maildir Work/2024"])
   }
 
   @Test func `exports of Apple Mail and readpst`() throws {
