@@ -145,6 +145,7 @@ extension FileEvidence {
   ///   - name: the file's name.
   ///   - kind: what the name says.
   ///   - inMH: whether MH's own file shows that numbers are the names of messages.
+  /// - Returns: true also for an empty file, if its name is a message's.
   func isMessage(named name: [UInt8], _ kind: TreeName.FileKind, inMH: Bool) -> Bool {
     switch content {
     case .message: kind != .companion

@@ -37,6 +37,7 @@ struct TreeWalk {
   /// - Parameters:
   ///   - root: where to look.
   ///   - rootName: the root's own name, for messages that lie in it; nil where it has none.
+  /// - Returns: what was found; no two mailboxes have one name.
   /// - Throws: `system` if the root itself can't be read.
   static func tree(of root: Directory, named rootName: String?) throws(StoreError) -> MailboxTree {
     var walk = TreeWalk(rootName: rootName)
