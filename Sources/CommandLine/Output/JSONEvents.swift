@@ -151,8 +151,6 @@ final class JSONEvents: RunObserver {
   }
 
   private func emit(_ type: String, _ members: [(String, JSONValue)]) {
-    let all = [("type", .string(type))] + members
-    terminal.printVerbatim(
-      JSONValue.object(all.map { JSONMember(name: $0.0, value: $0.1) }).text)
+    terminal.printVerbatim(JSONValue.event(type, members).text)
   }
 }

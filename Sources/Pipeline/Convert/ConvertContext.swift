@@ -8,7 +8,7 @@ struct ConvertContext: Sendable {
   let options: ConvertOptions
   let source: ConvertSource
   /// Keywords that moved files left behind in the source.
-  let stray: StrayKeywords?
+  let stray: StrayKeywords
   /// Nil in a dry run, where there is none yet.
   let archive: Archive?
   /// `.mailarc/convert` of the archive; nil where there is none.

@@ -157,9 +157,8 @@ final class ConvertMailbox {
   }
 
   private func flags(of message: StoredMessage) -> Flags {
-    guard worker.stray != nil else { return message.flags }
     var flags = message.flags
-    flags.keywords.formUnion(worker.stray?.keywords(of: message, in: place.name) ?? [])
+    flags.keywords.formUnion(worker.stray.keywords(of: message, in: place.name))
     return flags
   }
 
@@ -183,9 +182,9 @@ final class ConvertMailbox {
 final class ConvertWorker {
   let content = CopyContent()
   let digester = DigestMessages()
-  var stray: StrayKeywords?
+  var stray: StrayKeywords
 
-  init(stray: StrayKeywords?) { self.stray = stray }
+  init(stray: StrayKeywords) { self.stray = stray }
 }
 
 extension StoredMessage {

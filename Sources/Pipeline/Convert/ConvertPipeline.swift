@@ -40,10 +40,13 @@ package struct ConvertPipeline: Sendable {
     let archive = try openArchive(for: source)
     let context = ConvertContext(
       options: options, source: source,
-      stray: source.archive.map { StrayKeywords(of: $0, in: tree.mailboxes) }, archive: archive,
+      stray: StrayKeywords(of: source.archive, in: tree.mailboxes), archive: archive,
       directory: try archive.flatMap { try convertDirectory(of: $0) }, observer: observer,
       collector: collector, interruption: interruption, missed: MissedOrigins())
-    tell(tree, context)
+    TellUnread(
+      root: source.mail.path, collector: collector, consequence: "Nothing in it was converted."
+    ).run(tree)
+    if !tree.unreadable.isEmpty { context.missed.addUnknown() }
     observer.plan(totalMessages: 0, bytes: nil)
     work(tree.mailboxes, context)
     guard !collector.isStopped, !options.dryRun, let archive else { return }
@@ -88,27 +91,6 @@ package struct ConvertPipeline: Sendable {
     let name = "convert"
     if options.dryRun, try !archive.state.contains(name) { return nil }
     return try archive.state.ensureSubdirectory(name)
-  }
-
-  /// What is not converted because it can't be read, or is no mail by its looks.
-  private func tell(_ tree: MailboxTree, _ context: ConvertContext) {
-    let prefix = context.source.mail.path + "/"
-    for text in tree.unreadable {
-      let place = text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]
-      let path = place.split(separator: ": ", maxSplits: 1).first ?? place
-      let name = MailboxName(path.split(separator: "/").map { String($0) }) ?? .inbox
-      context.missed.addUnknown()
-      context.collector.add(
-        MailboxFailure(
-          mailbox: name,
-          failure: Failure(
-            scope: .mailbox, cause: .input, summary: "it can't be read: \(text)",
-            advice: "Nothing in it was converted.", retryable: false)))
-    }
-    for text in tree.passedOver {
-      context.collector.add(
-        Notice(kind: .other, mailbox: nil, text: "\(text), which is passed over"))
-    }
   }
 
   private func work(_ places: [MailboxPlace], _ context: ConvertContext) {

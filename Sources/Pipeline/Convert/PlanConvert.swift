@@ -100,6 +100,9 @@ extension StoredMessage {
   var convertSource: String? {
     switch place {
     case .cur, .new, .file: break
+    case .mbox where isOurs: break
+    // It says where in the file the message is.
+    case .mbox: return nil
     }
     return String(validating: baseName, as: UTF8.self)
   }

@@ -6,6 +6,8 @@ package enum StoreError: Error, Sendable, Equatable {
   case notAnArchive(String)
   /// There is nothing at that path.
   case notFound(String)
+  /// There is no mailbox in any form that is known; what was found instead, if it looks like mail.
+  case noMail(path: String, passedOver: String?)
   /// A later version of mailarc wrote it.
   case newerFormat(version: Int)
   /// The archive is of another source account.
@@ -34,6 +36,9 @@ extension StoreError: CustomStringConvertible {
     switch self {
     case .notAnArchive(let path): "\"\(path)\" is not an archive of mailarc"
     case .notFound(let path): "\"\(path)\" does not exist"
+    case .noMail(let path, let passedOver):
+      "\"\(path)\" holds no mail: no archive, Maildir, mbox, .eml file or MH folder is there"
+        + (passedOver.map { "; passed over: \($0)" } ?? "")
     case .newerFormat(let version):
       "the archive has format \(version), which a later version of mailarc wrote"
     case .otherAccount("", _):

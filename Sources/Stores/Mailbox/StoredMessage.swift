@@ -29,13 +29,15 @@ package struct StoredMessage: Hashable, Sendable {
     case new
     /// A file in the mailbox's own directory.
     case file
+    /// A part of an mbox file.
+    case mbox(MboxEntry)
 
     /// The directory with the message's file, for paths: empty or ending in a slash.
     var directoryName: String {
       switch self {
       case .cur: "cur/"
       case .new: "new/"
-      case .file: ""
+      case .file, .mbox: ""
       }
     }
   }
