@@ -2,6 +2,7 @@ import Journals
 import Mail
 import Platform
 import Stores
+import Synchronization
 
 /// What all workers of a conversion share.
 struct ConvertContext: Sendable {
@@ -17,6 +18,21 @@ struct ConvertContext: Sendable {
   let collector: ReportCollector
   let interruption: Interruption
   let missed: MissedOrigins
+  private let announced = Announced()
+
+  private final class Announced: Sendable {
+    let messages = Mutex(0)
+  }
+
+  /// So many messages more are to be converted: how many there are in all is known only when all
+  /// mailboxes were looked at.
+  func announce(_ count: Int) {
+    observer.plan(
+      totalMessages: announced.messages.withLock {
+        $0 += count
+        return $0
+      }, bytes: nil)
+  }
 
   /// The journal of a mailbox of the archive; nil in a dry run, where there is none.
   func journal(of mailbox: MailboxName) throws(JournalError) -> ConvertJournal? {

@@ -46,7 +46,7 @@ final class ConvertMailbox {
       try foretell(&plan, in: try context.archive?.mailbox(place.name))
       return report
     }
-    let target = try archive.makeMailbox(place.name)
+    let target = try make(in: archive, for: messages)
     let present = try target.scan()
     try findUnrecorded(&plan, present, in: target)
     let copier = CopyMessages(
@@ -63,12 +63,25 @@ final class ConvertMailbox {
     return report
   }
 
+  /// The archive's mailbox; where there can be none, all its messages are missed.
+  private func make(
+    in archive: Archive, for messages: [StoredMessage]
+  ) throws -> any Mailbox {
+    do {
+      return try archive.makeMailbox(place.name)
+    } catch {
+      for message in messages { context.missed.add(message.origin) }
+      throw MailboxUnsuitable(cause: error)
+    }
+  }
+
   private func copy(
     _ plan: inout ConvertPlan, _ copier: CopyMessages, _ merge: MergeConvertedFlags
   ) throws {
     defer {
       (report.transferred, report.transferredBytes) = (copier.delivered, copier.deliveredBytes)
     }
+    context.announce(plan.unknown.count)
     context.observer.mailboxBegan(
       place.name, messages: plan.unknown.count, bytes: plan.unknown.wireSize ?? 0)
     for (number, message) in plan.unknown.enumerated() {
@@ -176,6 +189,11 @@ final class ConvertMailbox {
         kind: .other, mailbox: place.name,
         text: "records of the journal were damaged; what they said is found out anew"))
   }
+}
+
+/// The archive can't have such a mailbox, and it is known what was to go there.
+struct MailboxUnsuitable: Error {
+  let cause: StoreError
 }
 
 /// What a worker uses for one mailbox after the other.

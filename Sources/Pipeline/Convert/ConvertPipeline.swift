@@ -47,7 +47,6 @@ package struct ConvertPipeline: Sendable {
       root: source.mail.path, collector: collector, consequence: "Nothing in it was converted."
     ).run(tree)
     if !tree.unreadable.isEmpty { context.missed.addUnknown() }
-    observer.plan(totalMessages: 0, bytes: nil)
     work(tree.mailboxes, context)
     guard !collector.isStopped, !options.dryRun, let archive else { return }
     try CarryState(context: context, archive: archive).run()
@@ -112,18 +111,21 @@ package struct ConvertPipeline: Sendable {
     up place: MailboxPlace, _ error: any Error, _ queue: WorkQueue<MailboxPlace>,
     _ context: ConvertContext
   ) {
-    var failure = Failure(error, scope: .mailbox)
-    if let problem = error as? SourceUnreadable {
-      failure = Failure(problem.cause, scope: .mailbox)
-      // What can't be read concerns this mailbox alone, whatever the reason is.
-      failure.scope = .mailbox
+    let cause: any Error
+    switch error {
+    case let problem as MailboxUnsuitable: cause = problem.cause
+    case let problem as SourceUnreadable: cause = problem.cause
+    default: cause = error
     }
+    var failure = Failure(cause, scope: .mailbox)
+    // What can't be read concerns this mailbox alone, whatever the reason is.
+    if error is SourceUnreadable { failure.scope = .mailbox }
     guard failure.scope == .mailbox else {
       context.collector.stop(failure)
       queue.close()
       return
     }
-    context.missed.addUnknown()
+    if !(error is MailboxUnsuitable) { context.missed.addUnknown() }
     context.collector.add(MailboxFailure(mailbox: place.name, failure: failure))
   }
 }
