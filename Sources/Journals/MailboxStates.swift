@@ -70,6 +70,9 @@ package final class MailboxStates: Sendable {
   /// How the mailbox of that key was left; nil if it never was dealt with to the end.
   package subscript(key: String) -> RecordedState? { content.withLock { $0.states[key] } }
 
+  /// The keys of all mailboxes whose state is known, in order.
+  package var keys: [String] { content.withLock { $0.states.keys.sorted() } }
+
   /// Records how a mailbox is left, durably.
   ///
   /// What it rests on is on disk already.

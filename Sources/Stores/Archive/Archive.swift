@@ -29,19 +29,29 @@ package final class Archive: Sendable {
   let layout: any ArchiveLayout
   private let lock: FileLock?
 
-  private init(
-    root: Directory, state: Directory, identity: ArchiveIdentity, lock: consuming FileLock?,
-    access: Access
-  ) throws(StoreError) {
+  init(
+    root: Directory, state: Directory, identity: ArchiveIdentity, table: MailboxTable,
+    keywords: ArchiveKeywords, lock: consuming FileLock?, access: Access
+  ) {
     self.identity = identity
     self.root = root
     self.state = state
-    table = try MailboxTable(in: state)
+    self.table = table
     layout = identity.layout.mailboxes(below: root)
-    context = StoreContext(
-      state: state, keywords: try Self.keywords(layout, state: state, access: access),
-      access: access)
+    context = StoreContext(state: state, keywords: keywords, access: access)
     self.lock = lock
+  }
+
+  private convenience init(
+    root: Directory, state: Directory, identity: ArchiveIdentity, lock: consuming FileLock?,
+    access: Access
+  ) throws(StoreError) {
+    let table = try MailboxTable(in: state)
+    let layout = identity.layout.mailboxes(below: root)
+    self.init(
+      root: root, state: state, identity: identity, table: table,
+      keywords: try Self.keywords(layout, state: state, access: access), lock: lock,
+      access: access)
   }
 
   /// Opens an archive.
@@ -92,7 +102,7 @@ package final class Archive: Sendable {
     return try Archive(root: root, state: state, identity: identity, lock: lock, access: .writing)
   }
 
-  private static func holdsMail(
+  static func holdsMail(
     of account: String, _ layout: any ArchiveLayout
   ) throws(StoreError) -> Bool {
     let keys = Set(
@@ -148,7 +158,7 @@ package final class Archive: Sendable {
     }
   }
 
-  private static func openRoot(_ path: String) throws(StoreError) -> Directory {
+  static func openRoot(_ path: String) throws(StoreError) -> Directory {
     do {
       return try Directory.open(path: path)
     } catch  where error.isNotFound {
@@ -158,7 +168,7 @@ package final class Archive: Sendable {
     }
   }
 
-  private static func takeLock(in state: Directory) throws(StoreError) -> FileLock {
+  static func takeLock(in state: Directory) throws(StoreError) -> FileLock {
     do {
       return try FileLock(in: state, lockName)
     } catch {
@@ -169,7 +179,7 @@ package final class Archive: Sendable {
     }
   }
 
-  private static func removeUnfinished(in state: Directory) throws(StoreError) {
+  static func removeUnfinished(in state: Directory) throws(StoreError) {
     let prefix = Array(Directory.unfinishedPrefix.utf8)
     for entry in try stored(try state.entries()) where entry.bytes.starts(with: prefix) {
       try stored(try state.unlink(entry.bytes))
@@ -177,7 +187,7 @@ package final class Archive: Sendable {
   }
 
   // A lost table is gathered from the mailboxes' own files: what most of them say anyhow.
-  private static func keywords(
+  static func keywords(
     _ layout: any ArchiveLayout, state: Directory, access: Access
   ) throws(StoreError) -> ArchiveKeywords {
     if let keywords = try ArchiveKeywords(in: state) { return keywords }
