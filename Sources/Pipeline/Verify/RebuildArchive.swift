@@ -193,15 +193,16 @@ private struct RebuildSteps {
       let result = try RebuildPullJournal(
         archive: archive, directory: directory, origins: origins, key: key, name: name, run: run,
         digester: DigestMessages(), interruption: interruption
-      ).run(byKey[key]) { mailbox in
+      ).run(byKey[key]) {
+        // A mailbox that counts as unchanged would not be looked at, whatever is wrong with it. First,
+        // since a kill may come between.
+        try states?.forget(key.hex)
+      } onMessage: { mailbox in
         if done == 0 { observer.mailboxBegan(mailbox, messages: 0, bytes: 0) }
         done += 1
         observer.progress(mailbox, messagesDone: done, bytesDone: 0)
       }
       report.findings += result.findings
-      // A mailbox that counts as unchanged would not be looked at, whatever is wrong with it.
-      let isForgotten = result.action != nil || byKey[key] == nil
-      if isForgotten { try states?.forget(key.hex) }
       guard let action = result.action else { continue }
       report.actions.append(
         RebuildAction(file: directory.path(of: key.hex + FindJournals.ending), text: action))

@@ -26,13 +26,17 @@ struct RebuildPullJournal {
 
   /// - Parameters:
   ///   - journal: what there is; nil where there is none.
+  ///   - willChange: called before anything is written, once or twice.
   ///   - onMessage: called before each message that is read.
   /// - Returns: what was done.
   /// - Throws: `JournalError`, `StoreError`, and `Failure` if it is interrupted.
-  func run(_ journal: FoundJournal?, onMessage: (MailboxName) -> Void) throws -> Result {
+  func run(
+    _ journal: FoundJournal?, willChange: () throws -> Void, onMessage: (MailboxName) -> Void
+  ) throws -> Result {
     var result = Result()
     var words: [String] = []
     if let journal, journal.lost > 0 {
+      try willChange()
       var beginning = [JournalRecord(PullRecord.journalKind, ["1", name.stateForm])]
       if let validity = origins.validity(of: key)?.value {
         beginning.append(PullEvent.validity(validity).journalRecord)
@@ -51,6 +55,7 @@ struct RebuildPullJournal {
       result.action = words.isEmpty ? nil : words.joined(separator: "; ")
       return result
     }
+    try willChange()
     let added = try add(missing, validity, isNew: known.isNew, &result, onMessage)
     if added > 0 {
       words.append("\(added) messages of the archive are recorded that it did not know")
