@@ -30,7 +30,7 @@ enum ListCommand {
 
   private static func open(_ path: String, dialect: String?) throws -> any MailSource {
     do {
-      return try Archive.open(path: path, for: .reading)
+      return try MailSources.open(path: path, mboxDialect: dialect.flatMap(MboxDialect.init))
     } catch {
       throw Failure(error, scope: .run)
     }

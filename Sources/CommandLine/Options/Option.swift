@@ -39,6 +39,8 @@ enum OptionName: String, Sendable, CaseIterable {
   case connections
   case dryRun = "dry-run"
   case layout
+  case mboxDialect = "mbox-dialect"
+  case state
   case allNamespaces = "all-namespaces"
   case acceptDeletions = "accept-deletions"
   case refetchDeleted = "refetch-deleted"
@@ -48,7 +50,6 @@ enum OptionName: String, Sendable, CaseIterable {
   case full
   case messages
   case explain
-  case mboxDialect = "mbox-dialect"
   case rebuild
   case account
   case quiet

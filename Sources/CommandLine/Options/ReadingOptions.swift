@@ -1,3 +1,5 @@
+import Stores
+
 extension OptionTable {
   /// What is read on disk, and how.
   static let readingOptions: [Option] = [
@@ -10,12 +12,14 @@ extension OptionTable {
       summary: "say as what each mailbox is read, and why",
       details: "Say as what each mailbox is read, and what in it told so."),
     Option(
-      name: .mboxDialect, group: .reading, commands: [.list],
-      value: .choice("DIALECT", ["mboxo", "mboxrd", "mboxcl", "mboxcl2"]),
-      summary: "read every mbox as this dialect",
+      name: .mboxDialect, group: .reading, commands: [.push, .list],
+      value: .choice("DIALECT", MboxDialect.allCases.map(\.rawValue)),
+      summary: "read every foreign mbox as this dialect",
       details:
-        "Read every mbox as `mboxo`, `mboxrd`, `mboxcl` or `mboxcl2`. Without this option it "
-        + "is told from each file itself; `--explain` shows what was found."),
+        "Read every mbox that mailarc did not write in this dialect: `mboxo` (lines `>From ` "
+        + "stay as they are), `mboxrd` (one `>` is taken off), `mboxcl` and `mboxcl2` (the field "
+        + "Content-Length says where a message ends). Without this option the evidence in each file "
+        + "decides; `mailarc list --explain` shows it."),
     Option(
       name: .rebuild, group: .reading, commands: [.verify], value: .none,
       summary: "make lost or broken records anew",

@@ -17,6 +17,14 @@ extension OptionTable {
         + "`cur`, `new` and `tmp` for each mailbox, nested as the mailboxes are. An archive keeps "
         + "the layout that it began with."),
     Option(
+      name: .state, group: .transfer, commands: [.push], value: .file("DIR"),
+      summary: "where to remember what was pushed of mail that is in no archive",
+      details:
+        "Where to remember what was pushed if what is pushed is no archive of mailarc: beside "
+        + "other programs' mail nothing is written. Without this option it is "
+        + "`$XDG_STATE_HOME/mailarc`, or `~/.local/state/mailarc`. If it is lost, the next push "
+        + "compares by content again."),
+    Option(
       name: .allNamespaces, group: .transfer, commands: [.pull], value: .none,
       summary: "take other users' and shared mailboxes too",
       details: "Take the mailboxes of other users and the shared ones that the account can see, "

@@ -109,8 +109,12 @@ extension Failure {
     switch error {
     case .notFound, .damaged, .unsuitableName:
       self.init(scope: scope, cause: .input, "\(error)")
-    case .notAnArchive, .otherAccount, .unsupportedLayout:
+    case .notAnArchive, .noMail, .otherAccount, .otherSource, .unsupportedLayout:
       self.init(scope: .run, cause: .input, "\(error)")
+    case .unfinished:
+      self.init(
+        scope: .run, cause: .input, "\(error)",
+        advice: "Run the same `mailarc convert` again; it goes on where it stopped.")
     case .newerFormat: self.init(scope: .run, cause: .newerFormat, "\(error)")
     case .locked:
       self.init(

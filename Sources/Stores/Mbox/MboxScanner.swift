@@ -1,0 +1,250 @@
+import Glibc
+import Mail
+import Platform
+
+/// Looks at every line of an mbox file once, in the order of the file, and notes the places where
+/// messages may begin (`MboxSplitter` decides which do).
+///
+/// It holds nothing of the file but what `candidates` and the lists beside it say.
+struct MboxScanner {
+  /// How long a line may be that is looked at as a whole; of longer ones only the beginning is.
+  static let longLine = 1 << 18
+
+  /// In the order of the file. Where the file begins with something else than a From_ line, that is
+  /// the first.
+  private(set) var candidates: [MboxCandidate] = []
+  private(set) var omissions: [MboxOmission] = []
+  private(set) var marks: [MboxMark] = []
+  /// Each set of keywords once; the first is empty.
+  private(set) var keywordSets: [Set<Keyword>] = [[]]
+  /// The UIDVALIDITY that the file gives itself.
+  private(set) var uidValidity: UIDValidity?
+  /// The bytes that were taken, at the end the file's size.
+  private(set) var offset: Int64 = 0
+  /// What was counted so far.
+  private(set) var counts = MboxCounts()
+  /// The bytes of the last line if it is empty, else 0.
+  private(set) var blankLength: UInt8 = 0
+
+  private var keywordIndex: [Set<Keyword>: UInt32] = [:]
+  private var header: MboxHeaderReader?
+  private let hash = SHA256()
+  private let longLine: Int
+  private var longLineMark: QuotedLine?
+  private var longLineIsHeader = false
+  private var hasContent = false
+
+  /// Makes one that is ready for the file's first bytes.
+  ///
+  /// - Parameter longLine: `MboxScanner.longLine`, or less in tests.
+  init(longLine: Int) { self.longLine = longLine }
+
+  /// Takes the next bytes of the file.
+  ///
+  /// - Parameters:
+  ///   - window: the bytes from `offset` on.
+  ///   - isLast: whether the file ends with them.
+  /// - Returns: how many were taken; the others are to come again, with more behind them. At least one
+  ///   is if there are `longLine` of them.
+  mutating func take(_ window: UnsafeRawBufferPointer, isLast: Bool) -> Int {
+    var position = 0
+    if offset == 0, candidates.isEmpty {
+      if window.count < 3, !isLast { return 0 }
+      if window.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    }
+    let start = offset
+    while position < window.count {
+      guard let lineFeed = Self.lineFeed(in: window, from: position) else {
+        if isLast {
+          takeLine(window, position..<window.count, at: start + Int64(position))
+          position = window.count
+        } else if window.count - position >= longLine {
+          position = takePiece(window, from: position, at: start + Int64(position))
+        }
+        break
+      }
+      takeLine(window, position..<(lineFeed + 1), at: start + Int64(position))
+      position = lineFeed + 1
+    }
+    offset = start + Int64(position)
+    if isLast { endHeader(at: offset, emptyLine: 0) }
+    return position
+  }
+
+  private static func lineFeed(in window: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    guard let base = window.baseAddress,
+      let found = memchr(base + start, Int32(UInt8.lineFeed), window.count - start)
+    else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+
+  @inline(__always)
+  private mutating func takeLine(
+    _ window: UnsafeRawBufferPointer, _ range: Range<Int>, at place: Int64
+  ) {
+    let first = window[range.lowerBound]
+    if header == nil, longLineMark == nil, hasContent, first != UInt8(ascii: "F"),
+      first != UInt8(ascii: ">")
+    {
+      count(window, range)
+      return
+    }
+    takeSpecialLine(
+      UnsafeRawBufferPointer(rebasing: window[range]), first: first, at: place)
+    count(window, range)
+  }
+
+  @inline(__always)
+  private mutating func count(_ window: UnsafeRawBufferPointer, _ range: Range<Int>) {
+    let end = range.upperBound - 1
+    guard window[end] == .lineFeed else {
+      blankLength = 0
+      return
+    }
+    counts.lineFeeds += 1
+    if range.count == 1 {
+      blankLength = longLineMark == nil ? 1 : 0
+    } else if window[end - 1] == .carriageReturn {
+      counts.carriageReturns += 1
+      blankLength = range.count == 2 && longLineMark == nil ? 2 : 0
+    } else {
+      blankLength = 0
+    }
+    longLineMark = nil
+  }
+
+  // Header lines, lines that begin with F or >, ends of long lines, and the first line.
+  private mutating func takeSpecialLine(
+    _ line: UnsafeRawBufferPointer, first: UInt8, at place: Int64
+  ) {
+    if longLineMark != nil {
+      endPiece(line)
+      return
+    }
+    if !hasContent {
+      if Self.isBlank(line) { return }
+      hasContent = true
+      if beginMessage(line, at: place, isFirst: true) { return }
+      beginWithoutFromLine(line, at: place)
+    }
+    if first == UInt8(ascii: ">"), QuotedLine.matches(line) {
+      defer { counts.quoted += 1 }
+      _ = takeHeaderLine(line, at: place)
+      return
+    }
+    if takeHeaderLine(line, at: place) { return }
+    if first == UInt8(ascii: "F") { _ = beginMessage(line, at: place, isFirst: false) }
+  }
+
+  private static func isBlank(_ line: UnsafeRawBufferPointer) -> Bool {
+    line.allSatisfy { $0 <= UInt8(ascii: " ") && $0 != 0 }
+  }
+
+  // MARK: Messages
+
+  private mutating func beginMessage(
+    _ line: UnsafeRawBufferPointer, at place: Int64, isFirst: Bool
+  ) -> Bool {
+    guard QuotedLine.isFrom(line, at: 0) else { return false }
+    let hasBlank = isFirst || blankLength > 0
+    var text = line
+    while let last = text.last, last == .lineFeed || last == .carriageReturn {
+      text = UnsafeRawBufferPointer(rebasing: text.dropLast())
+    }
+    guard text.count <= FromLine.limit, let from = FromLine(Array(text)[...]),
+      from.strength == .strong || hasBlank
+    else { return false }
+    endHeader(at: place, emptyLine: 0)
+    var behind = counts
+    if line.last == .lineFeed { behind.lineFeeds += 1 }
+    if line.count > 1, line.last == .lineFeed, line[line.count - 2] == .carriageReturn {
+      behind.carriageReturns += 1
+    }
+    let candidate = MboxCandidate(
+      offset: place, before: counts, headerOffset: place + Int64(line.count),
+      beforeHeader: behind, blankLength: isFirst ? 0 : blankLength, strength: from.strength,
+      provesQuoting: from.provesReversibleQuoting, hasBlankBefore: hasBlank, date: from.date)
+    header = MboxHeaderReader(candidate, fromLine: line, hash: hash)
+    return true
+  }
+
+  private mutating func beginWithoutFromLine(_ line: UnsafeRawBufferPointer, at place: Int64) {
+    let candidate = MboxCandidate(
+      offset: place, before: counts, headerOffset: place, beforeHeader: counts, blankLength: 0,
+      strength: .wordy, provesQuoting: false, hasBlankBefore: true, date: nil)
+    header = MboxHeaderReader(
+      candidate, fromLine: UnsafeRawBufferPointer(start: nil, count: 0), hash: hash)
+  }
+
+  /// Whether the line belongs to the header that is being read.
+  private mutating func takeHeaderLine(
+    _ line: UnsafeRawBufferPointer, at place: Int64
+  ) -> Bool {
+    guard let outcome = header?.take(line, at: place, counts: counts) else { return false }
+    switch outcome {
+    case .taken: return true
+    case .empty:
+      endHeader(at: place, emptyLine: Int64(line.count))
+      return true
+    case .behind:
+      endHeader(at: place, emptyLine: 0)
+      return false
+    }
+  }
+
+  private mutating func endHeader(at end: Int64, emptyLine: Int64) {
+    guard var ended = header.take() else { return }
+    let flags = ended.finish(at: end, counts: counts, emptyLine: emptyLine)
+    var candidate = ended.candidate
+    // A line of a text, unless a header follows it.
+    let isFirst = candidates.isEmpty
+    guard isFirst || candidate.mayBegin else { return }
+    let first = UInt32(clamping: omissions.count)
+    omissions += ended.omissions
+    candidate.omissions = first..<UInt32(clamping: omissions.count)
+    if let last = ended.omissions.last { candidate.leastEnd = last.offset + last.length }
+    if let mark = ended.mark {
+      candidate.mark = UInt32(clamping: marks.count)
+      marks.append(mark)
+    }
+    candidate.system = flags.system
+    candidate.keywords = index(of: flags.keywords)
+    if uidValidity == nil { uidValidity = ended.uidValidity }
+    candidates.append(candidate)
+  }
+
+  private mutating func index(of keywords: Set<Keyword>) -> UInt32 {
+    if keywords.isEmpty { return 0 }
+    if let known = keywordIndex[keywords] { return known }
+    let index = UInt32(clamping: keywordSets.count)
+    keywordSets.append(keywords)
+    keywordIndex[keywords] = index
+    return index
+  }
+
+  // MARK: Long lines
+
+  /// Takes the beginning or the middle of a line that is too long to be kept; returns where that ends.
+  private mutating func takePiece(
+    _ window: UnsafeRawBufferPointer, from start: Int, at place: Int64
+  ) -> Int {
+    // A CR stays with its LF.
+    let end = window.last == .carriageReturn ? window.count - 1 : window.count
+    let piece = UnsafeRawBufferPointer(rebasing: window[start..<end])
+    if longLineMark == nil {
+      hasContent = true
+      if candidates.isEmpty, header == nil { beginWithoutFromLine(piece, at: place) }
+      longLineIsHeader = takeHeaderLine(piece, at: place)
+      longLineMark = QuotedLine()
+    } else if longLineIsHeader {
+      header?.extend(piece)
+    }
+    if longLineMark?.take(piece) == true { counts.quoted += 1 }
+    return end
+  }
+
+  private mutating func endPiece(_ line: UnsafeRawBufferPointer) {
+    if longLineIsHeader { header?.extend(line) }
+    if longLineMark?.take(line) == true { counts.quoted += 1 }
+  }
+}
