@@ -8,7 +8,9 @@ extension ManualText {
 
   static let eventTypes = [
     Entry(
-      term: "start", text: "The run begins: `version`, `command`, `account`, `archive`, `dry_run`."),
+      term: "start",
+      text: "The run begins: `version`, `command`, `account` (null for `convert`), `from` "
+        + "(for `convert` alone), `archive`, `dry_run`."),
     Entry(
       term: "plan",
       text:

@@ -33,12 +33,22 @@ final class JSONEvents: RunObserver {
   }
 
   /// The run begins.
-  func start(_ direction: Direction, account: String, archive: String, dryRun: Bool) {
+  ///
+  /// - Parameters:
+  ///   - direction: what is done.
+  ///   - account: the account on the other side; nil for a conversion.
+  ///   - from: the mail that is converted; nil where there is an account.
+  ///   - archive: the archive's path.
+  ///   - dryRun: whether nothing is changed.
+  func start(
+    _ direction: Direction, account: String?, from: String?, archive: String, dryRun: Bool
+  ) {
     emit(
       "start",
       [
         ("version", .string(Version.text)), ("command", .string(direction.rawValue)),
-        ("account", .string(account)), ("archive", .string(archive)), ("dry_run", .bool(dryRun)),
+        ("account", .string(account)), ("from", .string(from)), ("archive", .string(archive)),
+        ("dry_run", .bool(dryRun)),
       ])
   }
 
