@@ -71,7 +71,7 @@ final class ProgressDisplay: RunObserver {
 
   private func news(_ report: MailboxReport) -> [String] {
     var news: [String] = []
-    if report.transferred > 0 {
+    if let direction, report.transferred > 0 {
       news.append(Quantity.count(report.transferred, "message") + " " + direction.participle)
       news.append(Quantity.bytes(report.transferredBytes))
     }

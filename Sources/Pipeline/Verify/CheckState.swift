@@ -12,6 +12,7 @@ struct CheckState {
     var findings: [VerifyFinding] = []
     var notes: [String] = []
     let pulled = PulledMessages()
+    let converted = ConvertedMessages()
     /// The names that the journals and the table give the source's mailboxes.
     var names: [MailboxKey: MailboxName] = [:]
   }
@@ -59,16 +60,28 @@ struct CheckState {
         "\(journal.path): its end was being written when a run was stopped; it counts as not "
           + "written")
     }
-    guard journal.role == .pull, let key = journal.mailboxKey else { return }
-    result.names[key] = journal.survey.mailbox
     do {
-      let opened = try PullJournal(
-        in: journal.directory, key: journal.key, mailbox: journal.survey.mailbox ?? .inbox,
-        readOnly: true)
-      result.pulled.add(opened.record, of: key)
+      switch journal.role {
+      case .pull: try addPulled(journal, &result)
+      case .convert:
+        let opened = try ConvertJournal(
+          in: journal.directory, key: journal.key, mailbox: .inbox, readOnly: true)
+        result.converted.add(opened.record)
+      case .push, .states, .runs: break
+      }
     } catch {
       result.findings.append(VerifyFinding(.journalDamaged, file: journal.path, "\(error)"))
     }
+  }
+
+  private func addPulled(
+    _ journal: FoundJournal, _ result: inout Result
+  ) throws(JournalError) {
+    guard let key = journal.mailboxKey else { return }
+    result.names[key] = journal.survey.mailbox
+    let opened = try PullJournal(
+      in: journal.directory, key: journal.key, mailbox: .inbox, readOnly: true)
+    result.pulled.add(opened.record, of: key)
   }
 
   /// A state of a mailbox whose journal is lost would keep a pull from looking at it.

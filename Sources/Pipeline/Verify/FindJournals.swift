@@ -13,17 +13,17 @@ struct FoundJournal {
     case states
     /// Which pulls began and ended.
     case runs
-    /// One of another kind.
-    case other
+    /// What was converted into one mailbox.
+    case convert
 
-    /// The first word of its header; nil where that is not known here.
-    var kind: String? {
+    /// The first word of its header.
+    var kind: String {
       switch self {
       case .pull: PullRecord.journalKind
       case .push: PushRecord.journalKind
       case .states: "mailarc-states"
       case .runs: "mailarc-runs"
-      case .other: nil
+      case .convert: ConvertRecord.journalKind
       }
     }
   }
@@ -39,7 +39,7 @@ struct FoundJournal {
   var key: String { String(name.dropLast(FindJournals.ending.count)) }
 
   /// Whether it is of its kind, in the version that this program knows.
-  var isKnown: Bool { role.kind.map { survey.isOfKind($0) } ?? true }
+  var isKnown: Bool { survey.isOfKind(role.kind) }
 
   /// How many records in its middle can't be read.
   var lost: Int { if case .lost(let records) = survey.damage { records } else { 0 } }
@@ -63,7 +63,7 @@ struct FindJournals {
   func run() throws(Failure) -> Result {
     var result = Result()
     try look(in: state, "pull", role: .pull, &result)
-    try look(in: state, "convert", role: .other, &result)
+    try look(in: state, "convert", role: .convert, &result)
     for account in names(in: state, "push", &result) {
       guard let push = try? state.openSubdirectory("push") else { continue }
       try look(in: push, account, role: .push, &result)

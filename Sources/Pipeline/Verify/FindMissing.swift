@@ -5,6 +5,7 @@ import Stores
 /// Finds messages that were recorded as being in the archive, and are nowhere in it.
 struct FindMissing {
   let pulled: PulledMessages
+  let converted: ConvertedMessages
   let table: MailboxTable
   /// The names that the journals give their mailboxes.
   let names: [MailboxKey: MailboxName]
@@ -15,11 +16,12 @@ struct FindMissing {
   ///
   /// - Parameters:
   ///   - origins: where the messages that are there came from.
+  ///   - converted: the base names of the messages that are there.
   ///   - unrecorded: the digests of messages that nothing is known of: under another name, one of
   ///     them may be what is missed.
   /// - Returns: the findings, by mailbox and UID.
   func run(
-    origins: Set<MessageOrigin>, unrecorded: [ContentDigest: Int]
+    origins: Set<MessageOrigin>, converted present: Set<String>, unrecorded: [ContentDigest: Int]
   ) -> [VerifyFinding] {
     var unrecorded = unrecorded
     var findings: [VerifyFinding] = []
@@ -37,6 +39,28 @@ struct FindMissing {
         missing.append(uid)
       }
       findings += tell(missing, of: name, record)
+    }
+    return findings + self.converted(present, origins, &unrecorded)
+  }
+
+  /// What was converted and is not there under its name.
+  private func converted(
+    _ present: Set<String>, _ origins: Set<MessageOrigin>, _ unrecorded: inout [ContentDigest: Int]
+  ) -> [VerifyFinding] {
+    var findings: [VerifyFinding] = []
+    let missing = converted.messages.values.filter { !present.contains($0.name) }
+    for message in missing.sorted(by: { $0.name < $1.name }) {
+      // A pull knows more of what it fetched: it may have moved it, or seen it deleted.
+      if let origin = MessageOrigin(baseName: message.name.utf8),
+        origins.contains(origin) || pulled.records[origin.mailboxKey] != nil
+      {
+        continue
+      }
+      if let count = unrecorded[message.digest], count > 0 {
+        unrecorded[message.digest] = count - 1
+        continue
+      }
+      findings.append(VerifyFinding(.missing, message.name))
     }
     return findings
   }

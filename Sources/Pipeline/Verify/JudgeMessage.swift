@@ -54,7 +54,8 @@ struct JudgeMessage {
 
   private func difference(_ found: ReadMessage, date: InternalDate?) -> MessageVerdict {
     let isShorter =
-      message.namedSize.map { found.diskSize < $0 } ?? record.map { found.size < $0.size } ?? false
+      message.namedSize.map { found.diskSize < $0 } ?? record?.size.map { found.size < $0 }
+      ?? false
     guard let modified else { return isShorter && !found.endsLine ? .truncated : .changed }
     let isUntouched = modified == message.namedDate ?? date
     // Who takes something out of a message leaves its last line whole; a full disk does not.

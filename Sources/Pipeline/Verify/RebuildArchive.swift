@@ -68,7 +68,6 @@ private struct RebuildSteps {
 
   func run() throws -> RebuildReport {
     var report = RebuildReport()
-    let account = try knownAccount()
     for (path, kept) in try rebuild.repairKeywordFiles() {
       report.actions.append(
         RebuildAction(
@@ -77,6 +76,7 @@ private struct RebuildSteps {
     let origins = try ArchiveOrigins(archive)
     report.findings += origins.findings
     let journals = try FindJournals(state: archive.state, interruption: interruption).run()
+    let account = try knownAccount(origins, journals.journals)
     let names = names(account, origins, journals.journals)
     try check(account, names: names, origins, journals.journals)
     try rebuildTables(names, origins, &report)
@@ -101,18 +101,22 @@ private struct RebuildSteps {
     kept.map { " (the broken file is \($0))" } ?? ""
   }
 
-  /// The account of the identity, or where that is lost the one that was given.
-  private func knownAccount() throws -> String {
+  /// The account of the identity, or where that is lost the one that was given; none for mail that
+  /// was only converted.
+  private func knownAccount(
+    _ origins: ArchiveOrigins, _ journals: [FoundJournal]
+  ) throws -> String {
     guard broken(.identity) != nil else {
       if let given { try archive.require(account: given) }
       return archive.identity.account
     }
-    guard let given else {
-      throw Failure.usage(
-        "it is not known any more from which account the archive was pulled",
-        advice: "Say it with --account USER@HOST, as in the URL of the account.")
+    if let given { return given }
+    if origins.places.isEmpty, journals.allSatisfy({ $0.role == .convert }), !journals.isEmpty {
+      return ""
     }
-    return given
+    throw Failure.usage(
+      "it is not known any more from which account the archive was pulled",
+      advice: "Say it with --account USER@HOST, as in the URL of the account.")
   }
 
   /// The names of the source's mailboxes, as far as anything tells them.
@@ -286,7 +290,7 @@ private struct RebuildSteps {
             "left: it is no journal that this version of mailarc reads"))
         continue
       }
-      guard journal.lost > 0, journal.role == .push || journal.role == .other else { continue }
+      guard journal.lost > 0, journal.role == .push || journal.role == .convert else { continue }
       report.notes.append(
         "\(journal.path): left, although \(journal.lost) records can't be read; the next run "
           + "passes them over and compares the messages themselves")

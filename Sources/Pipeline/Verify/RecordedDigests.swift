@@ -7,10 +7,10 @@ import Stores
 struct RecordedMessage: Sendable, Equatable {
   /// Of the wire form.
   let digest: ContentDigest
-  /// Octets of the wire form.
-  let size: Int64
-  /// Its internal date.
-  let date: InternalDate
+  /// Octets of the wire form; nil where only its name tells them.
+  let size: Int64?
+  /// Its internal date; nil where only its name tells it.
+  let date: InternalDate?
 }
 
 /// A journal that knows what messages were when they came.
@@ -48,6 +48,22 @@ final class PulledMessages: DigestRecords {
       : origin.uidValidity == record.formerValidity ? record.former[origin.uid] : nil
     return held.map {
       RecordedMessage(digest: $0.digest, size: $0.size, date: $0.internalDate)
+    }
+  }
+}
+
+/// What conversions recorded, by the base name that a file got.
+final class ConvertedMessages: DigestRecords {
+  private(set) var messages: [String: ConvertedMessage] = [:]
+
+  /// Takes the record of one mailbox.
+  func add(_ record: ConvertRecord) {
+    messages.merge(record.messages) { first, _ in first }
+  }
+
+  func record(of message: StoredMessage) -> RecordedMessage? {
+    messages[message.source].map {
+      RecordedMessage(digest: $0.digest, size: nil, date: nil)
     }
   }
 }

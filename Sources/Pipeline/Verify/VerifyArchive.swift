@@ -29,6 +29,8 @@ package struct VerifyArchive {
     var planned = 0
     var plannedBytes: Int64 = 0
     var origins: Set<MessageOrigin> = []
+    /// The names of converted messages that are there.
+    var converted: Set<String> = []
     var intact: Set<MessageOrigin> = []
     var unrecorded: [ContentDigest: Int] = [:]
     /// Told at the end: there may be another file of the same message, which is intact.
@@ -61,7 +63,7 @@ package struct VerifyArchive {
       tell(VerifyFinding(.mailboxUnreadable, place), &sums)
     }
     sums.report.notes += tree.passedOver.map { "not read: \($0)" }
-    let records = RecordedDigests(sources: [state.pulled])
+    let records = RecordedDigests(sources: [state.pulled, state.converted])
     let scratch = WireScratch()
     try plan(tree, archive, &sums)
     for place in tree.mailboxes { try verify(place, archive, records, scratch, &sums) }
@@ -79,9 +81,9 @@ package struct VerifyArchive {
       return sums.report
     }
     let missing = FindMissing(
-      pulled: state.pulled, table: archive.table, names: state.names,
+      pulled: state.pulled, converted: state.converted, table: archive.table, names: state.names,
       present: Set(tree.mailboxes.map(\.name))
-    ).run(origins: sums.origins, unrecorded: sums.unrecorded)
+    ).run(origins: sums.origins, converted: sums.converted, unrecorded: sums.unrecorded)
     for finding in missing { tell(finding, &sums) }
     return sums.report
   }
@@ -138,6 +140,7 @@ package struct VerifyArchive {
     sums.report.bytes += outcome.size
     let origin = outcome.message.origin
     if let origin { sums.origins.insert(origin) }
+    if outcome.isConverted { sums.converted.insert(outcome.message.source) }
     switch outcome.verdict {
     case .intact:
       sums.report.intact += 1

@@ -26,6 +26,8 @@ struct VerifyMailbox {
   struct Outcome {
     let message: StoredMessage
     let verdict: MessageVerdict
+    /// Whether a conversion may have recorded it under its name.
+    var isConverted: Bool { message.isOurs }
     /// Of what was read; nil where it can't be read.
     let digest: ContentDigest?
     /// Octets of the wire form that were read.

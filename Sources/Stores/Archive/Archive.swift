@@ -171,7 +171,7 @@ package final class Archive: Sendable {
     }
   }
 
-  private static func takeLock(
+  static func takeLock(
     in state: Directory, for access: Access
   ) throws(StoreError) -> FileLock? {
     switch access {

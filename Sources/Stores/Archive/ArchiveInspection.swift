@@ -27,13 +27,16 @@ package struct ArchiveInspection: Sendable {
   /// Opens what may be an archive.
   ///
   /// - Throws: `notFound`, `notAnArchive` where there is nothing of an archive's state,
-  ///   `newerFormat`, `unsupportedLayout`, `system`.
+  ///   `newerFormat`, `unsupportedLayout`, `locked` while a run writes, `system`.
   package init(path: String) throws(StoreError) {
     let root = try Archive.openRoot(path)
     guard let state = try storedIfPresent(try root.openSubdirectory(Archive.stateName)) else {
       throw .notAnArchive(path)
     }
-    try self.init(root: root, state: state, isLost: false)
+    // What a run that is under way has delivered and not recorded yet would seem to be wrong.
+    try self.init(
+      root: root, state: state, lock: try Archive.takeLock(in: state, for: .readingUndisturbed),
+      isLost: false)
   }
 
   /// Looks at a directory and the state in it.
@@ -41,9 +44,12 @@ package struct ArchiveInspection: Sendable {
   /// - Parameters:
   ///   - root: the directory.
   ///   - state: the one in it with the state.
+  ///   - lock: what keeps others from writing, held as long as the archive is open.
   ///   - isLost: whether it is known that there was an archive, though nothing of its state is left.
   /// - Throws: as `init(path:)`.
-  init(root: Directory, state: Directory, isLost: Bool) throws(StoreError) {
+  init(
+    root: Directory, state: Directory, lock: consuming FileLock?, isLost: Bool
+  ) throws(StoreError) {
     var broken: [BrokenState] = []
     let identity = try Self.part(.identity, &broken) { () throws(StoreError) in
       try ArchiveIdentity(in: state)
@@ -75,7 +81,7 @@ package struct ArchiveInspection: Sendable {
     }
     guard let table, let keywords else { throw .notAnArchive(root.path) }
     archive = Archive(
-      root: root, state: state, identity: used, table: table, keywords: keywords, lock: nil,
+      root: root, state: state, identity: used, table: table, keywords: keywords, lock: lock,
       access: .reading)
     self.broken = broken
   }

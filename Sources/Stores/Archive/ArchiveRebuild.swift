@@ -18,7 +18,7 @@ package final class ArchiveRebuild {
   ///   - path: where it is.
   ///   - account: the source account, where the user gave it: a directory that has lost all of its
   ///     state must hold mail that was fetched from it.
-  /// - Throws: `notFound`, `notAnArchive`, `newerFormat`, `locked`, `system`.
+  /// - Throws: `notFound`, `notAnArchive`, `newerFormat`, `locked`, `unfinished`, `system`.
   package init(path: String, account: String?) throws(StoreError) {
     root = try Archive.openRoot(path)
     if let present = try storedIfPresent(try root.openSubdirectory(Archive.stateName)) {
@@ -31,7 +31,9 @@ package final class ArchiveRebuild {
       state = try stored(try root.ensureSubdirectory(Archive.stateName))
     }
     // Looked at before the lock, which would make a file in what is no archive.
-    inspection = try ArchiveInspection(root: root, state: state, isLost: account != nil)
+    inspection = try ArchiveInspection(
+      root: root, state: state, lock: nil, isLost: account != nil)
+    if let record = try? ConversionRecord(in: state), !record.isComplete { throw .unfinished(path) }
     lock = try Archive.takeLock(in: state)
     try Archive.removeUnfinished(in: state)
   }
