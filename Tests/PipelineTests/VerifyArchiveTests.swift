@@ -211,3 +211,54 @@ import Testing
     #expect(failure?.cause == .interrupted)
   }
 }
+
+/// What a conversion recorded counts like what a pull recorded.
+@Suite struct VerifyConvertedTests {
+  private let bench: VerifyBench
+  private let files: [String]
+
+  init() throws {
+    bench = try VerifyBench()
+    files = try bench.fill("INBOX", 2, recorded: false)
+    let directory = try Directory.open(path: bench.root).ensurePath([".mailarc", "convert"])
+    let journal = try ConvertJournal(
+      in: directory, key: MailboxKey(account: "", mailbox: .inbox).hex, mailbox: .inbox,
+      readOnly: false)
+    for file in files {
+      let text = try readFile(bench.root + "/INBOX/cur/" + file).replacing("\n", with: "\r\n")
+      journal.append(
+        .converted(
+          ConvertedMessage(
+            name: String(file.prefix { $0 != ":" }),
+            digest: SHA256.digest(of: Array(text.utf8).span), sourceSize: 1, source: "",
+            flags: Flags())))
+    }
+    try journal.flush()
+  }
+
+  @Test func `its messages are compared`() throws {
+    #expect(try bench.verify().intact == 2)
+    try bench.damage("INBOX/cur/" + files[0], at: 3)
+    #expect(try bench.verify().kinds == [.damaged])
+  }
+
+  @Test func `what it converted and is nowhere is missing`() throws {
+    try bench.fill("Work", 1, recorded: false)
+    try renameFile(bench.root + "/", "INBOX/cur/" + files[0], "Work/cur/" + files[0])
+    #expect(try bench.verify().findings == [])
+    unlink(bench.root + "/INBOX/cur/" + files[1])
+    #expect(try bench.verify().kinds == [.missing])
+  }
+
+  @Test func `its identity needs no account where nothing was fetched`() throws {
+    for file in files {
+      try renameFile(bench.root + "/INBOX/cur/", file, file + "x")
+    }
+    for file in try listDirectory(bench.root + "/INBOX/cur") {
+      try renameFile(bench.root + "/INBOX/cur/", file, "foreign" + file)
+    }
+    unlink(bench.root + "/.mailarc/archive")
+    #expect(try bench.rebuild().actions.count == 1)
+    #expect(try Archive.open(path: bench.root, for: .reading).identity.account == "")
+  }
+}
