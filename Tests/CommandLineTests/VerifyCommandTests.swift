@@ -108,8 +108,8 @@ struct VerifyCommandTests {
   }
 
   @Test(arguments: [
-    (["--account", "ada"], Pipeline.ExitStatus.usage), (["--rebuild", "--account", "bob"], .badInput),
-    (["--messages"], .usage),
+    (["--account", "ada"], Pipeline.ExitStatus.usage), (["--messages"], .usage),
+    (["--rebuild", "--account", "bob"], .badInput),
   ])
   func `what makes no sense is refused`(_ words: [String], _ status: Pipeline.ExitStatus) async {
     let recording = Recording()

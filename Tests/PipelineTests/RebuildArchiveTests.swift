@@ -80,6 +80,23 @@ import Testing
     #expect(record.messages.values.allSatisfy { $0.fate == .held && $0.flags == nil })
   }
 
+  @Test(arguments: ArchiveIdentity.Layout.allCases)
+  func `the layout is told from the tree`(_ layout: ArchiveIdentity.Layout) throws {
+    let bench = try VerifyBench(layout)
+    try bench.fill("INBOX", 2)
+    try bench.fill("Work/2024", 2)
+    #expect(try bench.verify().intact == 4)
+    unlink(bench.root + "/.mailarc/archive")
+    #expect(try bench.verify().kinds == [.stateDamaged])
+    #expect(try bench.rebuild(account: VerifyBench.account).actions.count == 1)
+    #expect(try Archive.open(path: bench.root, for: .reading).identity.layout == layout)
+    try runSuccessfully("/bin/rm", ["-r", bench.root + "/.mailarc"])
+    #expect(try bench.rebuild(account: VerifyBench.account).exitStatus == .done)
+    #expect(try Archive.open(path: bench.root, for: .reading).identity.layout == layout)
+    #expect(try bench.verify().intact == 4)
+    #expect(try bench.verify().findings == [])
+  }
+
   @Test func `a directory that is none is left alone`() throws {
     let path = bench.temporary.file("none")
     try runSuccessfully("/bin/mkdir", ["-p", path + "/x/cur"])

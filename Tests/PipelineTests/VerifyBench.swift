@@ -14,10 +14,10 @@ final class VerifyBench {
   let temporary: TemporaryDirectory
   let root: String
 
-  init() throws {
+  init(_ layout: ArchiveIdentity.Layout = .maildir) throws {
     temporary = try TemporaryDirectory(inMemory: true)
     root = temporary.file("archive")
-    _ = try Archive.create(path: root, account: Self.account, layout: .maildir)
+    _ = try Archive.create(path: root, account: Self.account, layout: layout)
   }
 
   static func key(_ mailbox: String) throws -> MailboxKey {

@@ -16,7 +16,7 @@ struct FindMissing {
   ///
   /// - Parameters:
   ///   - origins: where the messages that are there came from.
-  ///   - converted: the base names of the messages that are there.
+  ///   - present: the base names of the messages that are there.
   ///   - unrecorded: the digests of messages that nothing is known of: under another name, one of
   ///     them may be what is missed.
   /// - Returns: the findings, by mailbox and UID.
