@@ -85,13 +85,15 @@ package struct StoredMessage: Hashable, Sendable {
 }
 
 extension StoredMessage: Comparable {
-  /// Fetched messages in the order of their source, then all others by the number their names begin
-  /// with, then by name.
+  /// Fetched messages in the order of their source, then all others: in an mbox in the order of the
+  /// file, else by the number their names begin with, then by name.
   package static func < (left: Self, right: Self) -> Bool {
     switch (left.origin, right.origin) {
     case (let one?, let other?) where one != other: return one < other
     case (.some, nil): return true
     case (nil, .some): return false
+    case (nil, nil) where left.mboxOffset != right.mboxOffset:
+      return left.mboxOffset < right.mboxOffset
     case (nil, nil) where left.leadingNumber != right.leadingNumber:
       return left.leadingNumber < right.leadingNumber
     default: break
@@ -101,6 +103,11 @@ extension StoredMessage: Comparable {
     }
     if left.name != right.name { return left.name.lexicographicallyPrecedes(right.name) }
     return left.place.directoryName < right.place.directoryName
+  }
+
+  // Elsewhere than in an mbox all are alike.
+  private var mboxOffset: Int64 {
+    if case .mbox(let entry) = place { entry.offset } else { 0 }
   }
 
   private var leadingNumber: Int64 {
