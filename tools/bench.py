@@ -1,23 +1,23 @@
-"""Measures mailarc beside mbsync, in alternation, against a private Dovecot with Maildir."""
+"""Measures mailarc in alternation with others: beside mbsync, against a private Dovecot with Maildir; and
+beside what else converts mbox and Maildir, and `cp`. Shows how much memory it needs for much mail."""
 
 import argparse
 import os
 import shutil
 import signal
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict, namedtuple
 
 import bench_mail
+import bench_mbox
+import bench_memory
 import plain_account
+from bench_disk import FreshDisk
+from bench_table import Table
 from private_dovecot import PrivateDovecot
 
-Run = namedtuple("Run", "wall processor memory good")  # seconds, seconds, MiB, bool
 LARGE = 512 << 20
-MEMORY_LIMIT = 64  # MiB
 SETTLE = 2.5  # seconds
 
 
@@ -81,9 +81,8 @@ class Mbsync:
 
 
 class Bench:
-    def __init__(self, options, directory, server):
-        self.options, self.directory, self.server = options, directory, server
-        self.runs = defaultdict(list)
+    def __init__(self, options, directory, server, table):
+        self.options, self.directory, self.server, self.table = options, directory, server, table
         self.password_file = f"{directory}/password"
         with open(os.open(self.password_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(server.password + "\n")
@@ -104,7 +103,6 @@ class Bench:
                 self.round(peer, round_number)
         if "large" in self.options.only:
             self.large(owner)
-        return self.report()
 
     def warm(self, user):
         """Lets Dovecot build its indexes and caches, so that no peer pays for them."""
@@ -132,21 +130,15 @@ class Bench:
         # Nothing is removed before the end: ext4 makes new files slowly for a while after many went.
 
     def measure(self, case, peer, command, count, expected):
-        os.sync()
         # mbsync waits until a Maildir's time of change is over, mailarc re-scans a fresh one.
+        os.sync()
         time.sleep(SETTLE)
-        output = f"{self.directory}/output"
-        launcher = ["/usr/bin/python3", "-I", "-S", f"{os.path.dirname(__file__)}/bench_run.py"]
-        ended = subprocess.run([*launcher, output, *command], stdout=subprocess.PIPE, check=True)
-        wall, processor, memory, status = (float(word) for word in ended.stdout.split())
-        found = count()
-        good = status == 0 and found == expected
-        self.runs[case, peer.name].append(Run(wall, processor, memory / 1024, good))
-        print(f"{case:18} {peer.name:8} {wall:8.2f} s", flush=True)
-        if not good:
-            with open(output, encoding="utf-8", errors="replace") as file:
-                print(f"  NOT GOOD: status {status:.0f}, {found} messages\n{file.read()[-2000:]}")
-        return good
+
+        def check():
+            found = count()
+            return found == expected, "" if found == expected else f"{found} messages"
+
+        return self.table.measure(case, peer.name, command, check)
 
     def large(self, owner):
         self.server.add_user("large", records=False)
@@ -163,31 +155,6 @@ class Bench:
             shutil.rmtree(directory)
             shutil.rmtree(f"{self.server.root}/mail/{target}")
 
-    def report(self):
-        print(f"\n{'':18} {'':8} {'median':>8} {'min':>8} {'max':>8} {'cpu':>8} {'MiB':>7}")
-        medians = {}
-        for (case, name), runs in self.runs.items():
-            walls = [run.wall for run in runs]
-            medians[case, name] = statistics.median(walls)
-            processor = statistics.median(run.processor for run in runs)
-            print(
-                f"{case:18} {name:8} {medians[case, name]:8.2f} {min(walls):8.2f} {max(walls):8.2f} "
-                f"{processor:8.2f} {max(run.memory for run in runs):7.0f}"
-                + ("" if all(run.good for run in runs) else "  NOT GOOD")
-            )
-        print()
-        for case in dict.fromkeys(case for case, _ in self.runs):
-            both = [self.runs.get((case, name), []) for name in ("mbsync", "mailarc")]
-            if not all(runs and all(run.good for run in runs) for runs in both):
-                print(f"{case:18} no ratio: not everything went well")
-                continue
-            ratio = medians[case, "mbsync"] / medians[case, "mailarc"]
-            print(f"{case:18} mbsync takes {ratio:6.2f} times as long as mailarc (medians)")
-        memory = max(run.memory for (_, name), runs in self.runs.items() for run in runs if name == "mailarc")
-        print(f"peak memory of mailarc: {memory:.0f} MiB (limit {MEMORY_LIMIT})")
-        good = all(run.good for runs in self.runs.values() for run in runs)
-        return good and memory < MEMORY_LIMIT
-
 
 def count_mail(directory):
     """The messages in the Maildirs below a directory."""
@@ -198,44 +165,6 @@ def count_mail(directory):
     )
 
 
-class FreshDisk:
-    """A new ext4 in a file, for root and where loop devices are to be had; else the directory itself.
-
-    A file system in which many files were removed lately makes new ones at up to five times the cost for
-    minutes (ext4 does not give out an inode again so soon), which would be measured instead of the peers.
-    """
-
-    def __init__(self, directory, options):
-        self.directory, self.mounted = directory, False
-        # Source, and for each round and peer an archive and a target; twice, and some room for journals.
-        octets = options.messages * 46_000 * (2 + options.rounds * 4) * 2 + (6 << 30)
-        self.size = min(octets, int(shutil.disk_usage(directory).free * 0.8))
-
-    def __enter__(self):
-        image, place = f"{self.directory}/disk.img", f"{self.directory}/disk"
-        os.chmod(self.directory, 0o755)
-        if os.geteuid() != 0:
-            print("Not root: on the file system as it is.", flush=True)
-            return self.directory
-        os.mkdir(place)
-        steps = [
-            ["fallocate", "-l", str(self.size), image],
-            ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", image],
-            ["mount", "-o", "loop", image, place],
-        ]
-        for step in steps:
-            if subprocess.run(step, stderr=subprocess.DEVNULL).returncode != 0:
-                print(f"{step[0]} failed: on the file system as it is.", flush=True)
-                return self.directory
-        self.mounted = True
-        print("On a new ext4 in a file.", flush=True)
-        return place
-
-    def __exit__(self, *_):
-        if self.mounted:
-            subprocess.run(["umount", "-l", f"{self.directory}/disk"], check=False)
-
-
 def parse_options():
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     parser.add_argument("--dir", help="where mail and server go (default: a temporary directory)")
@@ -243,28 +172,47 @@ def parse_options():
     parser.add_argument("--messages", type=int, default=10_000, help="size of the account (10000)")
     parser.add_argument("--seed", type=int, default=1, help="of the corpus (1)")
     parser.add_argument("--tls", action="store_true", help="TLS instead of plain IMAP")
-    cases = ["pull", "push", "large"]
+    parser.add_argument("--mbox-mib", type=int, default=1024, help="size of the mbox converted (1024)")
+    parser.add_argument("--memory-mib", type=int, default=4096, help="size of the large mbox (4096)")
+    parser.add_argument("--message-mib", type=int, default=1024, help="size of the large message in it (1024)")
+    peers = f"of {', '.join(bench_mbox.PEERS)}, those that convert (may be repeated; all but formail)"
+    parser.add_argument("--peer", action="append", choices=bench_mbox.PEERS, metavar="NAME", help=peers)
+    cases = ["pull", "push", "large", "mbox", "memory"]
     parser.add_argument("--only", action="append", choices=cases, help="of these (may be repeated)")
-    parser.add_argument("--small", action="store_true", help="a smoke test: 300 messages, 1 round")
+    parser.add_argument("--small", action="store_true", help="a smoke test: little mail, 1 round")
     parser.add_argument("--mailarc", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.large, options.only = LARGE, options.only or cases
     if options.small:
         options.messages, options.rounds, options.large = 300, 1, 32 << 20
+        options.mbox_mib, options.memory_mib, options.message_mib = 16, 128, 128
     return options
+
+
+def run_servers(options, parent, table):
+    # Source, and for each round and peer an archive and a target; twice, and some room for journals.
+    octets = options.messages * 46_000 * (2 + options.rounds * 4) * 2 + (6 << 30)
+    with FreshDisk(parent, octets) as directory:
+        server = PrivateDovecot(f"{directory}/server", "bench", tls=options.tls)
+        os.mkdir(server.root)
+        with server:
+            Bench(options, directory, server, table).run()
 
 
 def main():
     options = parse_options()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
-    with tempfile.TemporaryDirectory(prefix="mailarc-bench.", dir=options.dir) as parent, FreshDisk(
-        parent, options
-    ) as directory:
-        server = PrivateDovecot(f"{directory}/server", "bench", tls=options.tls)
-        os.mkdir(server.root)
-        with server:
-            return 0 if Bench(options, directory, server).run() else 1
+    with tempfile.TemporaryDirectory(prefix="mailarc-bench.", dir=options.dir) as parent:
+        os.chmod(parent, 0o755)
+        table = Table(f"{parent}/output")
+        if not {"pull", "push", "large"}.isdisjoint(options.only):
+            run_servers(options, parent, table)
+        if "mbox" in options.only:
+            bench_mbox.MboxBench(options, parent, table).run()
+        if "memory" in options.only:
+            bench_memory.MemoryBench(options, parent, table).run()
+        return 0 if table.report() else 1
 
 
 sys.exit(main())

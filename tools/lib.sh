@@ -13,7 +13,8 @@ dovecot-imapd  /usr/lib/dovecot/imap
 openssl        /usr/bin/openssl
 python3        /usr/bin/python3'
 readonly needed_to_compare='
-isync          /usr/bin/mbsync'
+isync          /usr/bin/mbsync
+mb2md          /usr/bin/mb2md'
 
 # Installs what is missing of these lists, and does not ask for rights where nothing is.
 install_missing() {

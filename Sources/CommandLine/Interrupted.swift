@@ -12,4 +12,17 @@ enum Interrupted {
       summary: isTermination ? "stopped by SIGTERM" : "stopped by SIGINT",
       advice: "Run the same command again to go on from here.", retryable: false)
   }
+
+  /// Runs a step that a signal may end, and names the signal then.
+  ///
+  /// - Throws: what the step throws; the signal's failure if it was interrupted.
+  static func told<Value: Sendable>(
+    _ step: @Sendable () async throws -> Value
+  ) async throws -> Value {
+    do {
+      return try await step()
+    } catch let failure as Failure where failure.cause == .interrupted {
+      throw Self.failure
+    }
+  }
 }

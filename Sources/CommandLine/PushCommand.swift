@@ -1,5 +1,6 @@
 import Pipeline
 import Platform
+import Stores
 
 /// `mailarc push ARCHIVE TARGET`.
 enum PushCommand {
@@ -10,7 +11,9 @@ enum PushCommand {
     let invocation = context.invocation
     try invocation.refuse(.acceptDeletions, with: .resendDeleted)
     return PushOptions(
-      archivePath: invocation.operands[0], target: try context.account(url),
+      archivePath: invocation.operands[0], statePath: statePath(invocation),
+      mboxDialect: invocation.text(.mboxDialect).flatMap(MboxDialect.init),
+      target: try context.account(url),
       connections: context.connections, dryRun: invocation.has(.dryRun),
       acceptDeletions: invocation.has(.acceptDeletions),
       resendDeleted: invocation.has(.resendDeleted), withDeleted: invocation.has(.withDeleted),
@@ -30,6 +33,16 @@ enum PushCommand {
     let pipeline = PushPipeline(
       options: options, observer: output.observer, interruption: context.interruption)
     return output.finish(await pipeline.run())
+  }
+
+  /// What a push remembers of mail in no archive lies where the XDG base directories put state.
+  private static func statePath(_ invocation: Invocation) -> String? {
+    if let path = invocation.text(.state) { return path }
+    if let base = Environment.value("XDG_STATE_HOME"), base.hasPrefix("/") {
+      return base + "/mailarc"
+    }
+    guard let home = Environment.value("HOME"), home.hasPrefix("/") else { return nil }
+    return home + "/.local/state/mailarc"
   }
 
   /// Tests that kill a push at each of many steps can't wait as long as people's mail deserves.

@@ -17,14 +17,16 @@ struct RunOutput {
   ///
   /// Prints the `start` event with `--json`.
   init(
-    context: RunContext, direction: Direction, account: AccountURL, archive: String, dryRun: Bool
+    context: RunContext, direction: Direction, account: AccountURL?, from: String? = nil,
+    archive: String, dryRun: Bool
   ) {
     terminal = context.terminal
     isQuiet = context.invocation.has(.quiet)
     let now: @Sendable () -> Double = { Double(MonotonicClock.now.nanoseconds) / 1e9 }
     if context.invocation.has(.json) {
       let events = JSONEvents(terminal: terminal, now: now)
-      events.start(direction, account: account.identity, archive: archive, dryRun: dryRun)
+      events.start(
+        direction, account: account?.identity, from: from, archive: archive, dryRun: dryRun)
       form = .events(events)
     } else {
       form = .display(

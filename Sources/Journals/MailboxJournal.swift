@@ -27,6 +27,9 @@ package typealias PullJournal = MailboxJournal<PullRecord>
 /// The journal of the push into one target mailbox: its dedupe index.
 package typealias PushJournal = MailboxJournal<PushRecord>
 
+/// The journal of the conversion into one mailbox.
+package typealias ConvertJournal = MailboxJournal<ConvertRecord>
+
 /// The journal of one mailbox, with all that its events add up to.
 ///
 /// Confined to one owner.
@@ -40,9 +43,9 @@ package final class MailboxJournal<Sum: JournalSum> {
   /// Reads the journal and opens it for more.
   ///
   /// - Parameters:
-  ///   - directory: `.mailarc/pull`, or `.mailarc/push/<target account>`.
+  ///   - directory: `.mailarc/pull`, `.mailarc/push/<target account>` or `.mailarc/convert`.
   ///   - key: the mailbox's key, which names the file.
-  ///   - mailbox: the mailbox on its server, written into a new journal for its reader.
+  ///   - mailbox: the mailbox on its server, or in the archive for a conversion, written into a new journal for its reader.
   ///   - readOnly: whether nothing may be written, not even a torn tail cut off; events are then
   ///     applied in memory only.
   /// - Throws: `JournalError` where the file can't be read or written, or is not such a journal.
@@ -68,6 +71,13 @@ package final class MailboxJournal<Sum: JournalSum> {
     record.apply(event)
     file?.append(event.journalRecord)
   }
+
+  /// Writes an event that `record` need not have, which saves the memory; it is durable after the next
+  /// `flush`.
+  package func write(_ event: Sum.Event) { file?.append(event.journalRecord) }
+
+  /// Forgets `record`, once nobody asks for it any more.
+  package func forget() { record = Sum() }
 
   /// Makes the events appended so far durable.
   ///

@@ -5,7 +5,8 @@ package struct HeaderCollector: Sendable {
 
   /// The header so far, up to its empty line.
   package private(set) var bytes: [UInt8] = []
-  private var isComplete = false
+  /// Whether nothing more is wanted: the header has ended, or as much of it is kept as can be.
+  package private(set) var isComplete = false
   private var lineIsEmpty = true
 
   package init() {}

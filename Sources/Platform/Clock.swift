@@ -25,6 +25,9 @@ package struct MonotonicClock: Sendable, Hashable, Comparable {
 package enum WallClock {
   /// Seconds since 1970 (UTC).
   package static var now: Int64 { read(CLOCK_REALTIME).seconds }
+
+  /// Microseconds since 1970 (UTC).
+  package static var microseconds: Int64 { read(CLOCK_REALTIME).nanoseconds / 1000 }
 }
 
 /// A moment until which something may last.

@@ -19,7 +19,8 @@ extension FileLockError: CustomStringConvertible {
   }
 }
 
-/// An exclusive lock on a file (flock), held as long as the value lives.
+/// A lock on a file (flock), held as long as the value lives: one exclusive one at a time, or any
+/// number of shared ones.
 ///
 /// The kernel drops it when the process ends, however that happens; the file itself stays, since
 /// removing it would let two processes lock two files of one name.
@@ -34,6 +35,24 @@ package struct FileLock: ~Copyable, Sendable {
   /// - Throws: `held` if somebody else has it.
   package init(in directory: Directory, _ name: some FileName) throws(FileLockError) {
     file = try FileLock.take(in: directory, name)
+  }
+
+  /// Takes a shared lock at once or not at all; nothing is written.
+  ///
+  /// - Parameters:
+  ///   - directory: where the file is.
+  ///   - name: its name.
+  /// - Throws: `held` if somebody has it exclusively; `failed` also where there is no such file.
+  package init(sharedIn directory: Directory, _ name: some FileName) throws(FileLockError) {
+    do {
+      let file = try directory.openFile(name)
+      try retrying("lock", nil) { flock(file.rawValue, LOCK_SH | LOCK_NB) }
+      self.file = file
+    } catch  where error.errno == EWOULDBLOCK && error.operation == "lock" {
+      throw .held(by: FileLock.holder(in: directory, name))
+    } catch {
+      throw .failed(error.at(directory.path(of: name)))
+    }
   }
 
   // Closing alone would not do at once: a child that is about to be started has the file open, too,

@@ -80,11 +80,11 @@ struct ArgumentParserTests {
     ),
     (["pull", "a", "b", "--tls-ca="], "--tls-ca needs a FILE, not nothing", nil),
     (
-      ["pull", "a", "b", "--layout=mbox"], "--layout does not know \"mbox\"",
-      "This version knows: maildir."
+      ["pull", "a", "b", "--layout=zip"], "--layout does not know \"zip\"",
+      "This version knows: maildir, maildir++, mbox, mbox.gz."
     ),
     (
-      ["push", "a", "b", "--layout=maildir"], "--layout belongs to pull, not to push",
+      ["push", "a", "b", "--layout=maildir"], "--layout belongs to pull and convert, not to push",
       "See mailarc push --help."
     ),
     (

@@ -39,7 +39,7 @@ struct CompletionsTests {
     #expect(try complete(["help", "--completions", ""]) == ["bash", "zsh", "fish"])
     #expect(try complete(["help", "--completions", "=", "z"]) == ["zsh"])
     #expect(try complete(["help", "--completions", "="]) == ["bash", "zsh", "fish"])
-    #expect(try complete(["pull", "--layout", "m"]) == ["maildir"])
+    #expect(try complete(["pull", "--layout", "mb"]) == ["mbox", "mbox.gz"])
     #expect(try complete(["pull", "--timeout", ""]) == [])
     let directory = try ScratchDirectory()
     let file = try directory.write([], to: "with blanks", mode: 0o600)

@@ -82,8 +82,9 @@ final class PushBench {
       port: chosen.port ?? server.imapPort, security: .plaintextAllowed,
       trust: .file(path: server.caFile), timeout: 20, identity: user + "@127.0.0.1")
     let options = PushOptions(
-      archivePath: chosen.archive ?? archive, target: account, connections: chosen.connections,
-      dryRun: chosen.dryRun, acceptDeletions: chosen.accept, resendDeleted: chosen.resend,
+      archivePath: chosen.archive ?? archive, statePath: source.directory.file("state"),
+      mboxDialect: nil, target: account, connections: chosen.connections, dryRun: chosen.dryRun,
+      acceptDeletions: chosen.accept, resendDeleted: chosen.resend,
       withDeleted: chosen.withDeleted, retryRefused: chosen.retryRefused, full: chosen.full,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: chosen.settleSeconds)
     return await PushPipeline(

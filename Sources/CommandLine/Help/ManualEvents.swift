@@ -8,7 +8,9 @@ extension ManualText {
 
   static let eventTypes = [
     Entry(
-      term: "start", text: "The run begins: `version`, `command`, `account`, `archive`, `dry_run`."),
+      term: "start",
+      text: "The run begins: `version`, `command`, `account` (null for `convert`), `from` "
+        + "(for `convert` alone), `archive`, `dry_run`."),
     Entry(
       term: "plan",
       text:
@@ -46,5 +48,34 @@ extension ManualText {
       text: "The last one, once a run has begun: `command`, `dry_run`, `mailboxes`, the counts of "
         + "`mailbox` for all together, `messages_failed`, `mailboxes_failed`, `questions`, "
         + "`exit_status`."),
+  ]
+
+  static let listEvents = [
+    "`mailarc list --json` prints these instead. Dates are those of UTC, as `2023-11-14T22:13:20Z`; "
+      + "sizes are those of the content as it lies on disk, uncompressed."
+  ]
+
+  static let listEventTypes = [
+    Entry(
+      term: "mailbox-listed",
+      text: "A mailbox: `mailbox`, `path`, `messages`, `unread`, `bytes`, `oldest`, `newest` (null "
+        + "if it is empty), `explanation` (with `--explain`)."),
+    Entry(
+      term: "message-listed",
+      text: "With `--messages`, before its mailbox: `mailbox`, `file`, `date` (the internal date), "
+        + "`flags` (IMAP's names, keywords too), `from` (name or address), `subject`, `bytes`."),
+    Entry(
+      term: "unreadable",
+      text: "A file or a mailbox that can't be read: `mailbox`, `file`, `reason`."),
+    Entry(
+      term: "notice",
+      text: "Something that looks as if it held mail and is not read: `mailbox`, `kind`, `text`."),
+    Entry(
+      term: "error", text: "Nothing could be listed; as above."),
+    Entry(
+      term: "summary",
+      text:
+        "The last one: `command`, `mailboxes`, `messages`, `unread`, `bytes`, `unreadable` (how "
+        + "many), `exit_status`."),
   ]
 }

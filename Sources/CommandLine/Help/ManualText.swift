@@ -39,13 +39,13 @@ enum ManualText {
     Entry(term: "0", text: "Everything is done, and nothing differs."),
     Entry(
       term: "1",
-      text: "Finished, but some messages could not be transferred, or a question is open; all of "
-        + "them are listed."),
+      text: "Finished, but some messages could not be transferred or read, something is not as it "
+        + "was recorded, or a question is open; all of it is listed."),
     Entry(term: "64", text: "The command line is wrong, or there is no password."),
     Entry(
       term: "65",
-      text: "The directory is no archive, belongs to another account, or was written by a newer "
-        + "version."),
+      text: "The directory is no archive or holds no mail, belongs to another account, or was "
+        + "written by a newer version."),
     Entry(term: "69", text: "The server can't be found or reached."),
     Entry(term: "74", text: "Reading or writing files failed, or the disk is full."),
     Entry(
@@ -93,6 +93,12 @@ enum ManualText {
       term: "mailarc push --password-file ~/.new-password ~/mail "
         + "imaps://anna@example.org@imap.example.net",
       text: "Bring the archive into an account at another provider:"),
+    Entry(
+      term: "mailarc list --messages ~/mail | less",
+      text: "Look into an archive, or into what another mail program left:"),
+    Entry(
+      term: "mailarc verify ~/mail",
+      text: "See whether every message is as it came:"),
     Entry(
       term: "mailarc pull --json ... | jq 'select(.type == \"message-failed\")'",
       text: "Let a program see what could not be fetched:"),

@@ -24,6 +24,9 @@ enum OptionValue: Sendable, Equatable {
 enum CommandName: String, Sendable, CaseIterable {
   case pull
   case push
+  case convert
+  case list
+  case verify
   case help
 }
 
@@ -37,6 +40,8 @@ enum OptionName: String, Sendable, CaseIterable {
   case connections
   case dryRun = "dry-run"
   case layout
+  case mboxDialect = "mbox-dialect"
+  case state
   case allNamespaces = "all-namespaces"
   case acceptDeletions = "accept-deletions"
   case refetchDeleted = "refetch-deleted"
@@ -44,6 +49,10 @@ enum OptionName: String, Sendable, CaseIterable {
   case withDeleted = "with-deleted"
   case retryRefused = "retry-refused"
   case full
+  case messages
+  case explain
+  case rebuild
+  case account
   case quiet
   case json
   case man
@@ -58,6 +67,7 @@ struct Option: Sendable {
   enum Group: String, Sendable, CaseIterable {
     case account = "Account"
     case transfer = "Transfer"
+    case reading = "Reading"
     case output = "Output"
   }
 

@@ -28,6 +28,48 @@ enum OptionTable {
           + "is ever removed from the target, and what was deleted there is not sent again.",
       ]),
     Command(
+      name: .convert, operands: ["FROM", "TO"], operandsAreOptional: false,
+      summary: "Make an archive from mail on disk, in any layout",
+      details: [
+        "Copies the mail of FROM into the archive TO, which is created if it is not there, with "
+          + "content, flags, keywords, internal dates, mailbox names and order. FROM is not "
+          + "changed. TO is a new directory, or an archive that was converted from the same FROM: "
+          + "then only what is missing is copied, and flags that changed in FROM are brought over. "
+          + "What was deleted or changed by hand in TO stays so.",
+        "If FROM is an archive, TO is one of the same account and knows what was fetched and pushed: "
+          + "a pull into it fetches nothing again. While another run writes to FROM it can't be "
+          + "converted. A conversion that was stopped is simply started again; until one has come to "
+          + "its end, TO can't be pulled into or pushed.",
+      ]),
+    Command(
+      name: .list, operands: ["PATH"], operandsAreOptional: false,
+      summary: "Show what is in an archive, or in mail that another program left",
+      details: [
+        "Shows for each mailbox of PATH how many messages it holds and how many of them are unread, "
+          + "their size, and the first and the last day on which one came in. PATH is an archive, "
+          + "or anything else that mail is read from: a Maildir, a tree of mbox files as Thunderbird "
+          + "has it, an MH directory, a directory of `.eml` files, one such file, an mbox file; also "
+          + "compressed by gzip. Nothing is changed.",
+        "With `--messages` each message has a line: when it came in, its flags (`D` draft, "
+          + "`F` flagged, `R` answered, `S` seen, `T` deleted), who it is from, its subject and its "
+          + "size. On a terminal what is too wide is cut. Days and times are those of UTC.",
+        "What can't be read is named on standard error; the rest is listed, and the exit status is 1.",
+      ]),
+    Command(
+      name: .verify, operands: ["ARCHIVE"], operandsAreOptional: false,
+      summary: "Check that every message of an archive is as it came",
+      details: [
+        "Reads every message of the directory ARCHIVE and compares it with the digest that was "
+          + "recorded when it came. Named are messages that were edited since, damaged or cut "
+          + "off, that can't be read, and that are missing although nobody deleted them as far as "
+          + "mailarc knows; also mailboxes that can't be read, and records that are damaged or "
+          + "don't fit what is there. Messages that were put there by hand have no record: they "
+          + "are counted. Nothing is changed.",
+        "With `--rebuild`, instead, lost or broken records are made anew from the archive itself, "
+          + "without a server. What can be read of a broken file is kept, deletions by hand among "
+          + "it; the file itself stays beside the new one as `NAME.broken-1`. Mail is not touched.",
+      ]),
+    Command(
       name: .help, operands: ["COMMAND"], operandsAreOptional: true,
       summary: "Show help, the manual page or shell completions",
       details: [
@@ -39,7 +81,8 @@ enum OptionTable {
   ///
   /// Where commands take an option of the same name but another meaning, it has several rows; all
   /// of them take the same kind of value.
-  static let options: [Option] = accountOptions + transferOptions + outputOptions
+  static let options: [Option] =
+    accountOptions + transferOptions + readingOptions + outputOptions
 
   /// The command of that name.
   static func command(_ name: CommandName) -> Command? {

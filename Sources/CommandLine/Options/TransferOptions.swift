@@ -4,18 +4,26 @@ extension OptionTable {
   /// What is transferred, and what is done about what was deleted.
   static let transferOptions: [Option] = [
     Option(
-      name: .dryRun, group: .transfer, commands: [.pull, .push], value: .none,
+      name: .dryRun, group: .transfer, commands: [.pull, .push, .convert], value: .none,
       summary: "show what would be done, change nothing",
       details: "Show what would be done and change nothing: neither mail nor the archive's own "
         + "records. Accounts are logged in to and looked at as in a real run; mailboxes of the "
         + "target are opened for reading only."),
     Option(
-      name: .layout, group: .transfer, commands: [.pull],
+      name: .layout, group: .transfer, commands: [.pull, .convert],
       value: .choice("LAYOUT", ArchiveIdentity.Layout.allCases.map(\.rawValue)),
       summary: "how a new archive stores mail: maildir (the default)",
       details: "How a new archive stores mail. `maildir`, the default, has one directory with "
         + "`cur`, `new` and `tmp` for each mailbox, nested as the mailboxes are. An archive keeps "
         + "the layout that it began with."),
+    Option(
+      name: .state, group: .transfer, commands: [.push], value: .file("DIR"),
+      summary: "where to remember what was pushed of mail that is in no archive",
+      details:
+        "Where to remember what was pushed if what is pushed is no archive of mailarc: beside "
+        + "other programs' mail nothing is written. Without this option it is "
+        + "`$XDG_STATE_HOME/mailarc`, or `~/.local/state/mailarc`. If it is lost, the next push "
+        + "compares by content again."),
     Option(
       name: .allNamespaces, group: .transfer, commands: [.pull], value: .none,
       summary: "take other users' and shared mailboxes too",

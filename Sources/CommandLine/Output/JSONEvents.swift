@@ -33,12 +33,22 @@ final class JSONEvents: RunObserver {
   }
 
   /// The run begins.
-  func start(_ direction: Direction, account: String, archive: String, dryRun: Bool) {
+  ///
+  /// - Parameters:
+  ///   - direction: what is done.
+  ///   - account: the account on the other side; nil for a conversion.
+  ///   - from: the mail that is converted; nil where there is an account.
+  ///   - archive: the archive's path.
+  ///   - dryRun: whether nothing is changed.
+  func start(
+    _ direction: Direction, account: String?, from: String?, archive: String, dryRun: Bool
+  ) {
     emit(
       "start",
       [
         ("version", .string(Version.text)), ("command", .string(direction.rawValue)),
-        ("account", .string(account)), ("archive", .string(archive)), ("dry_run", .bool(dryRun)),
+        ("account", .string(account)), ("from", .string(from)), ("archive", .string(archive)),
+        ("dry_run", .bool(dryRun)),
       ])
   }
 
@@ -141,8 +151,6 @@ final class JSONEvents: RunObserver {
   }
 
   private func emit(_ type: String, _ members: [(String, JSONValue)]) {
-    let all = [("type", .string(type))] + members
-    terminal.printVerbatim(
-      JSONValue.object(all.map { JSONMember(name: $0.0, value: $0.1) }).text)
+    terminal.printVerbatim(JSONValue.event(type, members).text)
   }
 }

@@ -27,6 +27,12 @@ enum JSONValue: Sendable, Equatable {
   /// An integer of any width that occurs here.
   static func integer(_ value: Int) -> JSONValue { .integer(Int64(value)) }
 
+  /// An event as it is printed: an object whose first member is its type.
+  static func event(_ type: String, _ members: [(String, JSONValue)]) -> JSONValue {
+    .object(
+      ([("type", .string(type))] + members).map { JSONMember(name: $0.0, value: $0.1) })
+  }
+
   /// A string, or null.
   static func string(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
 

@@ -65,10 +65,9 @@ final class ProgressDisplay: RunObserver {
   }
 
   private func news(_ report: MailboxReport) -> [String] {
-    let verb = direction == .pull ? "fetched" : "appended"
     var news: [String] = []
     if report.transferred > 0 {
-      news.append(Quantity.count(report.transferred, "message") + " " + verb)
+      news.append(Quantity.count(report.transferred, "message") + " " + direction.participle)
       news.append(Quantity.bytes(report.transferredBytes))
     }
     if report.moved > 0 { news.append(Quantity.count(report.moved, "message") + " moved") }

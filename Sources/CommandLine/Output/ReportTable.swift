@@ -25,16 +25,7 @@ enum ReportTable {
       let totals = report.totals
       rows.append(["Total"] + columns.map { $0.cell(totals) })
     }
-    let widths = rows[0].indices.map { index in
-      rows.map { TerminalText.width($0[index]) }.max() ?? 0
-    }
-    return rows.map { row in
-      let name = TerminalText.pad(row[0], to: widths[0])
-      let numbers = zip(row, widths).dropFirst().map { cell, width in
-        String(repeating: " ", count: width - TerminalText.width(cell)) + cell
-      }
-      return ([name] + numbers).joined(separator: "  ")
-    }
+    return Columns.lines(rows)
   }
 
   private static func columns(_ report: RunReport) -> [Column] {
@@ -44,9 +35,11 @@ enum ReportTable {
         heading: heading, cell: { Quantity.count($0[keyPath: path]) },
         isShown: totals[keyPath: path] > 0)
     }
-    let verb = report.direction == .pull ? "Fetched" : "Appended"
     return [
-      Column(heading: verb, cell: { Quantity.count($0.transferred) }, isShown: true),
+      Column(
+        heading: report.direction.participle.capitalizedFirst,
+        cell: { Quantity.count($0.transferred) },
+        isShown: true),
       Column(
         heading: "Size", cell: { Quantity.bytes($0.transferredBytes) },
         isShown: totals.transferred > 0),

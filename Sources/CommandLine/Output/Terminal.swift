@@ -52,6 +52,15 @@ final class Terminal: Sendable {
     return Int(size.ws_col)
   }
 
+  /// Columns that a line on standard output may have; nil where that is no terminal, and lines are
+  /// as long as they are.
+  var outputWidth: Int? {
+    var size = winsize()
+    guard isatty(output) == 1 else { return nil }
+    guard ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
   /// Whether something could not be written to standard output.
   var outputFailed: Bool { state.withLock { $0.outputFailed } }
 

@@ -7,7 +7,7 @@ import Transport
 
 extension Failure {
   /// What any error below this layer means to the user.
-  init(_ error: any Error, scope: FailureScope) {
+  package init(_ error: any Error, scope: FailureScope) {
     switch error {
     case let failure as Failure: self = failure
     case let error as ClientError: self.init(error, scope: scope)
@@ -109,8 +109,12 @@ extension Failure {
     switch error {
     case .notFound, .damaged, .unsuitableName:
       self.init(scope: scope, cause: .input, "\(error)")
-    case .notAnArchive, .otherAccount, .unsupportedLayout:
+    case .notAnArchive, .noMail, .otherAccount, .otherSource, .unsupportedLayout:
       self.init(scope: .run, cause: .input, "\(error)")
+    case .unfinished:
+      self.init(
+        scope: .run, cause: .input, "\(error)",
+        advice: "Run the same `mailarc convert` again; it goes on where it stopped.")
     case .newerFormat: self.init(scope: .run, cause: .newerFormat, "\(error)")
     case .locked:
       self.init(

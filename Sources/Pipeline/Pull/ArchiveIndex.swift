@@ -63,7 +63,9 @@ final class ArchiveIndex: Sendable {
     var found: [MailboxKey: [LocatedMessage]] = [:]
     for entry in tree.mailboxes {
       guard let mailbox = try archive.mailbox(entry.name) else { continue }
-      for message in try mailbox.scan() {
+      let messages = try mailbox.scan()
+      if let problem = mailbox.damage.first { throw problem }
+      for message in messages {
         guard let origin = message.origin else { continue }
         found[origin.mailboxKey, default: []].append(
           LocatedMessage(message: message, mailbox: entry.name))

@@ -13,9 +13,9 @@ final class ArchiveSide {
   private(set) var keyCounts: [MatchMessages.KeyAndSize: Int] = [:]
   private var bySource: [String: Int] = [:]
 
-  init(_ sources: [MailboxPlace], in archive: Archive) throws(StoreError) {
+  init(_ sources: [MailboxPlace], in mail: any MailSource) throws(StoreError) {
     var mailboxes: [any ReadableMailbox] = []
-    for source in sources { mailboxes.append(try archive.mailbox(at: source)) }
+    for source in sources { mailboxes.append(try mail.mailbox(at: source)) }
     self.mailboxes = mailboxes
   }
 
@@ -43,8 +43,8 @@ final class ArchiveSide {
       mailboxes: mailboxes, pulled: context.pulled, stray: context.stray, digester: digester,
       known: known,
       full: context.options.full
-    ) { mailbox, message, error in
-      reporter.fail(mailbox.path(of: message), "\(error)", advice: nil)
+    ) { path, error in
+      reporter.fail(path, "\(error)", advice: nil)
     }.run()
     keyCounts = countKeys()
     bySource = Dictionary(

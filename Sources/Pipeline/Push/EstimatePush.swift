@@ -18,7 +18,7 @@ struct EstimatePush {
     var bytes: Int64? = 0
     for target in targets {
       var count = 0
-      let side = try? ArchiveSide(target.sources, in: context.archive)
+      let side = try? ArchiveSide(target.sources, in: context.source.mail)
       for mailbox in side?.mailboxes ?? [] {
         for message in (try? mailbox.scan()) ?? [] {
           count += 1

@@ -65,7 +65,7 @@ struct FollowHandMoves {
     let journal = try PushJournal(
       in: context.directory, key: context.key(of: target.name).hex, mailbox: target.name,
       readOnly: context.options.dryRun)
-    let side = try ArchiveSide(target.sources, in: context.archive)
+    let side = try ArchiveSide(target.sources, in: context.source.mail)
     var files: [String: (mailbox: any ReadableMailbox, message: StoredMessage)] = [:]
     for mailbox in side.mailboxes {
       for message in try mailbox.scan() { files[message.source] = (mailbox, message) }

@@ -7,7 +7,7 @@ import Stores
 /// What all workers of a push share.
 struct PushContext: Sendable {
   let options: PushOptions
-  let archive: Archive
+  let source: PushSource
   let pulled: PulledDigests
   /// Keywords that moved files left behind.
   let stray: StrayKeywords

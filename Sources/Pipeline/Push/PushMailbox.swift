@@ -36,7 +36,7 @@ final class PushMailbox {
     journal = try PushJournal(
       in: context.directory, key: key.hex, mailbox: target.name,
       readOnly: context.options.dryRun)
-    side = try ArchiveSide(target.sources, in: context.archive)
+    side = try ArchiveSide(target.sources, in: context.source.mail)
     reporter = PushReporter(
       target.name, collector: context.collector, observer: context.observer)
     isCreated = target.existing != nil

@@ -1,9 +1,14 @@
 package import Clients
+package import Stores
 
 /// What a push is asked to do.
 package struct PushOptions: Sendable {
-  /// The archive's directory.
+  /// The archive's directory, or a file or directory with mail that another program left.
   package let archivePath: String
+  /// Where state is kept of mail that lies in no archive; nil where nobody knows.
+  package let statePath: String?
+  /// The dialect in which every foreign mbox is read; nil to go by the evidence in each.
+  package let mboxDialect: MboxDialect?
   /// Where the mail goes.
   package let target: IMAPAccount
   /// The most connections at a time.
@@ -31,11 +36,13 @@ package struct PushOptions: Sendable {
   package static let standardSettleSeconds = 10.0
 
   package init(
-    archivePath: String, target: IMAPAccount, connections: Int, dryRun: Bool,
-    acceptDeletions: Bool, resendDeleted: Bool, withDeleted: Bool, retryRefused: Bool, full: Bool,
-    retry: RetryPolicy, settleSeconds: Double
+    archivePath: String, statePath: String?, mboxDialect: MboxDialect?, target: IMAPAccount,
+    connections: Int, dryRun: Bool, acceptDeletions: Bool, resendDeleted: Bool, withDeleted: Bool,
+    retryRefused: Bool, full: Bool, retry: RetryPolicy, settleSeconds: Double
   ) {
     self.archivePath = archivePath
+    self.statePath = statePath
+    self.mboxDialect = mboxDialect
     self.target = target
     self.connections = connections
     self.dryRun = dryRun

@@ -40,17 +40,16 @@ package struct PushPipeline: Sendable {
   }
 
   private func lead(_ collector: ReportCollector) throws {
-    let archive = try Archive.open(
-      path: options.archivePath, for: options.dryRun ? .reading : .writing)
-    let mailboxes = try archive.mailboxes()
+    let source = try PushSource(options)
+    let mailboxes = try source.mail.mailboxes()
     let server = makeConnection()
     defer { server.logout() }
     let tree = try server.live().listMailboxes(allNamespaces: false)
-    let pulled = try? archive.state.openSubdirectory("pull")
-    try refuseSource(archive, tree, pulled)
-    tell(mailboxes, in: archive, collector)
+    let pulled = try? source.archive?.state.openSubdirectory("pull")
+    if let archive = source.archive { try refuseSource(archive, tree, pulled) }
+    tell(mailboxes, below: source.mail.path, collector)
     let mapping = MapMailboxes(
-      mailboxes: mailboxes.mailboxes, records: archive.table.records, tree: tree
+      mailboxes: mailboxes.mailboxes, records: source.archive?.table.records ?? [], tree: tree
     ).run()
     for (from, to) in mapping.renamed {
       collector.add(
@@ -58,10 +57,10 @@ package struct PushPipeline: Sendable {
           kind: .other, mailbox: from,
           text: "its name holds the target's separator; there it is called \(to)"))
     }
-    let directory = try indexDirectory(of: archive)
+    let directory = try indexDirectory(in: source)
     let context = PushContext(
-      options: options, archive: archive, pulled: PulledDigests(pulled),
-      stray: StrayKeywords(of: archive, in: mailboxes.mailboxes), directory: directory,
+      options: options, source: source, pulled: PulledDigests(pulled),
+      stray: StrayKeywords(of: source.archive, in: mailboxes.mailboxes), directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
       collector: collector, interruption: interruption)
     let moved = try FollowHandMoves(
@@ -72,9 +71,9 @@ package struct PushPipeline: Sendable {
     work(moved, tree, server, context)
   }
 
-  /// What of the archive is not pushed because it can't be read, or is no mail by its looks.
-  private func tell(_ tree: MailboxTree, in archive: Archive, _ collector: ReportCollector) {
-    let prefix = archive.root.path + "/"
+  /// What is not pushed because it can't be read, or is no mail by its looks.
+  private func tell(_ tree: MailboxTree, below root: String, _ collector: ReportCollector) {
+    let prefix = root + "/"
     for text in tree.unreadable {
       let place = text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]
       let path = place.split(separator: ": ", maxSplits: 1).first ?? place
@@ -125,14 +124,14 @@ package struct PushPipeline: Sendable {
     }
   }
 
-  private func indexDirectory(of archive: Archive) throws -> Directory {
+  private func indexDirectory(in source: PushSource) throws -> Directory {
     let name = indexName
     if options.dryRun {
       // Where nothing was ever pushed there is nothing to read, and nothing may be made.
-      let known = try? archive.state.openSubdirectory("push").openSubdirectory(name)
-      return known ?? archive.state
+      let known = try? source.state.openSubdirectory("push").openSubdirectory(name)
+      return known ?? source.state
     }
-    return try archive.state.ensurePath(["push", name])
+    return try source.state.ensurePath(["push", name])
   }
 
   /// The mailboxes that have to be looked at; the others are reported.
@@ -162,7 +161,7 @@ package struct PushPipeline: Sendable {
       status.uidValidity == known.state.uidValidity,
       status.uidNext?.value == known.state.uidNext, status.messages == known.state.messages
     else { return false }
-    let side = try ArchiveSide(target.sources, in: context.archive)
+    let side = try ArchiveSide(target.sources, in: context.source.mail)
     return try side.stamp(recording: false) == known.archive
   }
 

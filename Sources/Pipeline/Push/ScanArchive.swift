@@ -35,8 +35,8 @@ struct ScanArchive {
   let known: [String: ContentDigest]
   /// Whether every file is read.
   let full: Bool
-  /// Called for a file that can't be read.
-  let onFailure: (any ReadableMailbox, StoredMessage, any Error) -> Void
+  /// Called with the path of what can't be read.
+  let onFailure: (String, any Error) -> Void
 
   func run() throws -> [ArchiveMessage] {
     var found: [ArchiveMessage] = []
@@ -49,9 +49,10 @@ struct ScanArchive {
           found.append(try describe(message, flags, place))
         } catch {
           if case StoreError.notFound = error { continue }
-          onFailure(mailbox, message, error)
+          onFailure(mailbox.path(of: message), error)
         }
       }
+      for problem in mailbox.damage { onFailure(mailbox.path, problem) }
     }
     return found
   }

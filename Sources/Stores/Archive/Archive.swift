@@ -10,12 +10,14 @@ package final class Archive: Sendable {
   package enum Access: Sendable {
     /// Changes nothing, not even the state.
     case reading
+    /// The same, and no run writes meanwhile.
+    case readingUndisturbed
     /// Takes the archive's lock for as long as it is open.
     case writing
   }
 
   static let stateName = ".mailarc"
-  private static let lockName = "lock"
+  static let lockName = "lock"
 
   /// What `.mailarc/archive` says.
   package let identity: ArchiveIdentity
@@ -29,7 +31,7 @@ package final class Archive: Sendable {
   let layout: any ArchiveLayout
   private let lock: FileLock?
 
-  private init(
+  init(
     root: Directory, state: Directory, identity: ArchiveIdentity, lock: consuming FileLock?,
     access: Access
   ) throws(StoreError) {
@@ -46,8 +48,8 @@ package final class Archive: Sendable {
 
   /// Opens an archive.
   ///
-  /// - Throws: `notFound`, `notAnArchive`, `newerFormat`, `unsupportedLayout`, `damaged`; for writing
-  ///   also `locked`; `system`.
+  /// - Throws: `notFound`, `notAnArchive`, `newerFormat`, `unsupportedLayout`, `damaged`; where others
+  ///   may not write also `locked`; for writing also `unfinished`; `system`.
   package static func open(path: String, for access: Access) throws(StoreError) -> Archive {
     let root = try openRoot(path)
     guard let state = try storedIfPresent(try root.openSubdirectory(stateName)) else {
@@ -55,8 +57,13 @@ package final class Archive: Sendable {
     }
     // Before the lock, which would make a file in a directory that is no archive.
     guard let identity = try ArchiveIdentity(in: state) else { throw .notAnArchive(path) }
-    let lock = access == .writing ? try takeLock(in: state) : nil
-    if access == .writing { try removeUnfinished(in: state) }
+    let lock = try takeLock(in: state, for: access)
+    if access == .writing {
+      if let record = try ConversionRecord(in: state), !record.isComplete {
+        throw .unfinished(path)
+      }
+      try removeUnfinished(in: state)
+    }
     return try Archive(root: root, state: state, identity: identity, lock: lock, access: access)
   }
 
@@ -121,14 +128,7 @@ package final class Archive: Sendable {
   package static func requireRoom(
     path: String, account: String, layout: ArchiveIdentity.Layout
   ) throws(StoreError) {
-    let root: Directory
-    do {
-      root = try Directory.open(path: path)
-    } catch {
-      if error.errno == ENOTDIR { throw .notAnArchive(path) }
-      if error.isNotFound { return }
-      throw .system(error)
-    }
+    guard let root = try existingRoot(path) else { return }
     // What mkfs leaves is no content.
     let isEmpty = try stored(try root.entries()).allSatisfy {
       $0.name == stateName || $0.name == "lost+found"
@@ -139,12 +139,42 @@ package final class Archive: Sendable {
     }
   }
 
+  /// The directory at that path; nil where there is nothing.
+  ///
+  /// - Throws: `notAnArchive` for a file, `system`.
+  static func existingRoot(_ path: String) throws(StoreError) -> Directory? {
+    do {
+      return try Directory.open(path: path)
+    } catch {
+      if error.errno == ENOTDIR { throw .notAnArchive(path) }
+      if error.isNotFound { return nil }
+      throw .system(error)
+    }
+  }
+
   /// Makes sure that the archive belongs to an account.
   ///
   /// - Throws: `otherAccount`.
   package func require(account: String) throws(StoreError) {
     guard account.utf8.elementsEqual(identity.account.utf8) else {
       throw .otherAccount(archive: identity.account, asked: account)
+    }
+  }
+
+  private static func takeLock(
+    in state: Directory, for access: Access
+  ) throws(StoreError) -> FileLock? {
+    switch access {
+    case .reading: return nil
+    case .writing: return try takeLock(in: state)
+    case .readingUndisturbed:
+      do {
+        return try FileLock(sharedIn: state, lockName)
+      } catch {
+        if case .held(let process) = error { throw .locked(by: process) }
+        // Where the lock is lost, or somebody else's, nobody holds it who could be kept out by it.
+        return nil
+      }
     }
   }
 
@@ -158,7 +188,7 @@ package final class Archive: Sendable {
     }
   }
 
-  private static func takeLock(in state: Directory) throws(StoreError) -> FileLock {
+  static func takeLock(in state: Directory) throws(StoreError) -> FileLock {
     do {
       return try FileLock(in: state, lockName)
     } catch {
@@ -169,7 +199,7 @@ package final class Archive: Sendable {
     }
   }
 
-  private static func removeUnfinished(in state: Directory) throws(StoreError) {
+  static func removeUnfinished(in state: Directory) throws(StoreError) {
     let prefix = Array(Directory.unfinishedPrefix.utf8)
     for entry in try stored(try state.entries()) where entry.bytes.starts(with: prefix) {
       try stored(try state.unlink(entry.bytes))
@@ -177,7 +207,7 @@ package final class Archive: Sendable {
   }
 
   // A lost table is gathered from the mailboxes' own files: what most of them say anyhow.
-  private static func keywords(
+  static func keywords(
     _ layout: any ArchiveLayout, state: Directory, access: Access
   ) throws(StoreError) -> ArchiveKeywords {
     if let keywords = try ArchiveKeywords(in: state) { return keywords }

@@ -7,6 +7,9 @@ package struct ArchiveIdentity: Hashable, Sendable {
   package enum Layout: String, Sendable, CaseIterable {
     /// Nested directories, each with `cur`, `new` and `tmp`.
     case maildir
+    /// INBOX in the archive's own directory, the others in directories that begin with a dot, as
+    /// Dovecot and Courier keep them.
+    case maildirPlusPlus = "maildir++"
   }
 
   /// The version of the archive's format.

@@ -46,6 +46,7 @@ extension ArchiveIdentity.Layout {
   func mailboxes(below root: Directory) -> any ArchiveLayout {
     switch self {
     case .maildir: MaildirLayout(root: root)
+    case .maildirPlusPlus: MaildirPlusPlusLayout(root: root)
     }
   }
 }

@@ -102,7 +102,7 @@ struct MailboxPath {
 
   /// Makes a chain of directories; nil if the file system takes one for another name's, or stores it
   /// under a name that reads differently.
-  private static func make(
+  static func make(
     _ chain: [String], in parent: Directory
   ) throws(StoreError) -> Directory? {
     var current = parent
@@ -136,7 +136,7 @@ struct MailboxPath {
 
   /// Whether a directory that was opened by a name has exactly this name: a file system that ignores
   /// case, or normalises, opens it under other names as well.
-  private static func isNamed(
+  static func isNamed(
     _ name: String, _ opened: Directory, in parent: Directory
   ) throws(StoreError) -> Bool {
     // Listing a large parent for each child would cost more than all else.

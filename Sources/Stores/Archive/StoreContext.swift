@@ -9,6 +9,7 @@ final class StoreContext: Sendable {
   /// Sets the temporary files of this run apart from those that a crashed one left.
   let token = RandomID.hex(bytes: 8)
   private let counter = Atomic<Int>(0)
+  private let number: Atomic<UInt64>
   private let shares = Mutex<[MailboxID: MailboxShare]>([:])
 
   private struct MailboxID: Hashable {
@@ -20,7 +21,12 @@ final class StoreContext: Sendable {
     self.state = state
     self.keywords = keywords
     self.access = access
+    // With a thousand numbers for each microsecond, a later run begins above an earlier one's end.
+    number = Atomic(UInt64(WallClock.microseconds) << 10)
   }
+
+  /// A number for a message that was not fetched, above all that were given before.
+  func nextNumber() -> UInt64 { number.wrappingAdd(1, ordering: .relaxed).newValue }
 
   /// What the objects for the mailbox in a directory share.
   func share(of mailbox: Directory) throws(StoreError) -> MailboxShare {

@@ -1,5 +1,18 @@
 package import Mail
 
+/// What tells a delivered message from all others, and its place among them.
+package enum DeliveryName: Hashable, Sendable {
+  /// It was fetched there.
+  case fetched(MessageOrigin)
+  /// It came from a file: behind all those of this kind that are there.
+  case new
+  /// It has this base name elsewhere, one of mailarc's, and keeps it.
+  case kept([UInt8])
+
+  /// The origin, or `new` for a message that has none.
+  package init(_ origin: MessageOrigin?) { self = origin.map { .fetched($0) } ?? .new }
+}
+
 /// A message that is being written into a mailbox of an archive.
 ///
 /// Memory does not grow with the message. A delivery that is neither finished nor abandoned leaves
@@ -14,7 +27,7 @@ package protocol Delivery: AnyObject {
   /// Ends the message; it is delivered by `Mailbox.commit(_:)`.
   ///
   /// - Parameters:
-  ///   - origin: where it was fetched; nil for a message that came from a file.
+  ///   - name: what it is called.
   ///   - date: its internal date.
   ///   - size: its bytes on disk, as written.
   ///   - wireSize: its bytes in wire form.
@@ -22,18 +35,30 @@ package protocol Delivery: AnyObject {
   /// - Returns: the message, complete and not delivered yet.
   /// - Throws: `system`; the message is abandoned then.
   func finish(
-    origin: MessageOrigin?, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
+    name: DeliveryName, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
   ) throws(StoreError) -> PreparedDelivery
   /// Gives the message up.
   func abandon()
+}
+
+extension Delivery {
+  /// Ends a message that was fetched, or that came from a file if there is no origin.
+  package func finish(
+    origin: MessageOrigin?, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
+  ) throws(StoreError) -> PreparedDelivery {
+    try finish(
+      name: DeliveryName(origin), date: date, size: size, wireSize: wireSize, flags: flags)
+  }
 }
 
 /// A message that stands complete beside its mailbox.
 package struct PreparedDelivery: Sendable {
   /// The name it has until it is delivered, different from all others.
   let temporaryName: [UInt8]
-  /// Where it was fetched; nil for a message that came from a file.
-  package let origin: MessageOrigin?
+  /// What it is called.
+  let name: DeliveryName
+  /// What it is called if it is new: a number above those of all earlier ones.
+  let number: UInt64
   /// Its internal date.
   package let date: InternalDate
   /// Bytes on disk.
@@ -44,23 +69,16 @@ package struct PreparedDelivery: Sendable {
   package let flags: Flags
 
   /// The base name to deliver it under, with a number that tells it from others; 0 for the first.
-  func baseName(distinguishedBy number: Int) -> [UInt8] {
-    // The part of a message without origin comes from its temporary name, which is random enough
-    // and the same each time.
-    MaildirName.base(
-      date: date, unique: origin.map(MaildirName.originPart) ?? randomPart, duplicate: number,
-      size: size, wireSize: wireSize)
-  }
-
-  private var randomPart: [UInt8] {
-    Array("R".utf8)
-      + temporaryName.withUnsafeBytes { bytes in
-        // FNV-1a: what matters is that different temporary names give different parts.
-        let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-          ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3
-        }
-        return Array(MailboxKey(value: hash).hex.utf8)
-      }
+  func baseName(distinguishedBy duplicate: Int) -> [UInt8] {
+    let unique: [UInt8]
+    switch name {
+    case .kept(let base):
+      return duplicate == 0 ? base : MaildirName(base).base(distinguishedBy: duplicate)
+    case .fetched(let origin): unique = MaildirName.originPart(origin)
+    case .new: unique = MaildirName.numberPart(number)
+    }
+    return MaildirName.base(
+      date: date, unique: unique, duplicate: duplicate, size: size, wireSize: wireSize)
   }
 }
 

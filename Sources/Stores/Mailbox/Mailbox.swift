@@ -67,13 +67,19 @@ package protocol Mailbox: ReadableMailbox {
   ///
   /// - Throws: `system`.
   func beginDelivery() throws(StoreError) -> any Delivery
-  /// Delivers messages that were written; when it returns, they are on stable storage.
+  /// Delivers messages that were written.
   ///
   /// A message whose base name is there with the same content is not added; with other content it
   /// gets a number.
+  /// - Parameters:
+  ///   - prepared: the messages.
+  ///   - durably: whether they are on stable storage when it returns. If not, they are after the next
+  ///     `flush()` or durable commit, and a crash before may leave some, but none in parts; a Maildir
+  ///     makes them durable even so, as a file must not get its name before its content is safe, and
+  ///     is fast with large batches.
   /// - Returns: what became of each, in the order given.
   /// - Throws: `system`, `damaged`, `unreadable`. Then some may be delivered; the rest is discarded.
-  func commit(_ prepared: [PreparedDelivery]) throws(StoreError) -> [Delivered]
+  func commit(_ prepared: [PreparedDelivery], durably: Bool) throws(StoreError) -> [Delivered]
   /// Gives up messages that were finished and are not to be delivered.
   func discard(_ prepared: [PreparedDelivery])
   /// Sets the flags of messages; durable after `flush()`.
@@ -99,6 +105,11 @@ package protocol Mailbox: ReadableMailbox {
 }
 
 extension Mailbox {
+  /// Delivers messages; when it returns, they are on stable storage.
+  package func commit(_ prepared: [PreparedDelivery]) throws(StoreError) -> [Delivered] {
+    try commit(prepared, durably: true)
+  }
+
   /// Sets one message's flags.
   package func setFlags(
     _ flags: Flags, of message: StoredMessage

@@ -6,12 +6,18 @@ package enum StoreError: Error, Sendable, Equatable {
   case notAnArchive(String)
   /// There is nothing at that path.
   case notFound(String)
+  /// There is no mailbox in any form that is known; what was found instead, if it looks like mail.
+  case noMail(path: String, passedOver: String?)
   /// A later version of mailarc wrote it.
   case newerFormat(version: Int)
   /// The archive is of another source account.
   case otherAccount(archive: String, asked: String)
   /// Another run writes to the archive; its process, if it could be read.
   case locked(by: Int32?)
+  /// The archive was not converted from what is to be converted now.
+  case otherSource(String)
+  /// A conversion into the archive was begun and has not come to its end.
+  case unfinished(String)
   /// The archive has a layout that this version can't use as asked.
   case unsupportedLayout(String)
   /// No directory can stand for the mailbox.
@@ -30,12 +36,20 @@ extension StoreError: CustomStringConvertible {
     switch self {
     case .notAnArchive(let path): "\"\(path)\" is not an archive of mailarc"
     case .notFound(let path): "\"\(path)\" does not exist"
+    case .noMail(let path, let passedOver):
+      "\"\(path)\" holds no mail: no archive, Maildir, mbox, .eml file or MH folder is there"
+        + (passedOver.map { "; passed over: \($0)" } ?? "")
     case .newerFormat(let version):
       "the archive has format \(version), which a later version of mailarc wrote"
+    case .otherAccount("", _):
+      "the archive was not fetched from an account, and so nothing is fetched into it"
     case .otherAccount(let archive, let asked):
       "the archive belongs to \(archive), not to \(asked)"
     case .locked(let process?): "the archive is in use by process \(process)"
     case .locked(nil): "the archive is in use by another process"
+    case .otherSource(let path):
+      "\"\(path)\" is an archive that was not converted from this mail"
+    case .unfinished(let path): "the conversion into \"\(path)\" has not come to its end"
     case .unsupportedLayout(let layout): "the layout \"\(layout)\" is not supported here"
     case .unsuitableName(let name, let reason): "no directory can stand for \(name): \(reason)"
     case .damaged(let file, let reason): "\"\(file)\" is damaged: \(reason)"

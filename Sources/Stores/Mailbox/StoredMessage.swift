@@ -59,6 +59,7 @@ package struct StoredMessage: Hashable, Sendable {
   /// Bytes of the wire form, as the name says.
   package let namedWireSize: Int64?
   private let baseEnd: Int
+  private let number: UInt64?
 
   init(
     _ name: MaildirName, in place: Place, flags: Flags, scanned: ScannedContent? = nil
@@ -72,6 +73,7 @@ package struct StoredMessage: Hashable, Sendable {
     namedSize = name.size
     namedWireSize = name.wireSize
     baseEnd = name.baseEnd
+    number = name.number
   }
 
   /// The part of the name that stays when flags change.
@@ -85,13 +87,16 @@ package struct StoredMessage: Hashable, Sendable {
 }
 
 extension StoredMessage: Comparable {
-  /// Fetched messages in the order of their source, then all others: in an mbox in the order of the
-  /// file, else by the number their names begin with, then by name.
+  /// Fetched messages in the order of their source, then those that mailarc took from files in the
+  /// order in which it did, then all others: in an mbox in the order of the file, else by the number
+  /// their names begin with, then by name.
   package static func < (left: Self, right: Self) -> Bool {
     switch (left.origin, right.origin) {
     case (let one?, let other?) where one != other: return one < other
     case (.some, nil): return true
     case (nil, .some): return false
+    case (nil, nil) where left.number != right.number:
+      return left.number ?? .max < right.number ?? .max
     case (nil, nil) where left.mboxOffset != right.mboxOffset:
       return left.mboxOffset < right.mboxOffset
     case (nil, nil) where left.leadingNumber != right.leadingNumber:

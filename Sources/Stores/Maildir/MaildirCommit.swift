@@ -8,9 +8,14 @@ extension MaildirMailbox {
   /// files get their names in `cur` without replacing any, `cur` is flushed. A message whose base
   /// name is there with the same content is not added; with other content it gets a number.
   ///
+  /// - Parameters:
+  ///   - prepared: the messages.
+  ///   - durably: of no consequence here.
   /// - Returns: what became of each, in the order given.
   /// - Throws: `system`, `damaged`. Then some may be delivered; the files of the rest are removed.
-  func commit(_ prepared: [PreparedDelivery]) throws(StoreError) -> [Delivered] {
+  func commit(
+    _ prepared: [PreparedDelivery], durably: Bool
+  ) throws(StoreError) -> [Delivered] {
     guard !prepared.isEmpty else { return [] }
     var delivered: [Delivered] = []
     do {

@@ -53,7 +53,7 @@ final class MaildirDelivery: Delivery {
   }
 
   func finish(
-    origin: MessageOrigin?, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
+    name: DeliveryName, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
   ) throws(StoreError) -> PreparedDelivery {
     assert(size == byteCount)
     try writeBuffered()
@@ -68,8 +68,8 @@ final class MaildirDelivery: Delivery {
     }
     mailbox.give(back: buffer)
     return PreparedDelivery(
-      temporaryName: temporaryName, origin: origin, date: date, size: size, wireSize: wireSize,
-      flags: flags)
+      temporaryName: temporaryName, name: name, number: mailbox.context.nextNumber(), date: date,
+      size: size, wireSize: wireSize, flags: flags)
   }
 
   func abandon() {

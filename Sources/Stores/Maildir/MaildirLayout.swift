@@ -27,6 +27,70 @@ struct MaildirLayout: ArchiveLayout {
     _ name: MailboxName, _ context: StoreContext
   ) throws(StoreError) -> any Mailbox {
     let directory = try MailboxPath(name).make(below: root)
+    return try MaildirMailbox.make(name, in: directory, context: context)
+  }
+
+  func identity(of name: MailboxName) throws(StoreError) -> String {
+    guard let directory = try MailboxPath(name).find(below: root),
+      try stored(try directory.contains("cur"))
+    else { return "" }
+    return "\(try stored(try directory.status()).inode)"
+  }
+
+  func removeIfEmpty(_ name: MailboxName) throws(StoreError) -> Bool {
+    guard let directory = try MailboxPath(name).find(below: root) else { return true }
+    guard try MaildirMailbox.emptyOut(directory) else { return false }
+    Checkpoint.pass("empty mailbox: before its directory is removed")
+    let chain = try MailboxPath(name).chain(below: root) ?? []
+    for (depth, entry) in chain.enumerated().reversed() {
+      let parent = try stored(try root.openPath(Array(chain[..<depth])))
+      do {
+        try parent.removeSubdirectory(entry)
+        try parent.flush()
+      } catch {
+        if error.isExists { break }
+        throw .system(error)
+      }
+    }
+    return true
+  }
+
+  func gatherLetters(into letters: inout KeywordLetters) throws(StoreError) {
+    try Self.gatherLetters(of: try tree(), below: root, into: &letters)
+  }
+
+  func forEachOrigin(_ body: (MailboxKey) -> Bool) throws(StoreError) {
+    try Self.forEachOrigin(of: try tree(), below: root, body)
+  }
+
+  static func gatherLetters(
+    of tree: MailboxTree, below root: Directory, into letters: inout KeywordLetters
+  ) throws(StoreError) {
+    for mailbox in tree.mailboxes {
+      let directory = try stored(try root.openPath(mailbox.path))
+      letters.fill(from: try MailboxKeywords.readLetters(in: directory).letters)
+    }
+  }
+
+  static func forEachOrigin(
+    of tree: MailboxTree, below root: Directory, _ body: (MailboxKey) -> Bool
+  ) throws(StoreError) {
+    for mailbox in tree.mailboxes {
+      let directory = try stored(try root.openPath(mailbox.path))
+      let cur = try stored(try directory.openSubdirectory("cur"))
+      var stream = try stored(try cur.stream())
+      while let entry = try stored(try stream.next()) {
+        if let key = MaildirName(entry.bytes).origin?.mailboxKey, !body(key) { return }
+      }
+    }
+  }
+}
+
+extension MaildirMailbox {
+  /// Opens a mailbox in a directory, and makes what it lacks to be one.
+  static func make(
+    _ name: MailboxName, in directory: Directory, context: StoreContext
+  ) throws(StoreError) -> MaildirMailbox {
     if try stored(try directory.contains("cur")) {
       return try MaildirMailbox(name, in: directory, context: context)
     }
@@ -43,15 +107,10 @@ struct MaildirLayout: ArchiveLayout {
     return try MaildirMailbox(name, in: directory, context: context)
   }
 
-  func identity(of name: MailboxName) throws(StoreError) -> String {
-    guard let directory = try MailboxPath(name).find(below: root),
-      try stored(try directory.contains("cur"))
-    else { return "" }
-    return "\(try stored(try directory.status()).inode)"
-  }
-
-  func removeIfEmpty(_ name: MailboxName) throws(StoreError) -> Bool {
-    guard let directory = try MailboxPath(name).find(below: root) else { return true }
+  /// Takes away what makes a directory a mailbox, if it holds no message.
+  ///
+  /// - Returns: whether it is a mailbox no more.
+  static func emptyOut(_ directory: Directory) throws(StoreError) -> Bool {
     // What stays a mailbox keeps all its parts: other programs can't read one without `new`.
     for part in ["cur", "new", "tmp"] {
       let place = try storedIfPresent(try directory.openSubdirectory(part))
@@ -71,36 +130,6 @@ struct MaildirLayout: ArchiveLayout {
     for file in [MailboxKeywords.lettersFile, MailboxKeywords.extrasFile] {
       _ = try storedIfPresent(try directory.unlink(file))
     }
-    Checkpoint.pass("empty mailbox: before its directory is removed")
-    let chain = try MailboxPath(name).chain(below: root) ?? []
-    for (depth, entry) in chain.enumerated().reversed() {
-      let parent = try stored(try root.openPath(Array(chain[..<depth])))
-      do {
-        try parent.removeSubdirectory(entry)
-        try parent.flush()
-      } catch {
-        if error.isExists { break }
-        throw .system(error)
-      }
-    }
     return true
-  }
-
-  func gatherLetters(into letters: inout KeywordLetters) throws(StoreError) {
-    for mailbox in try tree().mailboxes {
-      let directory = try stored(try root.openPath(mailbox.path))
-      letters.fill(from: try MailboxKeywords.readLetters(in: directory).letters)
-    }
-  }
-
-  func forEachOrigin(_ body: (MailboxKey) -> Bool) throws(StoreError) {
-    for mailbox in try tree().mailboxes {
-      let directory = try stored(try root.openPath(mailbox.path))
-      let cur = try stored(try directory.openSubdirectory("cur"))
-      var stream = try stored(try cur.stream())
-      while let entry = try stored(try stream.next()) {
-        if let key = MaildirName(entry.bytes).origin?.mailboxKey, !body(key) { return }
-      }
-    }
   }
 }

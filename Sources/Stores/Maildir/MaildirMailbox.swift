@@ -61,7 +61,8 @@ final class MaildirMailbox: Mailbox {
       }
     }
     let unfinished = Array(Directory.unfinishedPrefix.utf8)
-    for entry in try stored(try directory.entries()) where entry.bytes.starts(with: unfinished) {
+    for entry in try stored(try directory.entries())
+    where entry.kind == .file && entry.bytes.starts(with: unfinished) {
       try stored(try directory.unlink(entry.bytes))
     }
   }

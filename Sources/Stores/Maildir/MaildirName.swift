@@ -4,7 +4,7 @@ import Mail
 ///
 /// Ours are `EPOCH.V<UIDVALIDITY>U<UID>H<16 hex>.mailarc,S=<size>,W=<wire size>:2,FLAGS`, with
 /// `N<number>` after the hexadecimal digits where a name was taken, or `EPOCH.R<16 hex>.mailarc…`
-/// for a message that was not fetched. All others are foreign and read leniently; see
+/// for a message that was not fetched: a number that ascends. All others are foreign and read leniently; see
 /// `formats/maildir.md`.
 struct MaildirName {
   let bytes: [UInt8]
@@ -13,6 +13,8 @@ struct MaildirName {
   /// The epoch of a name of ours.
   private(set) var date: InternalDate?
   private(set) var origin: MessageOrigin?
+  /// The number of a message of ours that was not fetched.
+  private(set) var number: UInt64?
   /// What the name says of the size on disk.
   private(set) var size: Int64?
   /// What the name says of the size of the wire form.
@@ -28,6 +30,7 @@ struct MaildirName {
       date = InternalDate(epochSeconds: epoch)
     } else {
       origin = nil
+      number = nil
     }
     size = Self.field(UInt8(ascii: "S"), in: bytes[..<baseEnd])
     wireSize = Self.field(UInt8(ascii: "W"), in: bytes[..<baseEnd])
@@ -35,7 +38,8 @@ struct MaildirName {
 
   private mutating func readUnique(_ scanner: inout ByteScanner) -> Bool {
     if scanner.take("R") {
-      return scanner.hexadecimal16() != nil && Self.readDuplicate(&scanner)
+      number = scanner.hexadecimal16()
+      return number != nil && Self.readDuplicate(&scanner)
     }
     guard scanner.take("V"), let validity = scanner.number().flatMap({ UInt32(exactly: $0) }),
       scanner.take("U"), let uid = scanner.number().flatMap({ UInt32(exactly: $0) }),
@@ -109,7 +113,7 @@ struct MaildirName {
   ///
   /// - Parameters:
   ///   - date: the internal date.
-  ///   - unique: what makes it unique: `originPart(_:)` or a random part.
+  ///   - unique: what makes it unique: `originPart(_:)` or `numberPart(_:)`.
   ///   - duplicate: a number that tells names apart which would be equal; 0 is not written.
   ///   - size: bytes on disk.
   ///   - wireSize: bytes of the wire form.
@@ -124,6 +128,10 @@ struct MaildirName {
     if duplicate > 0 { name += Array("N\(duplicate)".utf8) }
     name += Array(".mailarc,S=\(size),W=\(wireSize)".utf8)
     return name
+  }
+
+  static func numberPart(_ number: UInt64) -> [UInt8] {
+    Array("R\(MailboxKey(value: number).hex)".utf8)
   }
 
   static func originPart(_ origin: MessageOrigin) -> [UInt8] {

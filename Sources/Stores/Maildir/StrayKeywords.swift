@@ -7,7 +7,8 @@ package struct StrayKeywords: Sendable {
   private var holders: [(name: MailboxName, keywords: MailboxKeywords)] = []
 
   /// Reads them from those mailboxes that have any; one that can't be read has none.
-  package init(of archive: Archive, in mailboxes: [MailboxPlace]) {
+  package init(of archive: Archive?, in mailboxes: [MailboxPlace]) {
+    guard let archive else { return }
     for mailbox in mailboxes {
       guard let directory = try? archive.root.openPath(mailbox.path),
         (try? directory.contains(MailboxKeywords.extrasFile)) == true,

@@ -23,11 +23,7 @@ package struct MboxEntry: Hashable, Sendable {
   /// Whether one `>` is taken off lines such as `>From ` and `>>From `.
   let unquotes: Bool
 
-  /// Makes an entry of its parts.
-  ///
-  /// - Parameters:
-  ///   - headerOffset: where the first line behind the From_ line begins.
-  ///   - date: see `date`.
+  /// Makes an entry of its parts, each as the property of that name.
   init(
     offset: Int64, headerOffset: Int64, contentEnd: Int64, nextOffset: Int64,
     omitted: [Range<Int64>], size: Int64, date: InternalDate?, isOurs: Bool, unquotes: Bool

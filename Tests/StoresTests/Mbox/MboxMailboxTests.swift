@@ -116,7 +116,7 @@ struct MboxMailboxTests {
     let mailbox = mailbox()
     let before = try mailbox.scan().map(\.displayName)
     #expect(Set(before).count == 3)
-    #expect(before[2] == before[1] + "N1")
+    #expect(before[2] == before[1] + "-1")
     try directory.put(
       "mail",
       Self.from + "Subject: 0\n\n\n" + two.replacing("\n\n", with: "\nStatus: RO\nX-UID: 3\n\n")

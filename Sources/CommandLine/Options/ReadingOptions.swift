@@ -1,0 +1,35 @@
+import Stores
+
+extension OptionTable {
+  /// What is read on disk, and how.
+  static let readingOptions: [Option] = [
+    Option(
+      name: .messages, group: .reading, commands: [.list], value: .none,
+      summary: "list each message",
+      details: "List each message, not only the mailboxes. Of each, the header is read."),
+    Option(
+      name: .explain, group: .reading, commands: [.list], value: .none,
+      summary: "say as what each mailbox is read, and why",
+      details: "Say as what each mailbox is read, and what in it told so."),
+    Option(
+      name: .mboxDialect, group: .reading, commands: [.push, .convert, .list],
+      value: .choice("DIALECT", MboxDialect.allCases.map(\.rawValue)),
+      summary: "read every foreign mbox as this dialect",
+      details:
+        "Read every mbox that mailarc did not write in this dialect: `mboxo` (lines `>From ` "
+        + "stay as they are), `mboxrd` (one `>` is taken off), `mboxcl` and `mboxcl2` (the field "
+        + "Content-Length says where a message ends). Without this option the evidence in each file "
+        + "decides; `mailarc list --explain` shows it."),
+    Option(
+      name: .rebuild, group: .reading, commands: [.verify], value: .none,
+      summary: "make lost or broken records anew",
+      details: "Make lost or broken records anew from the archive's mail and from what can be read "
+        + "of them, and say what was done. Messages are not compared."),
+    Option(
+      name: .account, group: .reading, commands: [.verify], value: .text("USER@HOST"),
+      summary: "the source account, where --rebuild can't know it",
+      details: "The account that the archive was pulled from, user and domain as in its URL. "
+        + "`--rebuild` needs it where `.mailarc/archive` is lost, and checks it against the names "
+        + "of the files."),
+  ]
+}

@@ -1,0 +1,84 @@
+package import Mail
+
+/// A message that a conversion took over.
+package struct ConvertedMessage: Equatable, Sendable {
+  /// The base name that it got.
+  package let name: String
+  /// Of its wire form.
+  package let digest: ContentDigest
+  /// Bytes of the content as the source has it.
+  package let sourceSize: Int64
+  /// The base name that it has at the source; empty where that does not tell it from others.
+  package let source: String
+  /// The flags that the source had when they were last merged.
+  package var flags: Flags
+
+  package init(
+    name: String, digest: ContentDigest, sourceSize: Int64, source: String, flags: Flags
+  ) {
+    self.name = name
+    self.digest = digest
+    self.sourceSize = sourceSize
+    self.source = source
+    self.flags = flags
+  }
+}
+
+/// Something that happened in the conversion into one mailbox.
+package enum ConvertEvent: Equatable, Sendable {
+  /// The message is in the mailbox; one of a name that is known replaces what was known.
+  case converted(ConvertedMessage)
+  /// These flags of the source were merged into the message of that name.
+  case flags(name: String, Flags)
+}
+
+/// What was converted into one mailbox: the sum of its events.
+package struct ConvertRecord: JournalSum, Equatable, Sendable {
+  /// The first word of such a journal.
+  package static let journalKind = "mailarc-convert"
+
+  /// What was converted, whatever became of it since, by its name.
+  package private(set) var messages: [String: ConvertedMessage] = [:]
+
+  package init() {}
+
+  /// Adds an event; flags of a message that is not known change nothing.
+  package mutating func apply(_ event: ConvertEvent) {
+    switch event {
+    case .converted(let message): messages[message.name] = message
+    case .flags(let name, let flags): messages[name]?.flags = flags
+    }
+  }
+}
+
+extension ConvertEvent: JournalEvent {
+  /// Reads a record; nil for kinds of a later version and for fields that are none.
+  package init?(_ record: JournalRecord) {
+    var reader = FieldReader(record)
+    switch record.kind {
+    case "converted":
+      guard let name = reader.text(), let digest = reader.digest(),
+        let size: Int64 = reader.number(), let source = reader.text()
+      else { return nil }
+      self = .converted(
+        ConvertedMessage(
+          name: name, digest: digest, sourceSize: size, source: source, flags: reader.flags()))
+    case "flags":
+      guard let name = reader.text() else { return nil }
+      self = .flags(name: name, reader.flags())
+    default: return nil
+    }
+  }
+
+  /// The record that `init(_:)` reads.
+  package var journalRecord: JournalRecord {
+    switch self {
+    case .converted(let message):
+      JournalRecord(
+        "converted",
+        [message.name, "\(message.digest)", "\(message.sourceSize)", message.source]
+          + message.flags.journalFields)
+    case .flags(let name, let flags): JournalRecord("flags", [name] + flags.journalFields)
+    }
+  }
+}

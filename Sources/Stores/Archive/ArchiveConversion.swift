@@ -1,0 +1,83 @@
+import Platform
+
+extension Archive {
+  /// What a conversion may leave of an archive that it only began to make.
+  private static let beginnings = [
+    lockName, ConversionRecord.directoryName, ArchiveKeywords.fileName,
+  ]
+
+  /// Makes an archive for mail that is converted, or opens the one that an earlier conversion of the
+  /// same mail made, for writing.
+  ///
+  /// A new one is marked as unfinished before it is an archive, and can't be opened for writing
+  /// otherwise until `record(conversion:)` was told that it is complete.
+  /// - Parameters:
+  ///   - path: where; an existing directory must be empty, or such an archive.
+  ///   - account: the source account of a new archive, empty for mail of none.
+  ///   - layout: how a new archive keeps its mailboxes.
+  ///   - source: what is converted.
+  /// - Returns: the archive, locked; one that is there whatever its account and layout.
+  /// - Throws: `notAnArchive` for a directory with other things in it, `otherSource` for another
+  ///   archive, `locked`, `system`.
+  package static func convert(
+    into path: String, account: String, layout: ArchiveIdentity.Layout,
+    source: ConversionRecord.Source
+  ) throws(StoreError) -> Archive {
+    try requireRoom(path: path, forConversionOf: source)
+    let root = try stored(try Directory.ensure(path: path))
+    let state = try stored(try root.ensureSubdirectory(stateName))
+    let lock = try takeLock(in: state)
+    try removeUnfinished(in: state)
+    if let identity = try ArchiveIdentity(in: state) {
+      return try Archive(
+        root: root, state: state, identity: identity, lock: lock, access: .writing)
+    }
+    Checkpoint.pass("convert: archive begun")
+    try ConversionRecord(source: source).write(in: state)
+    try keywords(layout.mailboxes(below: root), state: state, access: .writing).save()
+    let identity = ArchiveIdentity(layout: layout, account: account)
+    try identity.write(in: state)
+    return try Archive(root: root, state: state, identity: identity, lock: lock, access: .writing)
+  }
+
+  /// Makes sure that mail can be converted into that path.
+  ///
+  /// - Throws: `notAnArchive` for a file, and for a directory with other things in it; `otherSource`;
+  ///   `system`.
+  package static func requireRoom(
+    path: String, forConversionOf source: ConversionRecord.Source
+  ) throws(StoreError) {
+    guard let root = try existingRoot(path) else { return }
+    let entries = try stored(try root.entries())
+    if try exists(path: path) {
+      let state = try stored(try root.openSubdirectory(stateName))
+      guard let record = try ConversionRecord(in: state), record.source == source else {
+        throw .otherSource(path)
+      }
+      return
+    }
+    for entry in entries where entry.name != "lost+found" {
+      guard entry.name == stateName, entry.kind == .directory else { throw .notAnArchive(path) }
+      let state = try stored(try root.openSubdirectory(stateName))
+      for part in try stored(try state.entries()) {
+        guard let name = part.name,
+          beginnings.contains(name) || name.hasPrefix(Directory.unfinishedPrefix)
+        else { throw .notAnArchive(path) }
+      }
+    }
+  }
+
+  /// What the archive was converted from; nil if it was not.
+  ///
+  /// - Throws: `damaged`, `newerFormat`, `system`.
+  package func conversion() throws(StoreError) -> ConversionRecord? {
+    try ConversionRecord(in: state)
+  }
+
+  /// Records how far the conversion is, durably.
+  ///
+  /// - Throws: `system`.
+  package func record(conversion: ConversionRecord) throws(StoreError) {
+    try conversion.write(in: state)
+  }
+}
