@@ -83,6 +83,12 @@ enum TreeName {
     return matches ? name.dropLast(count) : nil
   }
 
+  /// Whether a name says that the file is an mbox.
+  static func isNamedMbox(_ name: [UInt8]) -> Bool {
+    let stem = stripping(".gz", from: name[...]) ?? name[...]
+    return stripping(".mbox", from: stem) != nil || stripping(".mbx", from: stem) != nil
+  }
+
   private static let mailboxSuffixes: [StaticString] = [".mbox", ".mbx", ".eml"]
   private static let messageSuffixes: Set = ["eml"]
   // Few names, since the content shows that an index is none; web pages saved by a browser have the
@@ -92,7 +98,7 @@ enum TreeName {
     "emlx": "a message of Apple Mail's own store; its export makes mbox files",
     "pst": "an Outlook data file; readpst makes mbox files of it",
     "ost": "an Outlook data file; readpst makes mbox files of it",
-    "msg": "a message in Outlook's format",
+    "msg": "a message in Outlook's format, or without a header",
     "dbx": "a mailbox of Outlook Express",
     "olm": "an archive of Outlook for Mac",
   ]
