@@ -85,8 +85,10 @@ struct TreeWalk {
     let place = parent.path(of: entry)
     do {
       let directory = try parent.openSubdirectory(entry)
-      guard let components = try Self.components(of: entry, directory) else { return }
-      guard let name = String(validating: entry, as: UTF8.self), let components = components.value
+      // A hidden directory that is no mailbox holds no mail either.
+      if TreeName.isHidden(entry), try !directory.contains("cur") { return }
+      guard let name = String(validating: entry, as: UTF8.self),
+        let components = TreeName.components(ofDirectory: entry)
       else {
         tree.unreadable.append("\(place): its name is not UTF-8")
         return
@@ -111,31 +113,6 @@ struct TreeWalk {
   private mutating func note(_ error: SystemError, at place: String, _ position: Position) {
     if error.isNotFound || (position.path.isEmpty && place.hasSuffix("/lost+found")) { return }
     tree.unreadable.append("\(place): \(error.reason)")
-  }
-
-  /// The components of what may not have a name in UTF-8.
-  private struct Components {
-    let value: [String]?
-  }
-
-  /// What a directory's name adds to the names of the mailboxes in it; nil for a hidden one that is
-  /// no mailbox.
-  private static func components(
-    of entry: [UInt8], _ directory: Directory
-  ) throws(SystemError) -> Components? {
-    if entry.first == UInt8(ascii: ".") {
-      // KMail: `.NAME.directory` holds what is below NAME.
-      if let stem = TreeName.stripping(".directory", from: entry.dropFirst()) {
-        return Components(value: TreeName.text(of: stem).map { [$0] })
-      }
-      guard try directory.contains("cur") else { return nil }
-      let parts = entry.split(separator: UInt8(ascii: ".")).map { TreeName.text(of: $0) }
-      let known = parts.compactMap(\.self)
-      return Components(value: known.count == parts.count ? known : nil)
-    }
-    let stem =
-      TreeName.stripping(".sbd", from: entry[...]) ?? TreeName.stripping(".mbox", from: entry[...])
-    return Components(value: TreeName.text(of: stem ?? entry[...]).map { [$0] })
   }
 
   // The names by which servers know such directories; one named `mail` may be a mailbox as well.
