@@ -13,18 +13,23 @@ struct RunOutput {
   private let terminal: Terminal
   private let isQuiet: Bool
 
+  /// Seconds on a clock that never goes back.
+  static let now: @Sendable () -> Double = { Double(MonotonicClock.now.nanoseconds) / 1e9 }
+
   /// The form that the command line asks for.
   ///
   /// Prints the `start` event with `--json`.
   init(
-    context: RunContext, direction: Direction, account: AccountURL, archive: String, dryRun: Bool
+    context: RunContext, direction: Direction, account: AccountURL?, from: String? = nil,
+    archive: String, dryRun: Bool
   ) {
     terminal = context.terminal
     isQuiet = context.invocation.has(.quiet)
-    let now: @Sendable () -> Double = { Double(MonotonicClock.now.nanoseconds) / 1e9 }
+    let now = Self.now
     if context.invocation.has(.json) {
       let events = JSONEvents(terminal: terminal, now: now)
-      events.start(direction, account: account.identity, archive: archive, dryRun: dryRun)
+      events.start(
+        direction, account: account?.identity, from: from, archive: archive, dryRun: dryRun)
       form = .events(events)
     } else {
       form = .display(

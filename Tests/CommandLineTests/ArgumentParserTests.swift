@@ -84,7 +84,7 @@ struct ArgumentParserTests {
       "This version knows: maildir, maildir++, mbox, mbox.gz."
     ),
     (
-      ["push", "a", "b", "--layout=maildir"], "--layout belongs to pull, not to push",
+      ["push", "a", "b", "--layout=maildir"], "--layout belongs to pull and convert, not to push",
       "See mailarc push --help."
     ),
     (

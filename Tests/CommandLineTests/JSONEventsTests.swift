@@ -21,7 +21,7 @@ struct JSONEventsTests {
     let name = try #require(MailboxName(["A/B", nasty]))
     let failure = Failure(
       scope: .account, cause: .connectionLost, summary: nasty, advice: nil, retryable: true)
-    events.start(.pull, account: "a@b", archive: nasty, dryRun: false)
+    events.start(.pull, account: "a@b", from: nil, archive: nasty, dryRun: false)
     events.plan(totalMessages: 2, bytes: 100)
     events.planned(PlannedChange(action: .transfer, mailbox: name, messages: 1, uid: UID(4)))
     events.mailboxBegan(name, messages: 2, bytes: 100)

@@ -24,6 +24,7 @@ enum OptionValue: Sendable, Equatable {
 enum CommandName: String, Sendable, CaseIterable {
   case pull
   case push
+  case convert
   case list
   case verify
   case help

@@ -28,6 +28,21 @@ enum OptionTable {
           + "is ever removed from the target, and what was deleted there is not sent again.",
       ]),
     Command(
+      name: .convert, operands: ["FROM", "TO"], operandsAreOptional: false,
+      summary: "Make an archive from mail on disk, in any layout",
+      details: [
+        "Copies the mail of FROM into the archive TO, which is created if it is not there, with "
+          + "content, flags, keywords, internal dates, mailbox names and order. FROM is not "
+          + "changed. TO is a new directory, or an archive that was converted from the same FROM: "
+          + "then only what is missing is copied, and flags that changed in FROM are brought over. "
+          + "What was deleted or changed by hand in TO stays so.",
+        "FROM is whatever `mailarc list` reads: an archive, or mail that other programs left.",
+        "If FROM is an archive, TO is one of the same account and knows what was fetched and pushed: "
+          + "a pull into it fetches nothing again. While another run writes to FROM it can't be "
+          + "converted. A conversion that was stopped is simply started again; until one has come to "
+          + "its end, TO can't be pulled into or pushed.",
+      ]),
+    Command(
       name: .list, operands: ["PATH"], operandsAreOptional: false,
       summary: "Show what is in an archive, or in mail that another program left",
       details: [

@@ -12,7 +12,7 @@ extension OptionTable {
       summary: "say as what each mailbox is read, and why",
       details: "Say as what each mailbox is read, and what in it told so."),
     Option(
-      name: .mboxDialect, group: .reading, commands: [.push, .list],
+      name: .mboxDialect, group: .reading, commands: [.push, .convert, .list],
       value: .choice("DIALECT", MboxDialect.allCases.map(\.rawValue)),
       summary: "read every foreign mbox as this dialect",
       details:

@@ -4,13 +4,13 @@ extension OptionTable {
   /// What is transferred, and what is done about what was deleted.
   static let transferOptions: [Option] = [
     Option(
-      name: .dryRun, group: .transfer, commands: [.pull, .push], value: .none,
+      name: .dryRun, group: .transfer, commands: [.pull, .push, .convert], value: .none,
       summary: "show what would be done, change nothing",
       details: "Show what would be done and change nothing: neither mail nor the archive's own "
         + "records. Accounts are logged in to and looked at as in a real run; mailboxes of the "
         + "target are opened for reading only."),
     Option(
-      name: .layout, group: .transfer, commands: [.pull],
+      name: .layout, group: .transfer, commands: [.pull, .convert],
       value: .choice("LAYOUT", ArchiveIdentity.Layout.allCases.map(\.rawValue)),
       summary: "how a new archive stores mail: maildir (the default)",
       details: "How a new archive stores mail. `maildir`, the default, has one directory with "

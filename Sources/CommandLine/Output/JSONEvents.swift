@@ -33,12 +33,22 @@ final class JSONEvents: RunObserver {
   }
 
   /// The run begins.
-  func start(_ direction: Direction, account: String, archive: String, dryRun: Bool) {
+  ///
+  /// - Parameters:
+  ///   - direction: what is done.
+  ///   - account: the account on the other side; nil for a conversion.
+  ///   - from: the mail that is converted; nil where there is an account.
+  ///   - archive: the archive's path.
+  ///   - dryRun: whether nothing is changed.
+  func start(
+    _ direction: Direction, account: String?, from: String?, archive: String, dryRun: Bool
+  ) {
     emit(
       "start",
       [
         ("version", .string(Version.text)), ("command", .string(direction.rawValue)),
-        ("account", .string(account)), ("archive", .string(archive)), ("dry_run", .bool(dryRun)),
+        ("account", .string(account)), ("from", .string(from)), ("archive", .string(archive)),
+        ("dry_run", .bool(dryRun)),
       ])
   }
 
@@ -74,13 +84,19 @@ final class JSONEvents: RunObserver {
       ])
   }
 
+  /// Nothing more will be done in a mailbox.
+  func ended(_ mailbox: MailboxName) { state.withLock { $0.progress.ended(mailbox) } }
+
+  /// Something about one message has to be told.
+  func failed() { state.withLock { $0.progress.failed() } }
+
   func mailboxEnded(_ report: MailboxReport) {
-    state.withLock { $0.progress.ended(report.name) }
+    ended(report.name)
     emit("mailbox", JSONReport.members(report))
   }
 
   func failure(_ failure: MessageFailure) {
-    state.withLock { $0.progress.failed() }
+    failed()
     emit(
       "message-failed",
       [
@@ -140,7 +156,8 @@ final class JSONEvents: RunObserver {
     emit("summary", JSONReport.members(report))
   }
 
-  private func emit(_ type: String, _ members: [(String, JSONValue)]) {
+  /// Prints an event of another command.
+  func emit(_ type: String, _ members: [(String, JSONValue)]) {
     terminal.printVerbatim(JSONValue.event(type, members).text)
   }
 }

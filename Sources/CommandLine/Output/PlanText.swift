@@ -27,7 +27,7 @@ enum PlanText {
     case .renameMailbox: "rename"
     case .subscribe: "subscribe"
     case .unsubscribe: "unsubscribe"
-    case .transfer: direction == .pull ? "fetch" : "append"
+    case .transfer: direction.verb
     case .updateFlags: "flags"
     case .move: "move"
     case .remove: "remove"

@@ -35,9 +35,11 @@ enum ReportTable {
         heading: heading, cell: { Quantity.count($0[keyPath: path]) },
         isShown: totals[keyPath: path] > 0)
     }
-    let verb = report.direction == .pull ? "Fetched" : "Appended"
     return [
-      Column(heading: verb, cell: { Quantity.count($0.transferred) }, isShown: true),
+      Column(
+        heading: report.direction.participle.capitalizedFirst,
+        cell: { Quantity.count($0.transferred) },
+        isShown: true),
       Column(
         heading: "Size", cell: { Quantity.bytes($0.transferredBytes) },
         isShown: totals.transferred > 0),

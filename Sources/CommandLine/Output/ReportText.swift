@@ -16,8 +16,7 @@ enum ReportText {
 
   /// What needs attention alone: failures and questions; empty if there are none.
   static func attention(_ report: RunReport) -> [String] {
-    let verb = report.direction == .pull ? "fetched" : "appended"
-    return section("Messages not \(verb)", report.failures.flatMap(text))
+    section("Messages not \(report.direction.participle)", report.failures.flatMap(text))
       + section("Mailboxes given up", report.mailboxFailures.flatMap(text))
       + section("Waiting for an answer", report.questions.flatMap(text))
   }

@@ -11,7 +11,7 @@ enum ReportVerdict {
       return "Not finished: " + sentence + "."
     }
     guard sentence.first?.isLowercase == true else { return sentence + "." }
-    return sentence.prefix(1).uppercased() + sentence.dropFirst() + "."
+    return sentence.capitalizedFirst + "."
   }
 
   private static func sentence(_ report: RunReport) -> String {
@@ -31,7 +31,7 @@ enum ReportVerdict {
     let count = Quantity.count(totals.transferred, "message")
     let size = Quantity.bytes(totals.transferredBytes)
     guard report.dryRun else { return ["\(count) \(verb(report)) (\(size))"] }
-    return ["would \(report.direction == .pull ? "fetch" : "append") \(count) (\(size))"]
+    return ["would \(report.direction.verb) \(count) (\(size))"]
   }
 
   private static func failed(_ report: RunReport) -> [String] {
@@ -79,7 +79,7 @@ enum ReportVerdict {
     let mailboxes = Quantity.count(report.mailboxes.count, "mailbox", plural: "mailboxes")
     let skipped = report.mailboxes.count { $0.skipped }
     let messages = Quantity.count(report.totals.alreadyPresent, "message")
-    let place = report.direction == .pull ? "in the archive" : "on the target"
+    let place = report.direction.place
     if skipped == report.mailboxes.count { return "\(mailboxes), all unchanged" }
     if skipped == 0 { return "\(mailboxes), \(messages) already \(place)" }
     return "\(mailboxes), \(Quantity.count(skipped)) of them unchanged, "
@@ -87,6 +87,6 @@ enum ReportVerdict {
   }
 
   private static func verb(_ report: RunReport) -> String {
-    report.direction == .pull ? "fetched" : "appended"
+    report.direction.participle
   }
 }

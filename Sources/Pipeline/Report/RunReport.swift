@@ -6,6 +6,8 @@ package enum Direction: String, Sendable, Equatable {
   case pull
   /// From an archive into a server.
   case push
+  /// From mail on disk into an archive.
+  case convert
 }
 
 /// What a run did in one mailbox.

@@ -33,7 +33,10 @@ package final class MessageFile {
 
   deinit { giveBack(buffer) }
 
-  /// The next bytes, at most 256 KiB of them, fewer at the end only; nil behind it.
+  /// How many bytes a chunk has, if it is not the last one.
+  package static let chunkSize = FileBuffer.size
+
+  /// The next bytes, `chunkSize` of them, fewer at the end only; nil behind it.
   ///
   /// They are valid until the next call.
   package func nextChunk() throws(StoreError) -> UnsafeRawBufferPointer? {

@@ -1,0 +1,220 @@
+import Journals
+import Mail
+import Platform
+import Stores
+
+/// Converts one mailbox: scan, plan, copy, merge flags.
+///
+/// It alone knows the order of the stages within a mailbox. Confined to one worker.
+final class ConvertMailbox {
+  private let context: ConvertContext
+  private let place: MailboxPlace
+  private let worker: ConvertWorker
+  private let source: any ReadableMailbox
+  private let journal: ConvertJournal?
+  private var report: MailboxReport
+  private var failures = 0
+
+  /// - Throws: `SourceUnreadable`, `JournalError`.
+  init(context: ConvertContext, place: MailboxPlace, worker: ConvertWorker) throws {
+    self.context = context
+    self.place = place
+    self.worker = worker
+    do {
+      source = try context.source.mail.mailbox(at: place)
+    } catch {
+      throw SourceUnreadable(cause: error)
+    }
+    journal = try context.journal(of: place.name)
+    report = MailboxReport(name: place.name)
+  }
+
+  /// Does all that can be done.
+  ///
+  /// - Throws: what ends the mailbox, or more than that.
+  func run() throws -> MailboxReport {
+    let messages: [StoredMessage]
+    do { messages = try source.scan() } catch { throw SourceUnreadable(cause: error) }
+    for problem in source.damage { fail(source.path, problem) }
+    if !source.damage.isEmpty { context.missed.addUnknown() }
+    if case .lost = journal?.damage { tellDamage() }
+    var plan = PlanConvert(record: journal?.record ?? ConvertRecord()) { [source] in
+      if let scanned = $0.scanned { return scanned.size }
+      return try source.open($0).size
+    }.run(messages)
+    guard !context.options.dryRun, let archive = context.archive, let journal else {
+      try foretell(&plan, in: try context.archive?.mailbox(place.name))
+      return report
+    }
+    let target = try make(in: archive, for: messages)
+    let present = try target.scan()
+    try findUnrecorded(&plan, present, in: target)
+    let copier = CopyMessages(
+      from: source, to: target, journal: journal, content: worker.content,
+      taken: present.map(\.baseName) + journal.record.messages.keys.map { Array($0.utf8)[...] })
+    let merge = MergeConvertedFlags(present, in: target, journal: journal)
+    journal.forget()
+    for (message, converted) in plan.known {
+      count(merge.add(converted, flags: flags(of: message)))
+    }
+    try copy(&plan, copier, merge)
+    report.flagsUpdated = try merge.run()
+    try journal.flush()
+    return report
+  }
+
+  /// The archive's mailbox; where there can be none, all its messages are missed.
+  private func make(
+    in archive: Archive, for messages: [StoredMessage]
+  ) throws -> any Mailbox {
+    do {
+      return try archive.makeMailbox(place.name)
+    } catch {
+      for message in messages { context.missed.add(message.origin) }
+      throw MailboxUnsuitable(cause: error)
+    }
+  }
+
+  private func copy(
+    _ plan: inout ConvertPlan, _ copier: CopyMessages, _ merge: MergeConvertedFlags
+  ) throws {
+    defer {
+      (report.transferred, report.transferredBytes) = (copier.delivered, copier.deliveredBytes)
+    }
+    context.announce(plan.unknown.count)
+    context.observer.mailboxBegan(
+      place.name, messages: plan.unknown.count, bytes: plan.unknown.wireSize ?? 0)
+    for (number, message) in plan.unknown.enumerated() {
+      if context.interruption.isInterrupted { try copier.commit() }
+      try context.interruption.stopIfRaised()
+      do {
+        if let entry = try counterpart(of: message, &plan) {
+          count(try merge.adopt(entry, message, flags: flags(of: message), in: source))
+        } else {
+          try copier.copy(message, flags: flags(of: message))
+        }
+      } catch let problem as SourceUnreadable {
+        fail(source.path(of: message), problem.cause)
+        context.missed.add(message.origin)
+      }
+      if number % 64 == 63 {
+        let done = copier.progress
+        context.observer.progress(
+          place.name, messagesDone: number + 1, bytesDone: done.bytes)
+      }
+    }
+    try copier.commit()
+    context.observer.progress(
+      place.name, messagesDone: plan.unknown.count, bytesDone: copier.deliveredBytes)
+    if failures == 0 { report.goneAtSource = plan.pool.convertedCount }
+  }
+
+  /// What a run that was killed left behind its journal, or somebody else put there.
+  private func findUnrecorded(
+    _ plan: inout ConvertPlan, _ present: [StoredMessage], in target: any ReadableMailbox
+  ) throws {
+    guard let journal, !plan.unknown.isEmpty else { return }
+    for message in present where journal.record.messages[message.source] == nil {
+      let content = try worker.digester.run(message, in: target)
+      plan.pool.add(.found(message, content.digest))
+    }
+  }
+
+  /// The message of the archive that is this one, if there is one that is no other's.
+  private func counterpart(
+    of message: StoredMessage, _ plan: inout ConvertPlan
+  ) throws -> ConvertPool.Entry? {
+    guard !plan.pool.isEmpty else { return nil }
+    let content: MessageContent
+    do {
+      content = try worker.digester.run(message, in: source)
+    } catch {
+      throw SourceUnreadable(cause: error)
+    }
+    return plan.pool.take(content.digest, preferring: message.source)
+  }
+
+  /// Tells what a run would do, and does nothing.
+  private func foretell(_ plan: inout ConvertPlan, in target: (any ReadableMailbox)?) throws {
+    if let target {
+      let present = try target.scan()
+      try findUnrecorded(&plan, present, in: target)
+      let names = Set(present.map(\.source))
+      for (_, converted) in plan.known { count(names.contains(converted.name)) }
+    } else {
+      context.observer.planned(PlannedChange(action: .createMailbox, mailbox: place.name))
+    }
+    var bytes: Int64? = 0
+    for message in plan.unknown {
+      try context.interruption.stopIfRaised()
+      do {
+        if try counterpart(of: message, &plan) != nil {
+          count(true)
+        } else {
+          report.transferred += 1
+          bytes = bytes.flatMap { sum in message.wireSize.map { sum + $0 } }
+        }
+      } catch let problem as SourceUnreadable {
+        fail(source.path(of: message), problem.cause)
+      }
+    }
+    report.transferredBytes = bytes ?? 0
+    guard report.transferred > 0 else { return }
+    context.observer.planned(
+      PlannedChange(
+        action: .transfer, mailbox: place.name, messages: report.transferred, bytes: bytes))
+  }
+
+  private func count(_ isPresent: Bool) {
+    if isPresent { report.alreadyPresent += 1 } else { report.deletedByHand += 1 }
+  }
+
+  private func flags(of message: StoredMessage) -> Flags {
+    var flags = message.flags
+    flags.keywords.formUnion(worker.stray.keywords(of: message, in: place.name))
+    return flags
+  }
+
+  private func fail(_ path: String, _ error: any Error) {
+    failures += 1
+    context.collector.add(
+      MessageFailure(
+        mailbox: place.name, uid: nil, file: path, reason: "\(error)",
+        advice: "It is tried again when the same conversion is run again."))
+  }
+
+  private func tellDamage() {
+    context.collector.add(
+      Notice(
+        kind: .other, mailbox: place.name,
+        text: "records of the journal were damaged; what they said is found out anew"))
+  }
+}
+
+/// The archive can't have such a mailbox, and it is known what was to go there.
+struct MailboxUnsuitable: Error {
+  let cause: StoreError
+}
+
+/// What a worker uses for one mailbox after the other.
+final class ConvertWorker {
+  let content = CopyContent()
+  let digester = DigestMessages()
+  var stray: StrayKeywords
+
+  init(stray: StrayKeywords) { self.stray = stray }
+}
+
+extension StoredMessage {
+  /// Octets of the wire form, as far as a scan or the name tells.
+  fileprivate var wireSize: Int64? { scanned?.wireSize ?? namedWireSize }
+}
+
+extension [StoredMessage] {
+  /// Octets of all together, if that can be told without reading them.
+  fileprivate var wireSize: Int64? {
+    reduce(0 as Int64?) { sum, message in
+      sum.flatMap { sum in message.wireSize.map { sum + $0 } }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import Journals
+import Mail
+import Platform
+import Stores
+
+/// Copies messages into a mailbox of the archive and records them, a batch at a time.
+///
+/// Confined to one worker.
+final class CopyMessages {
+  /// A batch ends at this many messages or bytes: a flush costs much and so there are few.
+  private static let batchMessages = 20_000
+  private static let batchBytes: Int64 = 1 << 30
+
+  private let source: any ReadableMailbox
+  private let target: any Mailbox
+  private let journal: ConvertJournal
+  private let content: CopyContent
+  /// Hashes of the base names that are taken.
+  private var taken: Set<Int>
+  private var prepared: [Prepared] = []
+  private var preparedBytes: Int64 = 0
+  /// Messages and octets that are in the archive for good.
+  private(set) var delivered = 0
+  private(set) var deliveredBytes: Int64 = 0
+
+  private struct Prepared {
+    let delivery: PreparedDelivery
+    let digest: ContentDigest
+    let sourceSize: Int64
+    let source: String?
+  }
+
+  /// - Parameters:
+  ///   - source: where the messages are.
+  ///   - target: where they go.
+  ///   - journal: the target's.
+  ///   - content: copies one message after the other.
+  ///   - taken: base names that no message may get, because others have them or had them.
+  init(
+    from source: any ReadableMailbox, to target: any Mailbox, journal: ConvertJournal,
+    content: CopyContent, taken: some Sequence<ArraySlice<UInt8>>
+  ) {
+    self.source = source
+    self.target = target
+    self.journal = journal
+    self.content = content
+    self.taken = Set(taken.map { Self.hash($0) })
+  }
+
+  /// Messages and octets that were copied so far.
+  var progress: (messages: Int, bytes: Int64) {
+    (delivered + prepared.count, deliveredBytes + preparedBytes)
+  }
+
+  /// Copies a message with these flags.
+  ///
+  /// - Throws: `SourceUnreadable`, with nothing done; what the archive and the journal throw.
+  func copy(_ message: StoredMessage, flags: Flags) throws {
+    let file: MessageFile
+    let date: InternalDate
+    do {
+      file = try source.open(message)
+      date = try source.internalDate(of: message)
+    } catch {
+      throw SourceUnreadable(cause: error)
+    }
+    let delivery = try target.beginDelivery()
+    do {
+      let copied = try content.run(message, file, to: delivery)
+      let finished = try delivery.finish(
+        name: name(of: message, copied, date), date: date, size: copied.size,
+        wireSize: copied.wireSize, flags: flags)
+      prepared.append(
+        Prepared(
+          delivery: finished, digest: copied.digest, sourceSize: copied.sourceSize,
+          source: message.convertSource))
+      preparedBytes += copied.wireSize
+    } catch {
+      delivery.abandon()
+      throw error
+    }
+    if prepared.count >= Self.batchMessages || preparedBytes >= Self.batchBytes { try commit() }
+  }
+
+  /// The message keeps its base name if that is one of ours and free; a fetched one that was edited
+  /// since keeps at least what it says of where it was fetched.
+  private func name(
+    of message: StoredMessage, _ copied: CopiedContent, _ date: InternalDate
+  ) -> DeliveryName {
+    guard message.isOurs, taken.insert(Self.hash(message.baseName)).inserted else { return .new }
+    if message.namedSize == copied.size, message.namedWireSize == copied.wireSize {
+      return .kept(Array(message.baseName))
+    }
+    return DeliveryName(message.origin)
+  }
+
+  /// Makes all that was copied durable, and records it.
+  func commit() throws {
+    guard !prepared.isEmpty else { return }
+    Checkpoint.pass("convert: before a batch")
+    let delivered = try target.commit(prepared.map(\.delivery))
+    for (copy, delivered) in zip(prepared, delivered) {
+      journal.write(
+        .converted(
+          ConvertedMessage(
+            name: delivered.message.source, digest: copy.digest, sourceSize: copy.sourceSize,
+            source: copy.source ?? "", flags: copy.delivery.flags)))
+    }
+    try journal.flush()
+    self.delivered += prepared.count
+    deliveredBytes += preparedBytes
+    prepared.removeAll(keepingCapacity: true)
+    preparedBytes = 0
+  }
+
+  /// Gives up what was copied and is not in the archive yet.
+  func discard() {
+    target.discard(prepared.map(\.delivery))
+    prepared = []
+  }
+
+  private static func hash(_ name: ArraySlice<UInt8>) -> Int {
+    var hasher = Hasher()
+    name.withUnsafeBytes { hasher.combine(bytes: $0) }
+    return hasher.finalize()
+  }
+}

@@ -1,0 +1,109 @@
+import Journals
+import Mail
+import Stores
+
+/// Finds the messages of a mailbox that were converted before, by their names, so that they need not be
+/// read again.
+struct PlanConvert {
+  /// What was converted into the mailbox.
+  let record: ConvertRecord
+  /// Gives the present size of a message; nil where only reading tells.
+  let currentSize: (StoredMessage) throws -> Int64?
+
+  /// - Parameter messages: those of the source's mailbox, in order.
+  /// - Returns: what is to be done for them.
+  func run(_ messages: [StoredMessage]) -> ConvertPlan {
+    var plan = ConvertPlan()
+    guard !record.messages.isEmpty else {
+      plan.unknown = messages
+      return plan
+    }
+    var bySource: [String: ConvertedMessage] = [:]
+    for converted in record.messages.values where !converted.source.isEmpty {
+      bySource[converted.source] = converted
+    }
+    var unclaimed = record.messages
+    for message in messages {
+      if let source = message.convertSource, let converted = bySource[source],
+        unclaimed[converted.name] != nil,
+        let size = try? currentSize(message), size == converted.sourceSize
+      {
+        unclaimed[converted.name] = nil
+        plan.known.append((message, converted))
+      } else {
+        plan.unknown.append(message)
+      }
+    }
+    for converted in unclaimed.values { plan.pool.add(.converted(converted)) }
+    return plan
+  }
+}
+
+/// What is to be done for a mailbox.
+struct ConvertPlan {
+  /// The messages that were converted before, in order.
+  var known: [(message: StoredMessage, converted: ConvertedMessage)] = []
+  /// The others, in order: they have to be read.
+  var unknown: [StoredMessage] = []
+  /// What was converted and is not among `known`, by content.
+  var pool = ConvertPool()
+}
+
+/// Messages of the archive for which no counterpart is known yet, by content.
+struct ConvertPool {
+  enum Entry {
+    /// It was converted from a message that has another name now, or is gone.
+    case converted(ConvertedMessage)
+    /// It is in the archive, and the journal does not know it.
+    case found(StoredMessage, ContentDigest)
+
+    var name: String {
+      switch self {
+      case .converted(let message): message.name
+      case .found(let message, _): message.source
+      }
+    }
+
+    var digest: ContentDigest {
+      switch self {
+      case .converted(let message): message.digest
+      case .found(_, let digest): digest
+      }
+    }
+  }
+
+  private var entries: [ContentDigest: [Entry]] = [:]
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  /// How many messages were converted whose counterparts were not found.
+  var convertedCount: Int {
+    entries.values.reduce(0) { sum, entries in
+      sum + entries.count { if case .converted = $0 { true } else { false } }
+    }
+  }
+
+  mutating func add(_ entry: Entry) { entries[entry.digest, default: []].append(entry) }
+
+  /// Takes out one with that content: the one of that name if there is one.
+  mutating func take(_ digest: ContentDigest, preferring name: String) -> Entry? {
+    guard var equal = entries[digest], !equal.isEmpty else { return nil }
+    let entry = equal.remove(at: equal.firstIndex { $0.name == name } ?? 0)
+    entries[digest] = equal.isEmpty ? nil : equal
+    return entry
+  }
+}
+
+extension StoredMessage {
+  /// What names the message at the source so that it need not be read again if nothing else changed;
+  /// nil where its name may come to mean another one.
+  var convertSource: String? {
+    switch place {
+    case .cur, .new, .file: break
+    case .mbox where isOurs: break
+    // It says where in the file the message is.
+    case .mbox: return nil
+    }
+    return String(validating: baseName, as: UTF8.self)
+  }
+}
