@@ -41,7 +41,8 @@ enum PushCommand {
     if let base = Environment.value("XDG_STATE_HOME"), base.hasPrefix("/") {
       return base + "/mailarc"
     }
-    return Environment.value("HOME").map { $0 + "/.local/state/mailarc" }
+    guard let home = Environment.value("HOME"), home.hasPrefix("/") else { return nil }
+    return home + "/.local/state/mailarc"
   }
 
   /// Tests that kill a push at each of many steps can't wait as long as people's mail deserves.

@@ -111,12 +111,8 @@ extension StoredMessage {
   /// What names the message at the source so that it need not be read again if nothing else changed;
   /// nil where its name may come to mean another one.
   var convertSource: String? {
-    switch place {
-    case .cur, .new, .file: break
-    case .mbox where isOurs: break
-    // It says where in the file the message is.
-    case .mbox: return nil
-    }
+    // There it says where in the file the message is.
+    if case .mbox = place, !isOurs { return nil }
     return String(validating: baseName, as: UTF8.self)
   }
 }
