@@ -73,6 +73,9 @@ package final class MailboxStates: Sendable {
   /// All of them, by key.
   package var all: [String: RecordedState] { content.withLock { $0.states } }
 
+  /// The keys of all mailboxes whose state is known, in order.
+  package var keys: [String] { content.withLock { $0.states.keys.sorted() } }
+
   /// Records how a mailbox is left, durably.
   ///
   /// What it rests on is on disk already.
