@@ -131,7 +131,7 @@ final class ConvertMailbox {
     } catch {
       throw SourceUnreadable(cause: error)
     }
-    return plan.pool.take(content.digest, preferring: message.source)
+    return plan.pool.take(content.digest, for: message)
   }
 
   /// Tells what a run would do, and does nothing.
