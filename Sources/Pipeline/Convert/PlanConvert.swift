@@ -98,7 +98,12 @@ extension StoredMessage {
   /// What names the message at the source so that it need not be read again if nothing else changed;
   /// nil where its name may come to mean another one.
   var convertSource: String? {
-    if case .mbox = place, !isOurs { return nil }
+    switch place {
+    case .cur, .new, .file: break
+    case .mbox where isOurs: break
+    // It says where in the file the message is.
+    case .mbox: return nil
+    }
     return String(validating: baseName, as: UTF8.self)
   }
 }

@@ -53,6 +53,7 @@ struct MboxHeaderReader {
   ///   - line: the bytes.
   ///   - offset: where it stands in the file.
   ///   - counts: what was counted before it.
+  /// - Returns: whether the line belongs to the header.
   mutating func take(
     _ line: UnsafeRawBufferPointer, at offset: Int64, counts: MboxCounts
   ) -> Outcome {

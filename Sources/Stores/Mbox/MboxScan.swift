@@ -34,7 +34,7 @@ struct MboxScan {
       var count = 0
       do {
         count = try source.read(into: room, at: scanner.offset + Int64(kept))
-        isLast = count < room.count
+        isLast = count == 0
       } catch {
         failure = error
         isLast = true

@@ -10,8 +10,9 @@ struct MboxScanner {
   /// How long a line may be that is looked at as a whole; of longer ones only the beginning is.
   static let longLine = 1 << 18
 
-  /// In the order of the file. Where the file begins with something else than a From_ line, that is
-  /// the first.
+  /// The places, in the order of the file.
+  ///
+  /// Where the file begins with something else than a From_ line, that is the first.
   private(set) var candidates: [MboxCandidate] = []
   private(set) var omissions: [MboxOmission] = []
   private(set) var marks: [MboxMark] = []

@@ -79,8 +79,8 @@ package final class ForeignTree: MailSource {
         place.name, in: try stored(try root.openPath(steps)), loneFile: nil)
     case .mbox:
       guard let file = steps.last else { throw .notFound(path) }
-      return try MboxSeam.mailbox(
-        place.name, in: try stored(try root.openPath(steps.dropLast())), file: file,
+      return MboxMailbox(
+        name: place.name, in: try stored(try root.openPath(steps.dropLast())), Array(file.utf8),
         dialect: mboxDialect)
     }
   }

@@ -11,7 +11,7 @@ struct TreeWalk {
 
   /// What may hold mail, before two of them are found to have one name.
   fileprivate struct Found {
-    let components: [String]
+    var components: [String]
     let path: [String]
     let form: MailboxForm
   }
@@ -27,6 +27,8 @@ struct TreeWalk {
   private let rootName: String?
   private var found: [Found] = []
   private var tree = MailboxTree()
+  /// The directories in the root in which servers keep all of a user's mail.
+  private var mailRoots: Set<String> = []
 
   private init(rootName: String?) { self.rootName = rootName }
 
@@ -35,10 +37,12 @@ struct TreeWalk {
   /// - Parameters:
   ///   - root: where to look.
   ///   - rootName: the root's own name, for messages that lie in it; nil where it has none.
+  /// - Returns: what was found; no two mailboxes have one name.
   /// - Throws: `system` if the root itself can't be read.
   static func tree(of root: Directory, named rootName: String?) throws(StoreError) -> MailboxTree {
     var walk = TreeWalk(rootName: rootName)
     try walk.look(into: root, at: Position())
+    walk.unwrap()
     walk.giveNames()
     return walk.tree
   }
@@ -47,6 +51,9 @@ struct TreeWalk {
     var listing = try TreeListing(of: directory)
     var position = position
     position.isMboxTree = position.isMboxTree || listing.isMboxTree
+    if position.path.count == 1, listing.isMailRoot || Self.isMailRoot(position, listing) {
+      mailRoots.insert(position.path[0])
+    }
     tree.unreadable += listing.unreadable
     tree.passedOver += listing.passedOver
     if listing.isMaildir { add(.maildir, position.components, position) }
@@ -144,6 +151,27 @@ struct TreeWalk {
     return Components(value: TreeName.text(of: stem ?? entry[...]).map { [$0] })
   }
 
+  // The names by which servers know such directories; one named `mail` may be a mailbox as well.
+  private static func isMailRoot(_ position: Position, _ listing: TreeListing) -> Bool {
+    let name = position.path[0].lowercased()
+    return name == "maildir" || (name == "mail" && !listing.isMaildir && listing.messageForm == nil)
+  }
+
+  // A home directory is no level of the hierarchy: if all mail lies in one directory of the root, which
+  // a server keeps, and perhaps in a file `inbox` beside it, that directory's name is none either.
+  private mutating func unwrap() {
+    let wrapped = found.filter { !$0.isInboxFileInRoot }
+    guard let top = wrapped.first?.path.first, mailRoots.contains(top),
+      wrapped.allSatisfy({ $0.path.first == top })
+    else { return }
+    for index in found.indices where found[index].path.first == top {
+      let rest = found[index].components.dropFirst()
+      if found[index].form == .maildir || !rest.isEmpty {
+        found[index].components = rest.isEmpty ? ["INBOX"] : Array(rest)
+      }
+    }
+  }
+
   // Maildirs have the first claim to a name, then mbox files: of them it is surest that the name is
   // the mailbox's.
   private mutating func giveNames() {
@@ -188,6 +216,10 @@ extension TreeWalk.Found {
     case .mbox: 1
     case .messageFiles, .mh: 2
     }
+  }
+
+  fileprivate var isInboxFileInRoot: Bool {
+    path.count == 1 && form == .mbox && TreeName.mailbox(components) == .inbox
   }
 
   /// The name with a number behind it that tells it from others.

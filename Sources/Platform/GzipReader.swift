@@ -1,0 +1,193 @@
+import CZlib
+import Glibc
+
+/// Why compressed content can't be read any further; what came before was delivered.
+package enum GzipError: Error, Sendable, Equatable {
+  /// The file ends in the middle of compressed data, so many bytes of content after its beginning.
+  case truncated(after: Int64)
+  /// The compressed data is not what it was, or something else stands behind it.
+  case damaged(after: Int64, reason: String)
+  /// The file can't be read.
+  case system(SystemError)
+}
+
+extension GzipError: CustomStringConvertible {
+  /// What is wrong, to follow a path and "can't be read".
+  package var description: String {
+    switch self {
+    case .truncated(let count): "the gzip data ends too early, after \(count) bytes of content"
+    case .damaged(let count, let reason):
+      "the gzip data is damaged after \(count) bytes of content (\(reason))"
+    case .system(let error): error.description
+    }
+  }
+}
+
+/// Reads the content of a gzip file (RFC 1952) of one member or more, at any place.
+///
+/// Reading forward is linear. Going back further than a few KiB begins again at the last member that
+/// begins before the place. Memory does not grow with the content, but by 16 bytes for each member.
+package final class GzipReader {
+  private struct Member {
+    let compressed: Int64
+    let content: Int64
+  }
+
+  private static let inputSize = 128 << 10
+  private static let blockSize = 256 << 10
+  // What stays of the last block: who looks ahead in lines goes back a little.
+  private static let keptSize = 4 << 10
+
+  private let stream: UnsafeMutablePointer<z_stream>
+  private let input: UnsafeMutableRawBufferPointer
+  private let block: UnsafeMutableRawBufferPointer
+  private var inputOffset: Int64 = 0
+  private var blockOffset: Int64 = 0
+  private var blockCount = 0
+  private var isInMember = false
+  private var isAtEnd = false
+  private var members: [Member] = [Member(compressed: 0, content: 0)]
+  private var failure: GzipError?
+
+  /// Makes a reader for one file, which is given to each `read`.
+  package init() {
+    stream = .allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    input = .allocate(byteCount: Self.inputSize, alignment: 16)
+    block = .allocate(byteCount: Self.blockSize, alignment: 16)
+    // 15 bits of window, and 16 for a gzip header and trailer, whose checksum zlib checks.
+    let result = inflateInit2_(
+      stream, 15 + 16, zlibVersion(), Int32(MemoryLayout<z_stream>.size))
+    precondition(result == Z_OK, "zlib can't inflate")
+  }
+
+  deinit {
+    inflateEnd(stream)
+    stream.deallocate()
+    input.deallocate()
+    block.deallocate()
+  }
+
+  /// Whether a file begins as gzip files do.
+  package static func isGzip(_ file: borrowing FileDescriptor) throws(SystemError) -> Bool {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 3, alignment: 1)
+    defer { bytes.deallocate() }
+    return try file.read(into: bytes, at: 0) == 3 && bytes.elementsEqual([0x1F, 0x8B, 8])
+  }
+
+  /// Reads content.
+  ///
+  /// - Parameters:
+  ///   - buffer: where it goes.
+  ///   - offset: how much content comes before it.
+  ///   - file: the file, always the same.
+  /// - Returns: how many bytes were read, perhaps fewer than asked for; 0 behind the last one.
+  /// - Throws: where the content ends for another reason than the file's end, once all before is read.
+  package func read(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int64, of file: borrowing FileDescriptor
+  ) throws(GzipError) -> Int {
+    if offset < blockOffset { restart(before: offset) }
+    while offset >= blockOffset + Int64(blockCount) {
+      if isAtEnd {
+        if let failure { throw failure }
+        return 0
+      }
+      inflateBlock(of: file)
+    }
+    let start = Int(offset - blockOffset)
+    let count = min(buffer.count, blockCount - start)
+    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[start..<(start + count)]))
+    return count
+  }
+
+  /// How many members begin in what was read so far.
+  package var memberCount: Int { members.count }
+
+  private func restart(before offset: Int64) {
+    var low = 0
+    var high = members.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if members[middle].content <= offset { low = middle } else { high = middle }
+    }
+    inputOffset = members[low].compressed
+    blockOffset = members[low].content
+    blockCount = 0
+    stream.pointee.avail_in = 0
+    inflateReset(stream)
+    isInMember = false
+    isAtEnd = false
+    failure = nil
+  }
+
+  // Fills the block with what follows it.
+  private func inflateBlock(of file: borrowing FileDescriptor) {
+    let kept = min(blockCount, Self.keptSize)
+    block.copyMemory(
+      from: UnsafeRawBufferPointer(rebasing: block[(blockCount - kept)..<blockCount]))
+    blockOffset += Int64(blockCount - kept)
+    blockCount = kept
+    while blockCount < Self.blockSize, !isAtEnd {
+      if stream.pointee.avail_in == 0 {
+        fillInput(of: file)
+        if isAtEnd { break }
+      }
+      if !isInMember { beginMember() }
+      inflateSome()
+    }
+  }
+
+  private var contentEnd: Int64 { blockOffset + Int64(blockCount) }
+
+  private func fillInput(of file: borrowing FileDescriptor) {
+    do throws(SystemError) {
+      let count = try file.read(into: input, at: inputOffset)
+      inputOffset += Int64(count)
+      stream.pointee.next_in = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      stream.pointee.avail_in = UInt32(count)
+      if count > 0 { return }
+      if isInMember { failure = .truncated(after: contentEnd) }
+    } catch {
+      failure = .system(error)
+    }
+    isAtEnd = true
+  }
+
+  // Behind a member follows another one, or zeros (tapes, and files whose size was set before), or
+  // something that is no gzip.
+  private func beginMember() {
+    guard let next = stream.pointee.next_in else { return }
+    if next.pointee == 0, inputOffset > Int64(stream.pointee.avail_in) {
+      var skipped: UInt32 = 0
+      while skipped < stream.pointee.avail_in, next[Int(skipped)] == 0 { skipped += 1 }
+      stream.pointee.next_in = next + Int(skipped)
+      stream.pointee.avail_in -= skipped
+      if stream.pointee.avail_in == 0 { return }
+    }
+    isInMember = true
+    let compressed = inputOffset - Int64(stream.pointee.avail_in)
+    if let last = members.last, last.compressed < compressed {
+      members.append(Member(compressed: compressed, content: contentEnd))
+    }
+  }
+
+  private func inflateSome() {
+    guard isInMember, let base = block.baseAddress else { return }
+    let room = UInt32(Self.blockSize - blockCount)
+    stream.pointee.next_out = base.assumingMemoryBound(to: UInt8.self) + blockCount
+    stream.pointee.avail_out = room
+    let result = inflate(stream, Z_NO_FLUSH)
+    blockCount += Int(room - stream.pointee.avail_out)
+    switch result {
+    case Z_OK, Z_BUF_ERROR:
+      break
+    case Z_STREAM_END:
+      isInMember = false
+      inflateReset(stream)
+    default:
+      isAtEnd = true
+      let reason = stream.pointee.msg.map { String(cString: $0) } ?? "error \(result)"
+      failure = .damaged(after: contentEnd, reason: reason)
+    }
+  }
+}
