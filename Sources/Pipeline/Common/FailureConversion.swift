@@ -125,6 +125,11 @@ extension Failure {
         scope: .run, cause: .locked, "\(error)",
         advice: "Wait until the other run has ended, then run the same command again.",
         retryable: true)
+    case .mailboxLocked:
+      self.init(
+        scope: scope, cause: .locked, "\(error)",
+        advice: "Close the mail program that uses it, then run the same command again.",
+        retryable: true)
     case .unreadable: self.init(scope: scope, cause: .disk, "\(error)")
     case .system(let error): self.init(error)
     }
