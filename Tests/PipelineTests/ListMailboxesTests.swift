@@ -111,4 +111,21 @@ final class ListRecorder: ListObserver {
     }
     #expect(failure?.cause == .interrupted)
   }
+
+  @Test func `what other programs left is listed, and a broken file does not end it`() throws {
+    let tree = temporary.file("tree")
+    try runSuccessfully("/bin/mkdir", ["-p", tree + "/letters"])
+    try writeFile(tree + "/letters/1.eml", "Subject: one\r\nFrom: a@b\r\n\r\nx\r\n")
+    try writeFile(tree + "/letters/2.eml", "Subject: two\n\nx\n")
+    try writeBytes(tree + "/letters/3.eml.gz", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x55])
+    let recorder = ListRecorder()
+    let totals = try ListMailboxes(
+      source: try MailSources.open(path: tree, mboxDialect: nil), wantsMessages: true,
+      explains: true, observer: recorder, interruption: try Interruption()
+    ).run()
+    #expect(recorder.shown.messages.map(\.subject) == ["one", "two"])
+    #expect(recorder.shown.messages.map(\.size) == [30, 16])
+    #expect(recorder.shown.mailboxes.map(\.explanation).allSatisfy { $0?.isEmpty == false })
+    #expect(totals.problems == 1 && recorder.shown.problems.count == 1 && totals.messages == 2)
+  }
 }
