@@ -117,12 +117,12 @@ final class MboxFile: MboxSource {
   /// Runs a closure under a shared lock, if other programs let one be had within a second and the file
   /// system has locks.
   func withSharedLock<Value>(_ body: () -> Value) -> Value {
-    var lock = try? RangeLock.take(file, .shared)
-    for _ in 0..<20 where lock == nil {
+    var isLocked = (try? file.takeRangeLock(.shared)) ?? true
+    for _ in 0..<20 where !isLocked {
       usleep(50_000)
-      lock = try? RangeLock.take(file, .shared)
+      isLocked = (try? file.takeRangeLock(.shared)) ?? true
     }
-    defer { lock = nil }
+    defer { file.releaseRangeLock() }
     return body()
   }
 }
