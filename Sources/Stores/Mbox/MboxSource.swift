@@ -122,7 +122,7 @@ final class MboxFile: MboxSource {
       usleep(50_000)
       isLocked = (try? file.takeRangeLock(.shared)) ?? true
     }
-    defer { if isLocked { file.releaseRangeLock() } }
+    defer { file.releaseRangeLock() }
     return body()
   }
 }
