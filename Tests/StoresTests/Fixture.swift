@@ -167,7 +167,8 @@ func golden(_ name: String) throws -> [[String]] {
 
 /// A golden file as it is.
 func goldenText(_ name: String, file: String = #filePath) throws -> String {
-  let root = file.split(separator: "/").dropLast(3).joined(separator: "/")
+  let parts = file.split(separator: "/")
+  let root = parts[..<(parts.lastIndex(of: "Tests") ?? 0)].joined(separator: "/")
   let directory = try Directory.open(path: "/\(root)/formats/golden")
   return String(decoding: try directory.readWhole(name, limit: 1 << 20), as: UTF8.self)
 }

@@ -46,12 +46,9 @@ final class DotLock {
     return nil
   }
 
-  /// Whether there is a lock that somebody holds.
-  static func isHeld(
-    in directory: Directory, _ name: String
-  ) throws(StoreError) -> Bool {
-    guard let status = try storedIfPresent(try directory.status(of: name)) else { return false }
-    return try !isStale(status, in: directory, name)
+  /// Takes away a lock that is left over.
+  static func clear(in directory: Directory, _ name: String) throws(StoreError) {
+    _ = try removeIfStale(in: directory, name)
   }
 
   private static func removeIfStale(

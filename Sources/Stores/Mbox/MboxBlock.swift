@@ -24,7 +24,11 @@ enum MboxBlock {
       case .xStatus:
         MboxBlock.letters.filter { flags.system.contains($0.flag) }.map(\.letter)
       case .keywords:
-        Array(flags.keywords.sorted().map { PercentEscape.word($0.name) }.joined(separator: " ").utf8)
+        // Some programs part keywords by commas.
+        Array(
+          flags.keywords.sorted().map {
+            PercentEscape.word($0.name).replacing(",", with: "%2C")
+          }.joined(separator: " ").utf8)
       }
     }
 

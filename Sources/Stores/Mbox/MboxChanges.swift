@@ -6,9 +6,8 @@ extension MboxStore {
     requireWriting()
     guard !changes.isEmpty else { return [] }
     return try share.exclusively { state throws(StoreError) in
-      let lock = try self.takeLock()
+      let lock = try self.lockAndRead(&state, needsMessages: true)
       defer { lock.release() }
-      try self.readForChange(lock, &state)
       var edits: [(edit: MboxEdit, index: Int, flags: Flags, fits: Bool)] = []
       var names: [[UInt8]] = []
       for change in changes {
@@ -41,16 +40,6 @@ extension MboxStore {
     } catch {
       throw .system(error.at(path))
     }
-  }
-
-  private func readForChange(
-    _ lock: MboxLock, _ state: inout MboxShare.State
-  ) throws(StoreError) {
-    if state.messages == nil { state.status = nil }
-    guard try read(lock.file, &state, needsMessages: true) else {
-      throw .unreadable(path: path, reason: "a program changes it without a lock")
-    }
-    if compression == .gzip, !state.damage.isEmpty { try repairTorn(lock, &state) }
   }
 
   // The lock is still held on the file as it was; a compressed one has another under its name now.
@@ -140,9 +129,8 @@ extension MboxStore {
     requireWriting()
     guard !messages.isEmpty else { return }
     try share.exclusively { state throws(StoreError) in
-      let lock = try self.takeLock()
+      let lock = try self.lockAndRead(&state, needsMessages: true)
       defer { lock.release() }
-      try self.readForChange(lock, &state)
       var edits: [MboxEdit] = []
       for message in messages {
         let entry = try self.find(unchanged: message, in: state).entry

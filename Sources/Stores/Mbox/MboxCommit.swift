@@ -43,9 +43,8 @@ extension MboxStore {
     requireWriting()
     return try share.exclusively { state throws(StoreError) in
       defer { Self.discard(prepared, &state) }
-      let lock = try self.takeLock()
+      let lock = try self.lockAndRead(&state, needsMessages: false)
       defer { lock.release() }
-      try self.readLocked(lock, &state)
       var outcomes: [Outcome] = []
       var plan = Plan()
       for delivery in prepared {
@@ -80,12 +79,26 @@ extension MboxStore {
     }
   }
 
-  /// Reads the file anew if it changed, now that nobody else may write to it.
-  func readLocked(_ lock: MboxLock, _ state: inout MboxShare.State) throws(StoreError) {
-    guard try read(lock.file, &state, needsMessages: state.messages != nil) else {
-      throw .unreadable(path: path, reason: "a program changes it without a lock")
+  /// Takes the locks, and reads the file anew if it changed.
+  ///
+  /// - Parameters:
+  ///   - state: what is known of the file.
+  ///   - needsMessages: whether the names alone would not do.
+  func lockAndRead(
+    _ state: inout MboxShare.State, needsMessages: Bool
+  ) throws(StoreError) -> MboxLock {
+    for _ in 0..<2 {
+      let lock = try takeLock()
+      guard try read(lock.file, &state, needsMessages: needsMessages || state.messages != nil)
+      else {
+        throw .unreadable(path: path, reason: "a program changes it without a lock")
+      }
+      guard compression == .gzip, !state.damage.isEmpty else { return lock }
+      // Another file has the name then.
+      try repairTorn(lock, &state)
+      lock.release()
     }
-    if compression == .gzip, !state.damage.isEmpty { try repairTorn(lock, &state) }
+    throw .damaged(file: path, reason: "its compressed data is broken; nothing is added to it")
   }
 
   private func place(

@@ -77,9 +77,8 @@ extension MboxStore {
   ) throws(StoreError) -> [StoredMessage] {
     try share.exclusively { state throws(StoreError) in
       defer { Self.discard(parcels, &state) }
-      let lock = try self.takeLock()
+      let lock = try self.lockAndRead(&state, needsMessages: false)
       defer { lock.release() }
-      try self.readLocked(lock, &state)
       var plan = Plan()
       for parcel in parcels {
         guard let message = state.spooled[parcel.temporaryName] else {

@@ -7,6 +7,7 @@ extension MboxStore {
   ///
   /// What is not surely ours stays.
   func recover(_ state: inout MboxShare.State) throws(StoreError) {
+    try DotLock.clear(in: directory, fileName + ".lock")
     let intents = try readJournal()
     let hasMoves = try stored(try context.state.contains(movesName))
     if intents.isEmpty, !hasMoves {
