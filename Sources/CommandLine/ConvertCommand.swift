@@ -6,7 +6,9 @@ enum ConvertCommand {
   /// What the command line says.
   static func options(_ invocation: Invocation) -> ConvertOptions {
     ConvertOptions(
-      sourcePath: invocation.operands[0], archivePath: invocation.operands[1],
+      sourcePath: invocation.operands[0],
+      mboxDialect: invocation.text(.mboxDialect).flatMap(MboxDialect.init),
+      archivePath: invocation.operands[1],
       layout: invocation.text(.layout).flatMap(ArchiveIdentity.Layout.init),
       dryRun: invocation.has(.dryRun))
   }

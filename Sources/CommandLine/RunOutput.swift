@@ -13,6 +13,9 @@ struct RunOutput {
   private let terminal: Terminal
   private let isQuiet: Bool
 
+  /// Seconds on a clock that never goes back.
+  static let now: @Sendable () -> Double = { Double(MonotonicClock.now.nanoseconds) / 1e9 }
+
   /// The form that the command line asks for.
   ///
   /// Prints the `start` event with `--json`.
@@ -22,7 +25,7 @@ struct RunOutput {
   ) {
     terminal = context.terminal
     isQuiet = context.invocation.has(.quiet)
-    let now: @Sendable () -> Double = { Double(MonotonicClock.now.nanoseconds) / 1e9 }
+    let now = Self.now
     if context.invocation.has(.json) {
       let events = JSONEvents(terminal: terminal, now: now)
       events.start(

@@ -135,7 +135,7 @@ package final class JournalFile {
   }
 
   /// Hands out each line without its LF; true if bytes without an LF stand at the end.
-  private static func forEachLine(
+  static func forEachLine(
     in directory: Directory, name: String, _ body: (ArraySlice<UInt8>) -> Void
   ) throws(SystemError) -> Bool {
     guard try directory.contains(name) else { return false }

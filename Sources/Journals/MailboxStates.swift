@@ -70,6 +70,12 @@ package final class MailboxStates: Sendable {
   /// How the mailbox of that key was left; nil if it never was dealt with to the end.
   package subscript(key: String) -> RecordedState? { content.withLock { $0.states[key] } }
 
+  /// All of them, by key.
+  package var all: [String: RecordedState] { content.withLock { $0.states } }
+
+  /// The keys of all mailboxes whose state is known, in order.
+  package var keys: [String] { content.withLock { $0.states.keys.sorted() } }
+
   /// Records how a mailbox is left, durably.
   ///
   /// What it rests on is on disk already.

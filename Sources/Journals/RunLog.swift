@@ -22,12 +22,13 @@ package final class RunLog {
   private let file: JournalFile?
 
   private static let header = JournalRecord("mailarc-runs", ["1"])
+  private static let name = "runs.journal"
 
   /// Begins a run; `readOnly` writes nothing.
   package init(in directory: Directory, readOnly: Bool) throws(JournalError) {
     var begun = 0
     var ended = 0
-    let name = "runs.journal"
+    let name = Self.name
     let reading = try JournalFile.read(in: directory, name: name, header: Self.header) { record in
       var reader = FieldReader(record)
       guard let run: Int = reader.number() else { return }
@@ -47,5 +48,24 @@ package final class RunLog {
   package func end() throws(JournalError) {
     file?.append(JournalRecord("end", ["\(numbers.current)"]))
     try file?.flush()
+  }
+
+  /// Makes a log whose runs are not fewer than other journals speak of: what they recorded is not taken
+  /// for something new.
+  ///
+  /// - Parameters:
+  ///   - run: the highest number that is known otherwise; it counts as ended.
+  ///   - directory: `.mailarc/pull`.
+  /// - Returns: whether anything had to be written.
+  /// - Throws: `JournalError`.
+  package static func raise(to run: Int, in directory: Directory) throws(JournalError) -> Bool {
+    guard try RunLog(in: directory, readOnly: true).numbers.current <= run else { return false }
+    let reading = try JournalFile.read(in: directory, name: name, header: header) { _ in }
+    let file = try JournalFile(
+      in: directory, name: name, header: header, intact: reading.intact)
+    file.append(JournalRecord("begin", ["\(run)"]))
+    file.append(JournalRecord("end", ["\(run)"]))
+    try file.flush()
+    return true
   }
 }

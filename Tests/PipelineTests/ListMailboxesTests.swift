@@ -85,6 +85,14 @@ final class ListRecorder: ListObserver {
     #expect(try list().shown.mailboxes.map(\.bytes) == shown.mailboxes.map(\.bytes))
   }
 
+  @Test(arguments: [10_000, 16_370, 16_384, 100_000, 300_000])
+  func `a subject behind a long field is found, one beyond the limit is not`(_ size: Int) throws {
+    let filler = "X-Long: " + String(repeating: "x", count: size) + "\n"
+    try put("INBOX", "1:2,", filler + "Subject: late\n\n" + String(repeating: "b\n", count: 9000))
+    let shown = try list(messages: true).shown
+    #expect(shown.messages.map(\.subject) == [size < HeaderCollector.limit ? "late" : ""])
+  }
+
   @Test func `what can't be read is told, and the rest is listed`() throws {
     try put("Broken", "1:2,", "a: b\n")
     try writeFile(root + "/Broken/mailarc-keywords", "no such file")
@@ -110,5 +118,22 @@ final class ListRecorder: ListObserver {
       ).run()
     }
     #expect(failure?.cause == .interrupted)
+  }
+
+  @Test func `what other programs left is listed, and a broken file does not end it`() throws {
+    let tree = temporary.file("tree")
+    try runSuccessfully("/bin/mkdir", ["-p", tree + "/letters"])
+    try writeFile(tree + "/letters/1.eml", "Subject: one\r\nFrom: a@b\r\n\r\nx\r\n")
+    try writeFile(tree + "/letters/2.eml", "Subject: two\n\nx\n")
+    try writeBytes(tree + "/letters/3.eml.gz", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x55])
+    let recorder = ListRecorder()
+    let totals = try ListMailboxes(
+      source: try MailSources.open(path: tree, mboxDialect: nil), wantsMessages: true,
+      explains: true, observer: recorder, interruption: try Interruption()
+    ).run()
+    #expect(recorder.shown.messages.map(\.subject) == ["one", "two"])
+    #expect(recorder.shown.messages.map(\.size) == [30, 16])
+    #expect(recorder.shown.mailboxes.map(\.explanation).allSatisfy { $0?.isEmpty == false })
+    #expect(totals.problems == 1 && recorder.shown.problems.count == 1 && totals.messages == 2)
   }
 }

@@ -25,6 +25,14 @@ final class SourceBench {
     self.user = user
   }
 
+  /// Another archive of the same account beside that one's.
+  init(sharing other: SourceBench, archive: String) throws {
+    server = other.server
+    directory = other.directory
+    name = archive
+    user = other.user
+  }
+
   @discardableResult
   func pull(
     dryRun: Bool = false, accept: Bool = false, refetch: Bool = false,

@@ -78,4 +78,24 @@ extension ManualText {
         "The last one: `command`, `mailboxes`, `messages`, `unread`, `bytes`, `unreadable` (how "
         + "many), `exit_status`."),
   ]
+
+  static let verifyEvents = ["`mailarc verify --json` prints these, beside `plan` and `progress`:"]
+
+  static let verifyEventTypes = [
+    Entry(
+      term: "finding",
+      text: "Something is not as it was recorded: `kind` (`edited`, `damaged`, `truncated`, "
+        + "`changed`: edited or damaged, which can't be told; `unreadable`, `missing`, "
+        + "`mailbox-unreadable`, `mailbox-missing`, `journal-damaged`, `state-damaged`), `mailbox`, "
+        + "`uid`, `file`, `text`, `advice`."),
+    Entry(
+      term: "rebuilt", text: "With `--rebuild`, a file was made anew: `file`, `text`."),
+    Entry(
+      term: "notice", text: "Something worth knowing that is not wrong: `mailbox`, `kind`, `text`."),
+    Entry(
+      term: "summary",
+      text: "The last one: `command`, `mailboxes`, `messages`, `bytes`, `intact`, `unrecorded`, "
+        + "`findings`, a count of each kind of finding, `exit_status`; with `--rebuild` `command`, "
+        + "`rebuilt`, `findings`, `exit_status`."),
+  ]
 }

@@ -29,6 +29,8 @@ enum ManualPage {
     for event in ManualText.eventTypes { page.item(event.term, event.text) }
     ManualText.listEvents.forEach { page.paragraph($0) }
     for event in ManualText.listEventTypes { page.item(event.term, event.text) }
+    ManualText.verifyEvents.forEach { page.paragraph($0) }
+    for event in ManualText.verifyEventTypes { page.item(event.term, event.text) }
     page.section("EXAMPLES")
     for example in ManualText.examples {
       page.paragraph(example.text)

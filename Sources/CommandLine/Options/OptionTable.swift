@@ -36,6 +36,7 @@ enum OptionTable {
           + "changed. TO is a new directory, or an archive that was converted from the same FROM: "
           + "then only what is missing is copied, and flags that changed in FROM are brought over. "
           + "What was deleted or changed by hand in TO stays so.",
+        "FROM is whatever `mailarc list` reads: an archive, or mail that other programs left.",
         "If FROM is an archive, TO is one of the same account and knows what was fetched and pushed: "
           + "a pull into it fetches nothing again. While another run writes to FROM it can't be "
           + "converted. A conversion that was stopped is simply started again; until one has come to "

@@ -12,10 +12,14 @@ extension OptionTable {
     Option(
       name: .layout, group: .transfer, commands: [.pull, .convert],
       value: .choice("LAYOUT", ArchiveIdentity.Layout.allCases.map(\.rawValue)),
-      summary: "how a new archive stores mail: maildir (the default)",
-      details: "How a new archive stores mail. `maildir`, the default, has one directory with "
-        + "`cur`, `new` and `tmp` for each mailbox, nested as the mailboxes are. An archive keeps "
-        + "the layout that it began with."),
+      summary: "how a new archive stores mail: "
+        + ArchiveIdentity.Layout.allCases.map(\.rawValue).joined(separator: ", "),
+      details: "How a new archive stores mail. `maildir`, a pull's default, has one directory with "
+        + "`cur`, `new` and `tmp` for each mailbox, nested as the mailboxes are. `maildir++` has "
+        + "INBOX in the archive's own directory and the others beside each other in directories "
+        + "that begin with a dot, as Dovecot and Courier keep them. `mbox` has one file for each "
+        + "mailbox, and `mbox.gz` the same compressed. An archive keeps the layout that it began "
+        + "with; `mailarc convert` makes another one of it."),
     Option(
       name: .state, group: .transfer, commands: [.push], value: .file("DIR"),
       summary: "where to remember what was pushed of mail that is in no archive",

@@ -84,13 +84,19 @@ final class JSONEvents: RunObserver {
       ])
   }
 
+  /// Nothing more will be done in a mailbox.
+  func ended(_ mailbox: MailboxName) { state.withLock { $0.progress.ended(mailbox) } }
+
+  /// Something about one message has to be told.
+  func failed() { state.withLock { $0.progress.failed() } }
+
   func mailboxEnded(_ report: MailboxReport) {
-    state.withLock { $0.progress.ended(report.name) }
+    ended(report.name)
     emit("mailbox", JSONReport.members(report))
   }
 
   func failure(_ failure: MessageFailure) {
-    state.withLock { $0.progress.failed() }
+    failed()
     emit(
       "message-failed",
       [
@@ -150,7 +156,8 @@ final class JSONEvents: RunObserver {
     emit("summary", JSONReport.members(report))
   }
 
-  private func emit(_ type: String, _ members: [(String, JSONValue)]) {
+  /// Prints an event of another command.
+  func emit(_ type: String, _ members: [(String, JSONValue)]) {
     terminal.printVerbatim(JSONValue.event(type, members).text)
   }
 }

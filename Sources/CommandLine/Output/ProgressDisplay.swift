@@ -2,14 +2,14 @@ import Mail
 import Pipeline
 import Synchronization
 
-/// Shows on standard error how a run goes on.
+/// Shows on standard error how a run goes on: a pull, a push, or a pass over an archive.
 ///
 /// On a terminal one line is redrawn, at most five times a second. Elsewhere there is one line for
 /// each mailbox in which something happened, and at most one every 30 seconds in between. What a
 /// dry run would do is printed on standard output.
 final class ProgressDisplay: RunObserver {
   private let terminal: Terminal
-  private let direction: Direction
+  private let direction: Direction?
   private let isQuiet: Bool
   private let now: @Sendable () -> Double
   private let state: Mutex<State>
@@ -27,11 +27,11 @@ final class ProgressDisplay: RunObserver {
   ///
   /// - Parameters:
   ///   - terminal: where it is shown.
-  ///   - direction: which words fit.
+  ///   - direction: which words fit; nil where nothing is transferred.
   ///   - isQuiet: show no progress, as in a dry run, whose plan is shown all the same.
   ///   - now: seconds on a clock that never goes back.
   init(
-    terminal: Terminal, direction: Direction, isQuiet: Bool, now: @escaping @Sendable () -> Double
+    terminal: Terminal, direction: Direction?, isQuiet: Bool, now: @escaping @Sendable () -> Double
   ) {
     self.terminal = terminal
     self.direction = direction
@@ -55,8 +55,13 @@ final class ProgressDisplay: RunObserver {
     }
   }
 
+  /// Nothing more will be done in a mailbox.
+  func ended(_ mailbox: MailboxName) {
+    update { progress, _ in progress.ended(mailbox) }
+  }
+
   func mailboxEnded(_ report: MailboxReport) {
-    update { progress, _ in progress.ended(report.name) }
+    ended(report.name)
     guard !isQuiet, !terminal.isInteractive else { return }
     let news = news(report)
     guard !news.isEmpty else { return }
@@ -66,7 +71,7 @@ final class ProgressDisplay: RunObserver {
 
   private func news(_ report: MailboxReport) -> [String] {
     var news: [String] = []
-    if report.transferred > 0 {
+    if let direction, report.transferred > 0 {
       news.append(Quantity.count(report.transferred, "message") + " " + direction.participle)
       news.append(Quantity.bytes(report.transferredBytes))
     }
@@ -77,8 +82,13 @@ final class ProgressDisplay: RunObserver {
     return news
   }
 
-  func failure(_ failure: MessageFailure) {
+  /// Something about one message has to be told.
+  func failed() {
     update { progress, _ in progress.failed() }
+  }
+
+  func failure(_ failure: MessageFailure) {
+    failed()
   }
 
   func mailboxFailed(_ failure: MailboxFailure) {
@@ -90,6 +100,7 @@ final class ProgressDisplay: RunObserver {
   func question(_ question: Question) {}
 
   func planned(_ change: PlannedChange) {
+    guard let direction else { return }
     terminal.print(PlanText.line(change, direction: direction))
   }
 

@@ -107,6 +107,10 @@ extension Failure {
 
   private init(_ error: StoreError, scope: FailureScope) {
     switch error {
+    case .damaged(let file, _) where file.contains("/.mailarc/"):
+      self.init(
+        scope: scope, cause: .input, "\(error)",
+        advice: "Run mailarc verify --rebuild on the archive; no mail is lost by it.")
     case .notFound, .damaged, .unsuitableName:
       self.init(scope: scope, cause: .input, "\(error)")
     case .notAnArchive, .noMail, .otherAccount, .otherSource, .unsupportedLayout:

@@ -2,13 +2,14 @@ import Journals
 import Mail
 import Platform
 import Stores
+import Synchronization
 
 /// What all workers of a conversion share.
 struct ConvertContext: Sendable {
   let options: ConvertOptions
   let source: ConvertSource
   /// Keywords that moved files left behind in the source.
-  let stray: StrayKeywords?
+  let stray: StrayKeywords
   /// Nil in a dry run, where there is none yet.
   let archive: Archive?
   /// `.mailarc/convert` of the archive; nil where there is none.
@@ -17,6 +18,21 @@ struct ConvertContext: Sendable {
   let collector: ReportCollector
   let interruption: Interruption
   let missed: MissedOrigins
+  private let announced = Announced()
+
+  private final class Announced: Sendable {
+    let messages = Mutex(0)
+  }
+
+  /// So many messages more are to be converted: how many there are in all is known only when all
+  /// mailboxes were looked at.
+  func announce(_ count: Int) {
+    observer.plan(
+      totalMessages: announced.messages.withLock {
+        $0 += count
+        return $0
+      }, bytes: nil)
+  }
 
   /// The journal of a mailbox of the archive; nil in a dry run, where there is none.
   func journal(of mailbox: MailboxName) throws(JournalError) -> ConvertJournal? {

@@ -46,7 +46,7 @@ final class ConvertMailbox {
       try foretell(&plan, in: try context.archive?.mailbox(place.name))
       return report
     }
-    let target = try archive.makeMailbox(place.name)
+    let target = try make(in: archive, for: messages)
     let present = try target.scan()
     try findUnrecorded(&plan, present, in: target)
     let copier = CopyMessages(
@@ -63,12 +63,25 @@ final class ConvertMailbox {
     return report
   }
 
+  /// The archive's mailbox; where there can be none, all its messages are missed.
+  private func make(
+    in archive: Archive, for messages: [StoredMessage]
+  ) throws -> any Mailbox {
+    do {
+      return try archive.makeMailbox(place.name)
+    } catch {
+      for message in messages { context.missed.add(message.origin) }
+      throw MailboxUnsuitable(cause: error)
+    }
+  }
+
   private func copy(
     _ plan: inout ConvertPlan, _ copier: CopyMessages, _ merge: MergeConvertedFlags
   ) throws {
     defer {
       (report.transferred, report.transferredBytes) = (copier.delivered, copier.deliveredBytes)
     }
+    context.announce(plan.unknown.count)
     context.observer.mailboxBegan(
       place.name, messages: plan.unknown.count, bytes: plan.unknown.wireSize ?? 0)
     for (number, message) in plan.unknown.enumerated() {
@@ -118,7 +131,7 @@ final class ConvertMailbox {
     } catch {
       throw SourceUnreadable(cause: error)
     }
-    return plan.pool.take(content.digest, preferring: message.source)
+    return plan.pool.take(content.digest, for: message)
   }
 
   /// Tells what a run would do, and does nothing.
@@ -157,9 +170,8 @@ final class ConvertMailbox {
   }
 
   private func flags(of message: StoredMessage) -> Flags {
-    guard worker.stray != nil else { return message.flags }
     var flags = message.flags
-    flags.keywords.formUnion(worker.stray?.keywords(of: message, in: place.name) ?? [])
+    flags.keywords.formUnion(worker.stray.keywords(of: message, in: place.name))
     return flags
   }
 
@@ -179,13 +191,18 @@ final class ConvertMailbox {
   }
 }
 
+/// The archive can't have such a mailbox, and it is known what was to go there.
+struct MailboxUnsuitable: Error {
+  let cause: StoreError
+}
+
 /// What a worker uses for one mailbox after the other.
 final class ConvertWorker {
   let content = CopyContent()
   let digester = DigestMessages()
-  var stray: StrayKeywords?
+  var stray: StrayKeywords
 
-  init(stray: StrayKeywords?) { self.stray = stray }
+  init(stray: StrayKeywords) { self.stray = stray }
 }
 
 extension StoredMessage {

@@ -4,6 +4,8 @@ package import Stores
 package struct ConvertOptions: Sendable {
   /// What is converted: an archive's directory, or what another program left.
   package let sourcePath: String
+  /// The dialect in which every foreign mbox is read; nil to go by the evidence in each.
+  package let mboxDialect: MboxDialect?
   /// The directory of the archive to be made, or of one that an earlier conversion made.
   package let archivePath: String
   /// How the archive stores mail; nil where it is there and keeps what it has.
@@ -12,9 +14,11 @@ package struct ConvertOptions: Sendable {
   package let dryRun: Bool
 
   package init(
-    sourcePath: String, archivePath: String, layout: ArchiveIdentity.Layout?, dryRun: Bool
+    sourcePath: String, mboxDialect: MboxDialect?, archivePath: String,
+    layout: ArchiveIdentity.Layout?, dryRun: Bool
   ) {
     self.sourcePath = sourcePath
+    self.mboxDialect = mboxDialect
     self.archivePath = archivePath
     self.layout = layout
     self.dryRun = dryRun

@@ -40,11 +40,13 @@ package struct ConvertPipeline: Sendable {
     let archive = try openArchive(for: source)
     let context = ConvertContext(
       options: options, source: source,
-      stray: source.archive.map { StrayKeywords(of: $0, in: tree.mailboxes) }, archive: archive,
+      stray: StrayKeywords(of: source.archive, in: tree.mailboxes), archive: archive,
       directory: try archive.flatMap { try convertDirectory(of: $0) }, observer: observer,
       collector: collector, interruption: interruption, missed: MissedOrigins())
-    tell(tree, context)
-    observer.plan(totalMessages: 0, bytes: nil)
+    TellUnread(
+      root: source.mail.path, collector: collector, consequence: "Nothing in it was converted."
+    ).run(tree)
+    if !tree.unreadable.isEmpty { context.missed.addUnknown() }
     work(tree.mailboxes, context)
     guard !collector.isStopped, !options.dryRun, let archive else { return }
     try CarryState(context: context, archive: archive).run()
@@ -90,27 +92,6 @@ package struct ConvertPipeline: Sendable {
     return try archive.state.ensureSubdirectory(name)
   }
 
-  /// What is not converted because it can't be read, or is no mail by its looks.
-  private func tell(_ tree: MailboxTree, _ context: ConvertContext) {
-    let prefix = context.source.mail.path + "/"
-    for text in tree.unreadable {
-      let place = text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]
-      let path = place.split(separator: ": ", maxSplits: 1).first ?? place
-      let name = MailboxName(path.split(separator: "/").map { String($0) }) ?? .inbox
-      context.missed.addUnknown()
-      context.collector.add(
-        MailboxFailure(
-          mailbox: name,
-          failure: Failure(
-            scope: .mailbox, cause: .input, summary: "it can't be read: \(text)",
-            advice: "Nothing in it was converted.", retryable: false)))
-    }
-    for text in tree.passedOver {
-      context.collector.add(
-        Notice(kind: .other, mailbox: nil, text: "\(text), which is passed over"))
-    }
-  }
-
   private func work(_ places: [MailboxPlace], _ context: ConvertContext) {
     let queue = WorkQueue(places)
     WorkerThread.together(min(Self.workers, places.count)) {
@@ -130,18 +111,21 @@ package struct ConvertPipeline: Sendable {
     up place: MailboxPlace, _ error: any Error, _ queue: WorkQueue<MailboxPlace>,
     _ context: ConvertContext
   ) {
-    var failure = Failure(error, scope: .mailbox)
-    if let problem = error as? SourceUnreadable {
-      failure = Failure(problem.cause, scope: .mailbox)
-      // What can't be read concerns this mailbox alone, whatever the reason is.
-      failure.scope = .mailbox
+    let cause: any Error
+    switch error {
+    case let problem as MailboxUnsuitable: cause = problem.cause
+    case let problem as SourceUnreadable: cause = problem.cause
+    default: cause = error
     }
+    var failure = Failure(cause, scope: .mailbox)
+    // What can't be read concerns this mailbox alone, whatever the reason is.
+    if error is SourceUnreadable { failure.scope = .mailbox }
     guard failure.scope == .mailbox else {
       context.collector.stop(failure)
       queue.close()
       return
     }
-    context.missed.addUnknown()
+    if !(error is MailboxUnsuitable) { context.missed.addUnknown() }
     context.collector.add(MailboxFailure(mailbox: place.name, failure: failure))
   }
 }

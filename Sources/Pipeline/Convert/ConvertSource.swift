@@ -15,6 +15,12 @@ struct ConvertSource: Sendable {
   /// of the same moment.
   /// - Throws: `StoreError`.
   init(_ options: ConvertOptions) throws {
+    guard try Archive.exists(path: options.sourcePath) else {
+      mail = try MailSources.open(path: options.sourcePath, mboxDialect: options.mboxDialect)
+      archive = nil
+      identity = .path(try CanonicalPath.of(options.sourcePath))
+      return
+    }
     let archive = try Archive.open(path: options.sourcePath, for: .readingUndisturbed)
     mail = archive
     self.archive = archive

@@ -18,14 +18,16 @@ struct PlanConvert {
       plan.unknown = messages
       return plan
     }
-    var bySource: [String: ConvertedMessage] = [:]
+    // Several, if there are files of one base name.
+    var bySource: [String: [ConvertedMessage]] = [:]
     for converted in record.messages.values where !converted.source.isEmpty {
-      bySource[converted.source] = converted
+      bySource[converted.source, default: []].append(converted)
     }
     var unclaimed = record.messages
     for message in messages {
-      if let source = message.convertSource, let converted = bySource[source],
-        unclaimed[converted.name] != nil,
+      let candidates = message.convertSource.flatMap { bySource[$0] } ?? []
+      let free = candidates.filter { unclaimed[$0.name] != nil }
+      if let converted = free.first(where: { $0.flags == message.flags }) ?? free.first,
         let size = try? currentSize(message), size == converted.sourceSize
       {
         unclaimed[converted.name] = nil
@@ -57,6 +59,13 @@ struct ConvertPool {
     /// It is in the archive, and the journal does not know it.
     case found(StoredMessage, ContentDigest)
 
+    var flags: Flags {
+      switch self {
+      case .converted(let message): message.flags
+      case .found(let message, _): message.flags
+      }
+    }
+
     var name: String {
       switch self {
       case .converted(let message): message.name
@@ -85,10 +94,14 @@ struct ConvertPool {
 
   mutating func add(_ entry: Entry) { entries[entry.digest, default: []].append(entry) }
 
-  /// Takes out one with that content: the one of that name if there is one.
-  mutating func take(_ digest: ContentDigest, preferring name: String) -> Entry? {
+  /// Takes out one with that content: the one of the message's name if there is one, else one of its
+  /// flags.
+  mutating func take(_ digest: ContentDigest, for message: StoredMessage) -> Entry? {
     guard var equal = entries[digest], !equal.isEmpty else { return nil }
-    let entry = equal.remove(at: equal.firstIndex { $0.name == name } ?? 0)
+    let best =
+      equal.firstIndex { $0.name == message.source }
+      ?? equal.firstIndex { $0.flags == message.flags } ?? 0
+    let entry = equal.remove(at: best)
     entries[digest] = equal.isEmpty ? nil : equal
     return entry
   }
@@ -98,6 +111,7 @@ extension StoredMessage {
   /// What names the message at the source so that it need not be read again if nothing else changed;
   /// nil where its name may come to mean another one.
   var convertSource: String? {
+    // There it says where in the file the message is.
     if case .mbox = place, !isOurs { return nil }
     return String(validating: baseName, as: UTF8.self)
   }

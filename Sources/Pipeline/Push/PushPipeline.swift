@@ -47,7 +47,9 @@ package struct PushPipeline: Sendable {
     let tree = try server.live().listMailboxes(allNamespaces: false)
     let pulled = try? source.archive?.state.openSubdirectory("pull")
     if let archive = source.archive { try refuseSource(archive, tree, pulled) }
-    tell(mailboxes, below: source.mail.path, collector)
+    TellUnread(
+      root: source.mail.path, collector: collector, consequence: "Nothing in it was pushed."
+    ).run(mailboxes)
     let mapping = MapMailboxes(
       mailboxes: mailboxes.mailboxes, records: source.archive?.table.records ?? [], tree: tree
     ).run()
@@ -69,25 +71,6 @@ package struct PushPipeline: Sendable {
     let estimate = EstimatePush(context: context).run(moved)
     observer.plan(totalMessages: estimate.messages, bytes: estimate.bytes)
     work(moved, tree, server, context)
-  }
-
-  /// What is not pushed because it can't be read, or is no mail by its looks.
-  private func tell(_ tree: MailboxTree, below root: String, _ collector: ReportCollector) {
-    let prefix = root + "/"
-    for text in tree.unreadable {
-      let place = text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]
-      let path = place.split(separator: ": ", maxSplits: 1).first ?? place
-      let name = MailboxName(path.split(separator: "/").map { String($0) }) ?? .inbox
-      collector.add(
-        MailboxFailure(
-          mailbox: name,
-          failure: Failure(
-            scope: .mailbox, cause: .input, summary: "it can't be read: \(text)",
-            advice: "Nothing in it was pushed.", retryable: false)))
-    }
-    for text in tree.passedOver {
-      collector.add(Notice(kind: .other, mailbox: nil, text: "\(text), which is passed over"))
-    }
   }
 
   /// A push into the account from which the archive was pulled would double every message that was

@@ -44,23 +44,28 @@ package struct PlannedChange: Sendable, Equatable {
   }
 }
 
-/// What wants to know how a run goes on.
+/// What wants to know how far work on messages is.
 ///
-/// Its methods are called from several threads at once and must not block long.
-/// Everything reported here that matters at the end stands in the `RunReport` as well.
-package protocol RunObserver: Sendable {
-  /// The whole of the work is known: that many messages and octets are to be transferred.
+/// Its methods may be called from several threads at once and must not block long.
+package protocol ProgressObserver: Sendable {
+  /// The whole of the work is known: that many messages and octets are to be dealt with.
   ///
-  /// May be called again when more is found; the last call counts. The octets are nil where the server
-  /// does not tell them cheaply.
+  /// May be called again when more is found; the last call counts. The octets are nil where they can't
+  /// be told cheaply.
   func plan(totalMessages: Int, bytes: Int64?)
 
-  /// Work in a mailbox begins, which has that many messages and octets to be transferred.
+  /// Work in a mailbox begins, which has that many messages and octets to be dealt with.
   func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64)
 
   /// So much of a mailbox is done since it began, failed messages included.
   func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64)
+}
 
+/// What wants to know how a run goes on.
+///
+/// Its methods are called from several threads at once and must not block long.
+/// Everything reported here that matters at the end stands in the `RunReport` as well.
+package protocol RunObserver: ProgressObserver {
   /// Nothing more will be done in a mailbox. Called for skipped ones too.
   func mailboxEnded(_ report: MailboxReport)
 

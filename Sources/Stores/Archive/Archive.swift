@@ -32,18 +32,28 @@ package final class Archive: Sendable {
   private let lock: FileLock?
 
   init(
-    root: Directory, state: Directory, identity: ArchiveIdentity, lock: consuming FileLock?,
-    access: Access
-  ) throws(StoreError) {
+    root: Directory, state: Directory, identity: ArchiveIdentity, table: MailboxTable,
+    keywords: ArchiveKeywords, lock: consuming FileLock?, access: Access
+  ) {
     self.identity = identity
     self.root = root
     self.state = state
-    table = try MailboxTable(in: state)
+    self.table = table
     layout = identity.layout.mailboxes(below: root)
-    context = StoreContext(
-      state: state, keywords: try Self.keywords(layout, state: state, access: access),
-      access: access)
+    context = StoreContext(state: state, keywords: keywords, access: access)
     self.lock = lock
+  }
+
+  convenience init(
+    root: Directory, state: Directory, identity: ArchiveIdentity, lock: consuming FileLock?,
+    access: Access
+  ) throws(StoreError) {
+    let table = try MailboxTable(in: state)
+    let layout = identity.layout.mailboxes(below: root)
+    self.init(
+      root: root, state: state, identity: identity, table: table,
+      keywords: try Self.keywords(layout, state: state, access: access), lock: lock,
+      access: access)
   }
 
   /// Opens an archive.
@@ -99,7 +109,7 @@ package final class Archive: Sendable {
     return try Archive(root: root, state: state, identity: identity, lock: lock, access: .writing)
   }
 
-  private static func holdsMail(
+  static func holdsMail(
     of account: String, _ layout: any ArchiveLayout
   ) throws(StoreError) -> Bool {
     let keys = Set(
@@ -161,7 +171,7 @@ package final class Archive: Sendable {
     }
   }
 
-  private static func takeLock(
+  static func takeLock(
     in state: Directory, for access: Access
   ) throws(StoreError) -> FileLock? {
     switch access {
@@ -178,7 +188,7 @@ package final class Archive: Sendable {
     }
   }
 
-  private static func openRoot(_ path: String) throws(StoreError) -> Directory {
+  static func openRoot(_ path: String) throws(StoreError) -> Directory {
     do {
       return try Directory.open(path: path)
     } catch  where error.isNotFound {

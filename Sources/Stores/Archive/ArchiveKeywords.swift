@@ -20,6 +20,13 @@ final class ArchiveKeywords: Sendable {
     letters = Mutex(KeywordLetters(lines: lines.map(\.utf8)))
   }
 
+  /// The letters that can be read of a file that may be broken.
+  ///
+  /// - Throws: `newerFormat`, `system`.
+  static func salvage(in state: Directory) throws(StoreError) -> KeywordLetters {
+    KeywordLetters(lines: (try text.salvage(fileName, in: state) ?? []).map(\.utf8))
+  }
+
   /// A table to begin with, which is not written yet.
   init(in state: Directory, startingWith letters: KeywordLetters) {
     directory = state

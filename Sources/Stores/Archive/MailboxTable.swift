@@ -60,6 +60,20 @@ package final class MailboxTable: Sendable {
     content = Mutex(Content(records: records))
   }
 
+  /// What can be read of a file that may be broken; of two lines for one mailbox, the first.
+  ///
+  /// - Throws: `newerFormat`, `system`.
+  init(salvagedFrom state: Directory) throws(StoreError) {
+    directory = state
+    var records: [MailboxName: MailboxRecord] = [:]
+    for line in try Self.text.salvage(Self.fileName, in: state) ?? [] {
+      if let record = MailboxRecord(line: line), records[record.name] == nil {
+        records[record.name] = record
+      }
+    }
+    content = Mutex(Content(records: records, isChanged: true))
+  }
+
   /// All records, ordered by name.
   package var records: [MailboxRecord] {
     content.withLock { Array($0.records.values) }.sorted { $0.name < $1.name }

@@ -38,6 +38,23 @@ struct StateText {
     return lines.dropFirst().map { String($0) ?? "" }
   }
 
+  /// The whole lines behind the first of a file that may be broken, as far as they are text.
+  ///
+  /// - Returns: the lines; nil where there is no such file.
+  /// - Throws: `newerFormat`, `system`.
+  func salvage(_ name: String, in directory: Directory) throws(StoreError) -> [String]? {
+    do {
+      return try read(name, in: directory)
+    } catch .damaged {
+      let bytes = try stored(try directory.readWhole(name, limit: limit))
+      let whole = bytes[..<(bytes.lastIndex(of: .lineFeed) ?? 0)]
+      let lines = whole.split(separator: .lineFeed).compactMap {
+        String(validating: $0, as: UTF8.self)
+      }
+      return lines.filter { !$0.hasPrefix(kind + " ") }
+    }
+  }
+
   /// Writes the file so that it appears whole, and flushes it.
   func write(
     _ lines: some Sequence<String>, to name: String, in directory: Directory

@@ -9,7 +9,7 @@ import Platform
 struct MailboxKeywords: Sendable {
   static let lettersFile = "dovecot-keywords"
   static let extrasFile = "mailarc-keywords"
-  private static let extrasText = StateText(
+  static let extrasText = StateText(
     kind: "mailarc keywords by file", version: 1, limit: 256 << 20)
   private static let lettersLimit = 1 << 20
 
@@ -28,20 +28,31 @@ struct MailboxKeywords: Sendable {
     archiveLetters = archive.current
     (ownBytes, own) = try Self.readLetters(in: mailbox)
     extras = [:]
+    let path = mailbox.path(of: Self.extrasFile)
     for line in try Self.extrasText.read(Self.extrasFile, in: mailbox) ?? [] {
-      let words = line.utf8.split(separator: UInt8(ascii: " "))
-      guard let base = words.first.flatMap({ PercentEscape.bytes(ofWord: $0) }) else {
-        throw .damaged(
-          file: mailbox.path(of: Self.extrasFile), reason: "a line begins with no file name")
-      }
-      for word in words.dropFirst() {
-        guard let keyword = PercentEscape.decode(word) else {
-          throw .damaged(
-            file: mailbox.path(of: Self.extrasFile), reason: "a keyword is not UTF-8")
-        }
-        extras[base, default: []].insert(Keyword(keyword))
-      }
+      let (base, keywords) = try Self.extrasLine(line, path: path)
+      extras[base, default: []].formUnion(keywords)
     }
+  }
+
+  /// What a line of the file with keywords by base name says.
+  ///
+  /// - Throws: `damaged`.
+  static func extrasLine(
+    _ line: String, path: String
+  ) throws(StoreError) -> (base: [UInt8], keywords: [Keyword]) {
+    let words = line.utf8.split(separator: UInt8(ascii: " "))
+    guard let base = words.first.flatMap({ PercentEscape.bytes(ofWord: $0) }) else {
+      throw .damaged(file: path, reason: "a line begins with no file name")
+    }
+    var keywords: [Keyword] = []
+    for word in words.dropFirst() {
+      guard let keyword = PercentEscape.decode(word) else {
+        throw .damaged(file: path, reason: "a keyword is not UTF-8")
+      }
+      keywords.append(Keyword(keyword))
+    }
+    return (base, keywords)
   }
 
   /// The letters that a mailbox's own file gives, and the file as it is.

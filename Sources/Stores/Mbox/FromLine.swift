@@ -31,13 +31,24 @@ struct FromLine: Equatable {
   /// The longest line that is looked at.
   static let limit = 1 << 12
 
-  /// Reads a line without its line end; nil if it does not begin with `From ` or is too long.
+  /// Reads a line without its line end; nil if it does not begin with `From `, is too long, or is
+  /// a field of a header.
   init?(_ line: ArraySlice<UInt8>) {
     guard line.count <= Self.limit, line.starts(with: Self.prefix) else { return nil }
+    if line.count > Self.prefix.count + 24, line[line.endIndex - 25] == UInt8(ascii: " "),
+      let seconds = MboxDate.asctime(line.suffix(24))
+    {
+      date = InternalDate(epochSeconds: seconds)
+      strength = .strong
+      provesReversibleQuoting = line.dropFirst(Self.prefix.count).starts(with: Self.reversible)
+      return
+    }
     let isSpace = { (byte: UInt8) in
       byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == .carriageReturn
     }
     let words = line.dropFirst(Self.prefix.count).split(whereSeparator: isSpace)
+    // `From : x` is a field with a space before its colon.
+    guard words.first?.first != UInt8(ascii: ":") else { return nil }
     provesReversibleQuoting = words.first.map { $0.elementsEqual("mboxrd@z".utf8) } ?? false
     // The date is the last one that reaches to the line's end: senders may hold anything.
     if let found = Self.date(in: words) {
@@ -56,6 +67,7 @@ struct FromLine: Equatable {
   }
 
   static let prefix = Array("From ".utf8)
+  private static let reversible = Array("mboxrd@z ".utf8)
 
   private static func date(in words: [ArraySlice<UInt8>]) -> MboxDate? {
     for start in words.indices.prefix(64) {

@@ -49,6 +49,7 @@ final class MboxContent: MessageBytes {
         ? try readUnquoted(buffer, upTo: end) : try readPlain(buffer, upTo: end)
       let wanted = Int(min(Int64(count), entry.size - written))
       written += Int64(wanted)
+      if written == entry.size { try source.checkUnchanged() }
       if wanted > 0 { return wanted }
     }
     return 0
@@ -66,10 +67,16 @@ final class MboxContent: MessageBytes {
   private func fill(
     _ buffer: UnsafeMutableRawBufferPointer, _ count: Int
   ) throws(StoreError) {
-    let target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-    guard count > 0, try source.read(into: target, at: position) == count else {
-      throw .unreadable(path: path, reason: "it changed while it was read")
-    }
+    var done = 0
+    repeat {
+      let target = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<count])
+      let read =
+        target.isEmpty ? 0 : try source.read(into: target, at: position + Int64(done))
+      guard read > 0 else {
+        throw .unreadable(path: path, reason: "it changed while it was read")
+      }
+      done += read
+    } while done < count
   }
 
   // A mark may be cut by the end of the buffer: then what is not sure is read again. Of several `>`

@@ -8,21 +8,29 @@ enum MboxNames {
   /// the date and a hash of their header, without what changes with their flags.
   static func messages(of splitter: MboxSplitter) -> [StoredMessage] {
     var messages: [StoredMessage] = []
-    var taken: [[UInt8]: Int] = [:]
+    messages.reserveCapacity(splitter.evidence.messages + 16)
+    // By a hash: the names of a large file would be much to keep twice.
+    var taken: [UInt64: Int] = [:]
+    taken.reserveCapacity(splitter.evidence.messages)
     splitter.forEach { message in
       let base = message.mark?.baseName ?? foreignName(message)
       var name = base
-      while let count = taken[name] {
-        taken[name] = count + 1
+      while let count = taken[hash(name)] {
+        taken[hash(name)] = count + 1
         name = MaildirName(base).base(distinguishedBy: count)
       }
-      taken[name] = 1
+      taken[hash(name)] = 1
       messages.append(
         StoredMessage(
           MaildirName(name), in: .mbox(message.entry), flags: message.flags,
           scanned: message.scanned))
     }
     return messages
+  }
+
+  // FNV-1a.
+  private static func hash(_ bytes: [UInt8]) -> UInt64 {
+    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
   private static func foreignName(_ message: MboxMessage) -> [UInt8] {

@@ -22,21 +22,18 @@ struct FileEvidence: Equatable {
   let isCompressed: Bool
 
   private static let limit = 16 << 10
-  private static let compressedLimit = 64 << 10
 
   /// Looks at a file.
   ///
   /// - Throws: `system`, `unreadable` for compressed data that is none.
   init(of name: some FileName, in directory: Directory) throws(StoreError) {
     let file = try stored(try directory.openFile(name))
-    let start = try Self.start(of: file, directory.path(of: name))
-    isCompressed = GzipFileBytes.isCompressed(start.prefix(3))
-    if isCompressed {
-      let bytes = GzipFileBytes(file, path: directory.path(of: name))
-      content = Self.content(of: try Self.start(of: bytes))
-    } else {
-      content = Self.content(of: start)
-    }
+    isCompressed = try stored(try GzipReader.isGzip(file))
+    let path = directory.path(of: name)
+    content = Self.content(
+      of: isCompressed
+        ? try Self.start(of: GzipFileBytes(file, path: path))
+        : try Self.start(of: file, path))
   }
 
   private static func start(

@@ -148,15 +148,7 @@ enum ForeignMessage {
     guard let file = try storedIfPresent(try directory.openFile(name)) else {
       throw .notFound(path)
     }
-    let start: [UInt8]
-    do {
-      let count = try file.read(
-        into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<3]), at: 0)
-      start = Array(buffer.bytes[..<count])
-    } catch {
-      throw .system(error.at(path))
-    }
-    if GzipFileBytes.isCompressed(start) {
+    if try stored(try GzipReader.isGzip(file)) {
       return MessageFile(GzipFileBytes(file, path: path), buffer: buffer, giveBack: giveBack)
     }
     return MessageFile(

@@ -9,6 +9,8 @@ struct TreeListing {
   private(set) var isMaildir = false
   /// Whether a server keeps mbox files here.
   private(set) var isMboxTree = false
+  /// Whether a server keeps here what it knows of all mailboxes of a user.
+  private(set) var isMailRoot = false
   /// The names of mbox files, ordered.
   private(set) var mboxFiles: [[UInt8]] = []
   /// The names of directories in which mailboxes may be, ordered; of the hidden ones, all.
@@ -59,11 +61,14 @@ struct TreeListing {
     emptyFiles = []
   }
 
+  private static let rootFiles = [
+    "subscriptions", ".subscriptions", "courierimapsubscribed", "dovecot-uidvalidity",
+  ]
   private static let emptyCompanions = Set(
     ["subscriptions", "maildirfolder", "maildirsize", ".subscriptions"].map { Array($0.utf8) })
 
   private func isMarked(_ name: [UInt8]) -> Bool {
-    markedNames.contains(name) || TreeName.stripping(".mbox", from: name[...]) != nil
+    markedNames.contains(name) || TreeName.isNamedMbox(name)
   }
 
   private mutating func take(_ entry: DirectoryEntry) {
@@ -89,6 +94,7 @@ struct TreeListing {
     if let stem = TreeName.stripping(".msf", from: name[...]) { markedNames.insert(Array(stem)) }
     if name.elementsEqual(MHSequences.fileName.utf8) { hasSequences = true }
     if name.elementsEqual(".subscriptions".utf8) { isMboxTree = true }
+    if Self.rootFiles.contains(where: { name.elementsEqual($0.utf8) }) { isMailRoot = true }
     let kind = TreeName.kind(ofFile: name)
     if kind == .companion { return }
     do {
@@ -103,6 +109,9 @@ struct TreeListing {
           if !TreeName.isNumber(name) { hasOtherNames = true }
         } else if evidence.content == .empty {
           emptyFiles.append(name)
+        } else if TreeName.isNamedMbox(name) {
+          // Whether it can be read as one is found out, and told, when it is read.
+          mboxFiles.append(name)
         } else if case .otherMail(let words) = kind {
           asides.add(name, words)
         }
@@ -139,6 +148,7 @@ extension FileEvidence {
   ///   - name: the file's name.
   ///   - kind: what the name says.
   ///   - inMH: whether MH's own file shows that numbers are the names of messages.
+  /// - Returns: true also for an empty file, if its name is a message's.
   func isMessage(named name: [UInt8], _ kind: TreeName.FileKind, inMH: Bool) -> Bool {
     switch content {
     case .message: kind != .companion

@@ -16,6 +16,8 @@ final class MemoryMbox: MboxSource {
     buffer.copyBytes(from: part)
     return part.count
   }
+
+  func checkUnchanged() {}
 }
 
 /// A message as it was read from an mbox.
