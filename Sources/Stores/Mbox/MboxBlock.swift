@@ -92,6 +92,7 @@ enum MboxBlock {
   /// - Parameters:
   ///   - lines: the lines, the last one with its LF.
   ///   - flags: the new flags.
+  /// - Returns: as many bytes as there are.
   static func replacing(_ lines: [UInt8], _ flags: Flags) -> [UInt8]? {
     var replaced: [UInt8] = []
     replaced.reserveCapacity(lines.count)
@@ -122,13 +123,17 @@ enum MboxBlock {
   static func removingFlags(_ lines: [UInt8]) -> [UInt8] {
     var kept: [UInt8] = []
     var start = 0
+    var fields = 0
     var isRemoving = false
     while start < lines.count {
       let end = (lines[start...].firstIndex(of: .lineFeed) ?? lines.count - 1) + 1
       let line = lines[start..<end]
       start = end
       if line.first.map(isSpace) != true {
-        isRemoving = field(of: line) != nil || isOthersFlags(line)
+        // Takeout puts its field on top; further down it is of somebody else's Takeout.
+        let isTakeout = fields < 2 && isField("X-Gmail-Labels", line)
+        isRemoving = field(of: line) != nil || isOthersFlags(line) || isTakeout
+        fields += 1
       }
       if !isRemoving { kept += line }
     }
@@ -152,7 +157,7 @@ enum MboxBlock {
   }
 
   private static func isOthersFlags(_ line: ArraySlice<UInt8>) -> Bool {
-    ["X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys", "X-Gmail-Labels"].contains {
+    ["X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys"].contains {
       isField($0, line)
     }
   }

@@ -23,6 +23,7 @@ extension MboxStore {
   /// - Parameters:
   ///   - state: what is known.
   ///   - needsMessages: whether the names alone would not do.
+  /// - Throws: `notFound`, `unreadable` if it keeps changing, `system`.
   func refresh(
     _ state: inout MboxShare.State, needsMessages: Bool
   ) throws(StoreError) {
@@ -134,11 +135,12 @@ private final class MboxStoreBytes: MessageBytes {
     self.store = store
     let found = try store.share.exclusively { state throws(StoreError) in
       try store.refresh(&state, needsMessages: true)
-      return (try store.find(message, in: state).entry, state.rewrites)
+      return (try store.find(message, in: state).entry, state)
     }
     size = found.0.size
-    rewrites = found.1
-    content = MboxContent(found.0, of: try store.source(), path: store.path(of: message))
+    rewrites = found.1.rewrites
+    content = MboxContent(
+      found.0, of: try store.keptSource(found.1), path: store.path(of: message))
   }
 
   func rewind() throws(StoreError) {
@@ -161,7 +163,7 @@ private final class MboxStoreBytes: MessageBytes {
   ) throws(StoreError) {
     try store.refresh(&state, needsMessages: true)
     let entry = try store.find(message, in: state).entry
-    content = MboxContent(entry, of: try store.source(), path: store.path(of: message))
+    content = MboxContent(entry, of: try store.keptSource(state), path: store.path(of: message))
     rewrites = state.rewrites
     var skipped: Int64 = 0
     while skipped < taken {

@@ -101,6 +101,7 @@ extension MboxStore {
   ///
   /// - Parameter durably: whether it matters that it does not come back after a crash; an append that
   ///   is done is found done again.
+  /// - Throws: `system`.
   func emptyJournal(durably: Bool) throws(StoreError) {
     guard let file = try storedIfPresent(try context.state.openForUpdate(journalName)) else {
       return
