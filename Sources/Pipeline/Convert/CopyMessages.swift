@@ -8,15 +8,14 @@ import Stores
 /// Confined to one worker.
 final class CopyMessages {
   /// A batch ends at this many messages or bytes: a flush costs much and so there are few.
-  private static let batchMessages = 20_000
+  private static let batchMessages = 5000
   private static let batchBytes: Int64 = 1 << 30
 
   private let source: any ReadableMailbox
   private let target: any Mailbox
   private let journal: ConvertJournal
   private let content: CopyContent
-  /// Hashes of the base names that are taken.
-  private var taken: Set<Int>
+  private var taken: TakenNames
   private var prepared: [Prepared] = []
   private var preparedBytes: Int64 = 0
   /// Messages and octets that are in the archive for good.
@@ -38,13 +37,13 @@ final class CopyMessages {
   ///   - taken: base names that no message may get, because others have them or had them.
   init(
     from source: any ReadableMailbox, to target: any Mailbox, journal: ConvertJournal,
-    content: CopyContent, taken: some Sequence<ArraySlice<UInt8>>
+    content: CopyContent, taken: TakenNames
   ) {
     self.source = source
     self.target = target
     self.journal = journal
     self.content = content
-    self.taken = Set(taken.map { Self.hash($0) })
+    self.taken = taken
   }
 
   /// Messages and octets that were copied so far.
@@ -87,7 +86,7 @@ final class CopyMessages {
   private func name(
     of message: StoredMessage, _ copied: CopiedContent, _ date: InternalDate
   ) -> DeliveryName {
-    guard message.isOurs, taken.insert(Self.hash(message.baseName)).inserted else { return .new }
+    guard message.isOurs, taken.insert(message.baseName) else { return .new }
     if message.namedSize == copied.size, message.namedWireSize == copied.wireSize {
       return .kept(Array(message.baseName))
     }
@@ -118,10 +117,29 @@ final class CopyMessages {
     target.discard(prepared.map(\.delivery))
     prepared = []
   }
+}
 
-  private static func hash(_ name: ArraySlice<UInt8>) -> Int {
+/// Base names that are taken, as hashes: they are many.
+struct TakenNames {
+  private var hashes: Set<Int> = []
+
+  /// Adds a name.
+  ///
+  /// - Returns: whether it was free.
+  @discardableResult
+  mutating func insert(_ name: ArraySlice<UInt8>) -> Bool {
+    name.withUnsafeBytes { insert($0) }
+  }
+
+  /// Adds a name.
+  mutating func insert(_ name: String) {
+    var name = name
+    _ = name.withUTF8 { insert(UnsafeRawBufferPointer($0)) }
+  }
+
+  private mutating func insert(_ name: UnsafeRawBufferPointer) -> Bool {
     var hasher = Hasher()
-    name.withUnsafeBytes { hasher.combine(bytes: $0) }
-    return hasher.finalize()
+    hasher.combine(bytes: name)
+    return hashes.insert(hasher.finalize()).inserted
   }
 }
