@@ -13,7 +13,7 @@ enum Interrupted {
       advice: "Run the same command again to go on from here.", retryable: false)
   }
 
-  /// Runs a step that a signal may end, and names the signal then.
+  /// Runs a step that a signal may end and that begins anew the next time, and names the signal then.
   ///
   /// - Throws: what the step throws; the signal's failure if it was interrupted.
   static func told<Value: Sendable>(
@@ -21,8 +21,10 @@ enum Interrupted {
   ) async throws -> Value {
     do {
       return try await step()
-    } catch let failure as Failure where failure.cause == .interrupted {
-      throw Self.failure
+    } catch let stopped as Failure where stopped.cause == .interrupted {
+      var failure = Self.failure
+      failure.advice = nil
+      throw failure
     }
   }
 }

@@ -1,6 +1,3 @@
-import CZlib
-import Glibc
-
 /// Why compressed content can't be read any further; what came before was delivered.
 package enum GzipError: Error, Sendable, Equatable {
   /// The file ends in the middle of compressed data, so many bytes of content after its beginning.
@@ -38,10 +35,12 @@ package final class GzipReader {
   // What stays of the last block: who looks ahead in lines goes back a little.
   private static let keptSize = 4 << 10
 
-  private let stream: UnsafeMutablePointer<z_stream>
+  private let inflater = Inflater()
   private let input: UnsafeMutableRawBufferPointer
   private let block: UnsafeMutableRawBufferPointer
-  private var inputOffset: Int64 = 0
+  // What of the input is not inflated yet, and where in the file it ends.
+  private var available: Range<Int> = 0..<0
+  private var inputEnd: Int64 = 0
   private var blockOffset: Int64 = 0
   private var blockCount = 0
   private var isInMember = false
@@ -51,19 +50,11 @@ package final class GzipReader {
 
   /// Makes a reader for one file, which is given to each `read`.
   package init() {
-    stream = .allocate(capacity: 1)
-    stream.initialize(to: z_stream())
     input = .allocate(byteCount: Self.inputSize, alignment: 16)
     block = .allocate(byteCount: Self.blockSize, alignment: 16)
-    // 15 bits of window, and 16 for a gzip header and trailer, whose checksum zlib checks.
-    let result = inflateInit2_(
-      stream, 15 + 16, zlibVersion(), Int32(MemoryLayout<z_stream>.size))
-    precondition(result == Z_OK, "zlib can't inflate")
   }
 
   deinit {
-    inflateEnd(stream)
-    stream.deallocate()
     input.deallocate()
     block.deallocate()
   }
@@ -110,11 +101,11 @@ package final class GzipReader {
       let middle = (low + high) / 2
       if members[middle].content <= offset { low = middle } else { high = middle }
     }
-    inputOffset = members[low].compressed
+    inputEnd = members[low].compressed
+    available = 0..<0
     blockOffset = members[low].content
     blockCount = 0
-    stream.pointee.avail_in = 0
-    inflateReset(stream)
+    inflater.reset()
     isInMember = false
     isAtEnd = false
     failure = nil
@@ -128,7 +119,7 @@ package final class GzipReader {
     blockOffset += Int64(blockCount - kept)
     blockCount = kept
     while blockCount < Self.blockSize, !isAtEnd {
-      if stream.pointee.avail_in == 0 {
+      if available.isEmpty {
         fillInput(of: file)
         if isAtEnd { break }
       }
@@ -141,11 +132,9 @@ package final class GzipReader {
 
   private func fillInput(of file: borrowing FileDescriptor) {
     do throws(SystemError) {
-      let count = try file.read(into: input, at: inputOffset)
-      inputOffset += Int64(count)
-      stream.pointee.next_in = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      stream.pointee.avail_in = UInt32(count)
-      if count > 0 { return }
+      available = 0..<(try file.read(into: input, at: inputEnd))
+      inputEnd += Int64(available.count)
+      if !available.isEmpty { return }
       if isInMember { failure = .truncated(after: contentEnd) }
     } catch {
       failure = .system(error)
@@ -156,38 +145,30 @@ package final class GzipReader {
   // Behind a member follows another one, or zeros (tapes, and files whose size was set before), or
   // something that is no gzip.
   private func beginMember() {
-    guard let next = stream.pointee.next_in else { return }
-    if next.pointee == 0, inputOffset > Int64(stream.pointee.avail_in) {
-      var skipped: UInt32 = 0
-      while skipped < stream.pointee.avail_in, next[Int(skipped)] == 0 { skipped += 1 }
-      stream.pointee.next_in = next + Int(skipped)
-      stream.pointee.avail_in -= skipped
-      if stream.pointee.avail_in == 0 { return }
+    if inputEnd > Int64(available.count) {
+      while let next = available.first, input[next] == 0 { available.removeFirst() }
+      if available.isEmpty { return }
     }
     isInMember = true
-    let compressed = inputOffset - Int64(stream.pointee.avail_in)
+    let compressed = inputEnd - Int64(available.count)
     if let last = members.last, last.compressed < compressed {
       members.append(Member(compressed: compressed, content: contentEnd))
     }
   }
 
   private func inflateSome() {
-    guard isInMember, let base = block.baseAddress else { return }
-    let room = UInt32(Self.blockSize - blockCount)
-    stream.pointee.next_out = base.assumingMemoryBound(to: UInt8.self) + blockCount
-    stream.pointee.avail_out = room
-    let result = inflate(stream, Z_NO_FLUSH)
-    blockCount += Int(room - stream.pointee.avail_out)
-    switch result {
-    case Z_OK, Z_BUF_ERROR:
-      break
-    case Z_STREAM_END:
-      isInMember = false
-      inflateReset(stream)
-    default:
+    guard isInMember else { return }
+    do throws(InflateError) {
+      let (taken, written) = try inflater.inflate(
+        UnsafeRawBufferPointer(rebasing: input[available]),
+        into: UnsafeMutableRawBufferPointer(rebasing: block[blockCount...]))
+      available = (available.lowerBound + taken)..<available.upperBound
+      blockCount += written
+      if inflater.isAtMemberEnd { isInMember = false }
+    } catch {
+      blockCount += error.written
       isAtEnd = true
-      let reason = stream.pointee.msg.map { String(cString: $0) } ?? "error \(result)"
-      failure = .damaged(after: contentEnd, reason: reason)
+      failure = .damaged(after: contentEnd, reason: error.reason)
     }
   }
 }

@@ -4,6 +4,8 @@ import CZlib
 package struct InflateError: Error, Sendable, Equatable {
   /// What zlib says of it.
   package let reason: String
+  /// How many bytes were written before that was seen.
+  package let written: Int
 }
 
 /// Takes gzip data apart (RFC 1952), a chunk at a time.
@@ -55,7 +57,10 @@ package final class Inflater {
     switch outcome {
     case Z_OK, Z_BUF_ERROR: break
     case Z_STREAM_END: isAtMemberEnd = true
-    default: throw InflateError(reason: stream.pointee.msg.map { String(cString: $0) } ?? "broken")
+    default:
+      throw InflateError(
+        reason: stream.pointee.msg.map { String(cString: $0) } ?? "broken",
+        written: room - Int(stream.pointee.avail_out))
     }
     return (input.count - Int(stream.pointee.avail_in), room - Int(stream.pointee.avail_out))
   }

@@ -1,54 +1,44 @@
 import Glibc
 
-/// A lock on a whole file that other programs' fcntl locks respect (an open file description lock),
-/// held as long as the value lives.
-///
-/// Unlike fcntl's old kind it belongs to the open file, not to the process: other threads conflict
-/// with it, and closing another descriptor of the same file does not drop it.
-package struct RangeLock: ~Copyable, Sendable {
-  private let descriptor: Int32
+/// What a lock on a file keeps others from.
+package enum RangeLock: Sendable {
+  /// Writing.
+  case shared
+  /// Reading and writing.
+  case exclusive
+}
 
-  /// What a lock keeps others from.
-  package enum Kind: Sendable {
-    /// Writing.
-    case shared
-    /// Reading and writing.
-    case exclusive
-  }
-
-  /// Takes the lock at once or not at all.
+extension FileDescriptor {
+  /// Takes a lock on the whole file that other programs' fcntl locks respect (an open file description
+  /// lock), at once or not at all.
   ///
-  /// - Parameters:
-  ///   - file: a file that outlives the lock; open for writing if the lock is exclusive.
-  ///   - kind: what to keep others from.
-  /// - Returns: nil if somebody else holds a lock in the way.
-  /// - Throws: what the kernel says; ENOLCK where the file system has no locks.
-  package static func take(
-    _ file: borrowing FileDescriptor, _ kind: Kind
-  ) throws(SystemError) -> RangeLock? {
-    var request = Glibc.flock()
-    request.l_type = Int16(kind == .exclusive ? F_WRLCK : F_RDLCK)
-    request.l_whence = Int16(SEEK_SET)
-    let descriptor = file.rawValue
-    while fcntl(descriptor, setWithoutWaiting, &request) != 0 {
-      switch Glibc.errno {
-      case EINTR: continue
-      case EAGAIN, EACCES: return nil
-      default: throw SystemError(errno: Glibc.errno, operation: "lock", path: nil)
-      }
+  /// Unlike fcntl's old kind it belongs to the open file, not to the process: other threads conflict
+  /// with it, and closing another descriptor of the same file does not drop it.
+  /// - Parameter kind: what to keep others from; a descriptor open for reading can't keep them from
+  ///   reading.
+  /// - Returns: whether it was taken; not if somebody else holds one in the way.
+  /// - Throws: what the kernel says; ENOLCK or EINVAL where the file system has no locks.
+  package func takeRangeLock(_ kind: RangeLock) throws(SystemError) -> Bool {
+    do {
+      try setRangeLock(kind == .exclusive ? F_WRLCK : F_RDLCK)
+      return true
+    } catch  where error.errno == EAGAIN || error.errno == EACCES {
+      return false
     }
-    return RangeLock(descriptor: descriptor)
   }
 
-  private init(descriptor: Int32) { self.descriptor = descriptor }
+  /// Gives the lock back.
+  package func releaseRangeLock() {
+    try? setRangeLock(F_UNLCK)
+  }
 
-  deinit {
+  private func setRangeLock(_ type: Int32) throws(SystemError) {
     var request = Glibc.flock()
-    request.l_type = Int16(F_UNLCK)
+    request.l_type = Int16(type)
     request.l_whence = Int16(SEEK_SET)
-    _ = fcntl(descriptor, Self.setWithoutWaiting, &request)
+    try retrying("lock", nil) { fcntl(rawValue, Self.setWithoutWaiting, &request) }
   }
 
   /// F_OFD_SETLK, which the module Glibc leaves out.
-  private static let setWithoutWaiting: Int32 = 37
+  private static var setWithoutWaiting: Int32 { 37 }
 }

@@ -87,6 +87,7 @@ struct VerifyCommandTests {
     let (jsonStatus, json) = await verify("--json")
     #expect(jsonStatus == .findings)
     let lines = json.output.split(separator: "\n")
+    #expect(lines.contains(#"{"type":"plan","messages":1,"bytes":6}"#))
     #expect(lines.contains { $0.hasPrefix(#"{"type":"finding","kind":"truncated""#) })
     let last = lines.last ?? ""
     #expect(last.hasPrefix(#"{"type":"summary","command":"verify","mailboxes":1,"messages":1"#))

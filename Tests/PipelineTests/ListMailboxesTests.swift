@@ -85,6 +85,14 @@ final class ListRecorder: ListObserver {
     #expect(try list().shown.mailboxes.map(\.bytes) == shown.mailboxes.map(\.bytes))
   }
 
+  @Test(arguments: [10_000, 16_370, 16_384, 100_000, 300_000])
+  func `a subject behind a long field is found, one beyond the limit is not`(_ size: Int) throws {
+    let filler = "X-Long: " + String(repeating: "x", count: size) + "\n"
+    try put("INBOX", "1:2,", filler + "Subject: late\n\n" + String(repeating: "b\n", count: 9000))
+    let shown = try list(messages: true).shown
+    #expect(shown.messages.map(\.subject) == [size < HeaderCollector.limit ? "late" : ""])
+  }
+
   @Test func `what can't be read is told, and the rest is listed`() throws {
     try put("Broken", "1:2,", "a: b\n")
     try writeFile(root + "/Broken/mailarc-keywords", "no such file")

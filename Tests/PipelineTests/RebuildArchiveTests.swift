@@ -309,6 +309,27 @@ import Testing
     #expect(try await bench.pull().sums == [:])
   }
 
+  @Test func `what a pull brought is intact, whatever is in it, and so it is after a rebuild`()
+    async throws
+  {
+    let fixture = MailboxFixture.ordinary + MailboxFixture.unusual + [MailboxFixture.withNUL]
+    let bench = try SourceBench { state in
+      state.mailboxes["INBOX"] = .init(
+        messages: fixture.enumerated().map { index, message in
+          SourceServer.Message(uid: UInt32(index + 1), body: message.body, flags: message.flags)
+        })
+    }
+    #expect(try await bench.pull().sums == ["transferred": fixture.count])
+    for _ in 0..<2 {
+      let report = try VerifyArchive(
+        path: bench.archive, observer: NoVerifyObserver(), interruption: try Interruption()
+      ).run()
+      #expect(report.findings == [] && report.intact == fixture.count && report.notes == [])
+      try runSuccessfully("/bin/rm", ["-r", bench.archive + "/.mailarc"])
+      #expect(try rebuild(bench).exitStatus == .done)
+    }
+  }
+
   @Test func `what was deleted by hand stays so when another record is damaged`() async throws {
     let bench = try await filled()
     for file in try listDirectory(bench.archive + "/INBOX/cur") where file.contains("U2H") {

@@ -22,8 +22,58 @@ struct Fixture {
       uidValidity: UIDValidity(validity), uid: try required(UID(uid)), mailboxKey: key)
   }
 
-  func mailbox(_ name: String...) throws -> MaildirMailbox {
-    try archive.makeMaildir(try required(MailboxName(name)))
+  func mailbox(_ name: String...) throws -> any Mailbox {
+    try archive.makeMailbox(try required(MailboxName(name)))
+  }
+
+  /// Puts a message into a mailbox as another program would; `number` is the order among such.
+  func addForeign(_ text: String, number: Int, to mailbox: any Mailbox) throws {
+    if let mailbox = mailbox as? MaildirMailbox {
+      try mailbox.cur.put("\(number).a.host:2,", text)
+      return
+    }
+    let store = try required(mailbox as? MboxStore)
+    try store.append("From a@example.org Tue Nov 14 22:13:20 2023\n\(text)\n")
+  }
+
+  /// What deliveries that came to nothing left in a mailbox.
+  func leftovers(in mailbox: any Mailbox) throws -> [String] {
+    if let mailbox = mailbox as? MaildirMailbox { return try mailbox.tmpDirectory().list() }
+    let store = try required(mailbox as? MboxStore)
+    let spooled = try store.share.exclusively { state throws(StoreError) in state.spooled.count }
+    let files = try archive.state.list().filter {
+      $0.hasPrefix(Directory.unfinishedPrefix) || $0.hasSuffix(".copy")
+    }
+    let locks = try store.directory.list().filter { $0.hasSuffix(".lock") }
+    return files + locks + (spooled > 0 ? ["\(spooled) spooled"] : [])
+  }
+}
+
+extension MboxStore {
+  /// Appends bytes to the mailbox's content without a lock, as programs do that know none.
+  func append(_ text: String) throws {
+    let file = try directory.openForAppending(fileName)
+    let bytes = Array(text.utf8)
+    guard compression == .gzip else { return try file.write(bytes.span) }
+    var packed: [UInt8] = []
+    bytes.withUnsafeBytes { bytes in
+      Deflater().deflate(bytes, isLast: true) { packed += Array($0) }
+    }
+    try file.write(packed.span)
+  }
+
+  /// The whole content of the file, uncompressed.
+  func raw() throws -> String {
+    let source = try source()
+    var all: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = try buffer.withUnsafeMutableBytes {
+        try source.read(into: $0, at: Int64(all.count))
+      }
+      if count == 0 { return String(decoding: all, as: UTF8.self) }
+      all += buffer[..<count]
+    }
   }
 }
 
@@ -117,7 +167,8 @@ func golden(_ name: String) throws -> [[String]] {
 
 /// A golden file as it is.
 func goldenText(_ name: String, file: String = #filePath) throws -> String {
-  let root = file.split(separator: "/").dropLast(3).joined(separator: "/")
+  let parts = file.split(separator: "/")
+  let root = parts[..<(parts.lastIndex(of: "Tests") ?? 0)].joined(separator: "/")
   let directory = try Directory.open(path: "/\(root)/formats/golden")
   return String(decoding: try directory.readWhole(name, limit: 1 << 20), as: UTF8.self)
 }

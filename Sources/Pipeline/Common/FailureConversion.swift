@@ -107,6 +107,10 @@ extension Failure {
 
   private init(_ error: StoreError, scope: FailureScope) {
     switch error {
+    case .damaged(let file, _) where file.contains("/.mailarc/"):
+      self.init(
+        scope: scope, cause: .input, "\(error)",
+        advice: "Run mailarc verify --rebuild on the archive; no mail is lost by it.")
     case .notFound, .damaged, .unsuitableName:
       self.init(scope: scope, cause: .input, "\(error)")
     case .notAnArchive, .noMail, .otherAccount, .otherSource, .unsupportedLayout:
@@ -120,6 +124,11 @@ extension Failure {
       self.init(
         scope: .run, cause: .locked, "\(error)",
         advice: "Wait until the other run has ended, then run the same command again.",
+        retryable: true)
+    case .mailboxLocked:
+      self.init(
+        scope: scope, cause: .locked, "\(error)",
+        advice: "Close the mail program that uses it, then run the same command again.",
         retryable: true)
     case .unreadable: self.init(scope: scope, cause: .disk, "\(error)")
     case .system(let error): self.init(error)

@@ -111,9 +111,14 @@ package struct ListMailboxes {
     return count
   }
 
+  /// Most headers are shorter.
+  private static let headerStep = 16 << 10
+
   private func header(of file: MessageFile) throws(StoreError) -> [UInt8] {
     var header = HeaderCollector()
-    while !header.isComplete, let chunk = try file.nextChunk() { header.take(chunk) }
+    while !header.isComplete, let chunk = try file.nextChunk(atMost: Self.headerStep) {
+      header.take(chunk)
+    }
     return header.bytes
   }
 

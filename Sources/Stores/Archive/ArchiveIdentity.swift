@@ -10,6 +10,10 @@ package struct ArchiveIdentity: Hashable, Sendable {
     /// INBOX in the archive's own directory, the others in directories that begin with a dot, as
     /// Dovecot and Courier keep them.
     case maildirPlusPlus = "maildir++"
+    /// One file for each mailbox.
+    case mbox
+    /// The same, compressed.
+    case mboxGzip = "mbox.gz"
   }
 
   /// The version of the archive's format.

@@ -47,6 +47,8 @@ extension ArchiveIdentity.Layout {
     switch self {
     case .maildir: MaildirLayout(root: root)
     case .maildirPlusPlus: MaildirPlusPlusLayout(root: root)
+    case .mbox: MboxLayout(root: root, compression: .none)
+    case .mboxGzip: MboxLayout(root: root, compression: .gzip)
     }
   }
 }

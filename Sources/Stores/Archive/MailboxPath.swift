@@ -5,13 +5,31 @@ import Platform
 /// The way from an archive's root to the directory of a mailbox.
 struct MailboxPath {
   private let name: MailboxName
+  private let isInbox: Bool
   /// For each component the chains of directories that may stand for it.
   private let steps: [[[String]]]
 
   /// - Throws: `unsuitableName` if there are more levels than the walk goes down.
   init(_ name: MailboxName) throws(StoreError) {
+    try self.init(name, components: name.components, isInbox: name.isInbox)
+  }
+
+  /// The way to another directory than the mailbox's own.
+  ///
+  /// - Parameters:
+  ///   - name: the mailbox, for messages.
+  ///   - components: what the directories on the way stand for.
+  /// - Throws: `unsuitableName` if there are more levels than the walk goes down.
+  init(_ name: MailboxName, components: [String]) throws(StoreError) {
+    try self.init(name, components: components, isInbox: false)
+  }
+
+  private init(
+    _ name: MailboxName, components: [String], isInbox: Bool
+  ) throws(StoreError) {
     self.name = name
-    steps = name.components.map(DirectoryName.candidates)
+    self.isInbox = isInbox
+    steps = components.map(DirectoryName.candidates)
     let depth = steps.reduce(0) { $0 + ($1.map(\.count).max() ?? 0) }
     guard depth <= MailboxWalk.depthLimit else {
       throw .unsuitableName(
@@ -21,7 +39,7 @@ struct MailboxPath {
 
   /// The mailbox's directory, or nil if there is none.
   func find(below root: Directory) throws(StoreError) -> Directory? {
-    if name.isInbox { return try Self.findInbox(in: root) }
+    if isInbox { return try Self.findInbox(in: root) }
     var current = root
     for step in steps {
       guard let next = try Self.find(step, in: current) else { return nil }
@@ -139,10 +157,17 @@ struct MailboxPath {
   static func isNamed(
     _ name: String, _ opened: Directory, in parent: Directory
   ) throws(StoreError) -> Bool {
+    try isNamed(name, inode: try stored(try opened.status()).inode, in: parent)
+  }
+
+  /// The same for an entry of whatever kind, by its number.
+  static func isNamed(
+    _ name: String, inode: UInt64, in parent: Directory
+  ) throws(StoreError) -> Bool {
     // Listing a large parent for each child would cost more than all else.
     if name.utf8.allSatisfy({ $0 < 0x80 }), let other = swappingCase(of: name) {
       guard let status = try storedIfPresent(try parent.status(of: other)) else { return true }
-      if try stored(try opened.status()).inode != status.inode { return true }
+      if inode != status.inode { return true }
     }
     let bytes = Array(name.utf8)
     var stream = try stored(try parent.stream())
@@ -167,5 +192,5 @@ struct MailboxPath {
 
 extension SystemError {
   /// Whether the file system can't have an entry of that name.
-  fileprivate var refusesName: Bool { [EINVAL, EILSEQ, ENAMETOOLONG].contains(self.errno) }
+  var refusesName: Bool { [EINVAL, EILSEQ, ENAMETOOLONG].contains(self.errno) }
 }

@@ -12,6 +12,14 @@ final class StoreContext: Sendable {
   private let number: Atomic<UInt64>
   private let shares = Mutex<[MailboxID: MailboxShare]>([:])
 
+  private let mboxShares = Mutex<[MboxID: MboxShare]>([:])
+
+  private struct MboxID: Hashable {
+    let device: UInt64
+    let inode: UInt64
+    let file: String
+  }
+
   private struct MailboxID: Hashable {
     let device: UInt64
     let inode: UInt64
@@ -36,6 +44,31 @@ final class StoreContext: Sendable {
       let share = shares[id] ?? MailboxShare()
       shares[id] = share
       return share
+    }
+  }
+
+  /// What the objects for the mbox of a name in a directory share.
+  func mboxShare(of directory: Directory, _ file: String) throws(StoreError) -> MboxShare {
+    let status = try stored(try directory.status())
+    let id = MboxID(device: status.device, inode: status.inode, file: file)
+    return mboxShares.withLock { shares in
+      let share = shares[id] ?? MboxShare()
+      shares[id] = share
+      return share
+    }
+  }
+
+  private static let clockName = "clock"
+
+  /// The time of the file system's own clock, in nanoseconds since 1970.
+  func fileSystemTime() throws(StoreError) -> Int64 {
+    do {
+      let file = try state.openForAppending(Self.clockName)
+      // Any change of the file makes its file system note its own time as that of the change.
+      try file.setModificationTime(0)
+      return try file.status().changedNanoseconds
+    } catch {
+      throw .system(error)
     }
   }
 

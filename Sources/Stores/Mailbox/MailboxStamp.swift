@@ -8,13 +8,15 @@ import Platform
 package struct MailboxStamp: Hashable, Sendable, CustomStringConvertible {
   private let text: String
 
-  init(_ parts: [FileStatus?]) {
+  /// Of a file the size counts too; directories of some file systems change theirs without reason.
+  init(_ parts: [FileStatus?], withSize: Bool = false) {
     text = parts.map { status in
       guard let status else { return "-" }
       return [
         String(status.device, radix: 16), String(status.inode, radix: 16),
+        withSize ? String(status.size, radix: 16) : nil,
         String(status.modifiedNanoseconds, radix: 16), String(status.changedNanoseconds, radix: 16),
-      ].joined(separator: ".")
+      ].compactMap { $0 }.joined(separator: ".")
     }.joined(separator: ",")
   }
 

@@ -40,9 +40,17 @@ package final class MessageFile {
   ///
   /// They are valid until the next call.
   package func nextChunk() throws(StoreError) -> UnsafeRawBufferPointer? {
+    try nextChunk(atMost: Self.chunkSize)
+  }
+
+  /// The next bytes, so many of them and at most `chunkSize`, fewer at the end only; nil behind it.
+  ///
+  /// They are valid until the next call.
+  package func nextChunk(atMost limit: Int) throws(StoreError) -> UnsafeRawBufferPointer? {
+    let room = min(limit, buffer.bytes.count)
     var count = 0
-    while count < buffer.bytes.count {
-      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[count...])
+    while count < room {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[count..<room])
       let read = try source.read(into: rest)
       if read == 0 { break }
       count += read

@@ -14,6 +14,8 @@ package enum StoreError: Error, Sendable, Equatable {
   case otherAccount(archive: String, asked: String)
   /// Another run writes to the archive; its process, if it could be read.
   case locked(by: Int32?)
+  /// Another program holds a lock on a mailbox for long: the mailbox's file, and what is locked.
+  case mailboxLocked(String, by: String)
   /// The archive was not converted from what is to be converted now.
   case otherSource(String)
   /// A conversion into the archive was begun and has not come to its end.
@@ -47,6 +49,10 @@ extension StoreError: CustomStringConvertible {
       "the archive belongs to \(archive), not to \(asked)"
     case .locked(let process?): "the archive is in use by process \(process)"
     case .locked(nil): "the archive is in use by another process"
+    case .mailboxLocked(let path, let lock) where path == lock:
+      "another program holds a lock on \"\(path)\""
+    case .mailboxLocked(let path, let lock):
+      "\"\(path)\" is locked by \"\(lock)\"; if no program uses it, remove that file"
     case .otherSource(let path):
       "\"\(path)\" is an archive that was not converted from this mail"
     case .unfinished(let path): "the conversion into \"\(path)\" has not come to its end"

@@ -88,7 +88,8 @@ package struct StoredMessage: Hashable, Sendable {
 
 extension StoredMessage: Comparable {
   /// Fetched messages in the order of their source, then those that mailarc took from files in the
-  /// order in which it did, then all others by the number their names begin with, then by name.
+  /// order in which it did, then all others: in an mbox in the order of the file, else by the number
+  /// their names begin with, then by name.
   package static func < (left: Self, right: Self) -> Bool {
     switch (left.origin, right.origin) {
     case (let one?, let other?) where one != other: return one < other
@@ -96,6 +97,8 @@ extension StoredMessage: Comparable {
     case (nil, .some): return false
     case (nil, nil) where left.number != right.number:
       return left.number ?? .max < right.number ?? .max
+    case (nil, nil) where left.mboxOffset != right.mboxOffset:
+      return left.mboxOffset < right.mboxOffset
     case (nil, nil) where left.leadingNumber != right.leadingNumber:
       return left.leadingNumber < right.leadingNumber
     default: break
@@ -105,6 +108,11 @@ extension StoredMessage: Comparable {
     }
     if left.name != right.name { return left.name.lexicographicallyPrecedes(right.name) }
     return left.place.directoryName < right.place.directoryName
+  }
+
+  // Elsewhere than in an mbox all are alike.
+  private var mboxOffset: Int64 {
+    if case .mbox(let entry) = place { entry.offset } else { 0 }
   }
 
   private var leadingNumber: Int64 {

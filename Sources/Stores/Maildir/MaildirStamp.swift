@@ -2,8 +2,7 @@ import Mail
 import Platform
 
 extension MaildirMailbox {
-  private static let settlingNanoseconds: Int64 = 2_000_000_000
-  private static let clockName = "clock"
+  static let settlingNanoseconds: Int64 = 2_000_000_000
 
   /// The stamp as it is now, to compare with one that `stamp()` gave.
   func currentStamp() throws(StoreError) -> MailboxStamp {
@@ -41,14 +40,5 @@ extension MaildirMailbox {
     ]
   }
 
-  func fileSystemTime() throws(StoreError) -> Int64 {
-    do {
-      let file = try context.state.openForAppending(Self.clockName)
-      // Any change of the file makes its file system note its own time as that of the change.
-      try file.setModificationTime(0)
-      return try file.status().changedNanoseconds
-    } catch {
-      throw .system(error)
-    }
-  }
+  func fileSystemTime() throws(StoreError) -> Int64 { try context.fileSystemTime() }
 }

@@ -35,6 +35,14 @@ struct FromLine: Equatable {
   /// a field of a header.
   init?(_ line: ArraySlice<UInt8>) {
     guard line.count <= Self.limit, line.starts(with: Self.prefix) else { return nil }
+    if line.count > Self.prefix.count + 24, line[line.endIndex - 25] == UInt8(ascii: " "),
+      let seconds = MboxDate.asctime(line.suffix(24))
+    {
+      date = InternalDate(epochSeconds: seconds)
+      strength = .strong
+      provesReversibleQuoting = line.dropFirst(Self.prefix.count).starts(with: Self.reversible)
+      return
+    }
     let isSpace = { (byte: UInt8) in
       byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == .carriageReturn
     }
@@ -59,6 +67,7 @@ struct FromLine: Equatable {
   }
 
   static let prefix = Array("From ".utf8)
+  private static let reversible = Array("mboxrd@z ".utf8)
 
   private static func date(in words: [ArraySlice<UInt8>]) -> MboxDate? {
     for start in words.indices.prefix(64) {

@@ -33,6 +33,27 @@ struct MboxDate {
     epochSeconds = Int64(days * 86400 + seconds - (offset ?? 0))
   }
 
+  /// The seconds of a date exactly as `asctime` writes it, which nearly all From_ lines have; nil for
+  /// all others.
+  static func asctime(_ text: ArraySlice<UInt8>) -> Int64? {
+    guard text.count == 24 else { return nil }
+    let start = text.startIndex
+    func digits(_ range: Range<Int>) -> Int? {
+      number(text[(start + range.lowerBound)..<(start + range.upperBound)])
+    }
+    let isPadded = text[start + 8] == UInt8(ascii: " ")
+    guard isWeekday(text[start..<(start + 3)]), text[start + 3] == UInt8(ascii: " "),
+      let month = month(text[(start + 4)..<(start + 7)]), text[start + 7] == UInt8(ascii: " "),
+      let day = digits(isPadded ? 9..<10 : 8..<10), (1...31).contains(day),
+      text[start + 10] == UInt8(ascii: " "), let hour = digits(11..<13), hour <= 24,
+      text[start + 13] == UInt8(ascii: ":"), let minute = digits(14..<16), minute <= 59,
+      text[start + 16] == UInt8(ascii: ":"), let second = digits(17..<19), second <= 61,
+      text[start + 19] == UInt8(ascii: " "), let year = digits(20..<24)
+    else { return nil }
+    let time = hour * 3600 + minute * 60 + second
+    return Int64(days(year: year, month: month, day: day) * 86400 + time)
+  }
+
   /// Month and day, in either order, or the whole date in one word.
   private mutating func readDay(_ words: [ArraySlice<UInt8>]) -> Bool {
     guard end < words.count else { return false }

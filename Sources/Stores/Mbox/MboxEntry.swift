@@ -6,8 +6,6 @@ import Mail
 package struct MboxEntry: Hashable, Sendable {
   /// Where the From_ line begins.
   let offset: Int64
-  /// Where the first line behind the From_ line begins.
-  let headerOffset: Int64
   /// Where the content ends: behind a LF that was added to it, before an empty line that separates it
   /// from the next message.
   let contentEnd: Int64
@@ -17,12 +15,37 @@ package struct MboxEntry: Hashable, Sendable {
   let omitted: [Range<Int64>]
   /// Bytes of the content when it is read.
   let size: Int64
-  /// The date of the From_ line, else that of the header, if there is one.
-  let date: InternalDate?
+  // There is one of these for each message of a mailbox at a time, so it is kept small.
+  private let dateSeconds: Int64
+  private let fromLength: UInt32
   /// Whether mailarc wrote the message: then the last of `omitted` is its block.
   let isOurs: Bool
   /// Whether one `>` is taken off lines such as `>From ` and `>>From `.
   let unquotes: Bool
+
+  /// Makes an entry of its parts, each as the property of that name.
+  init(
+    offset: Int64, headerOffset: Int64, contentEnd: Int64, nextOffset: Int64,
+    omitted: [Range<Int64>], size: Int64, date: InternalDate?, isOurs: Bool, unquotes: Bool
+  ) {
+    self.offset = offset
+    fromLength = UInt32(clamping: headerOffset - offset)
+    self.contentEnd = contentEnd
+    self.nextOffset = nextOffset
+    self.omitted = omitted
+    self.size = size
+    dateSeconds = date?.epochSeconds ?? .min
+    self.isOurs = isOurs
+    self.unquotes = unquotes
+  }
+
+  /// Where the first line behind the From_ line begins.
+  var headerOffset: Int64 { offset + Int64(fromLength) }
+
+  /// The date of the From_ line, else that of the header, if there is one.
+  var date: InternalDate? {
+    dateSeconds == .min ? nil : InternalDate(epochSeconds: dateSeconds)
+  }
 
   /// The block of fields that mailarc keeps in the header, with an empty line that was added to it.
   var block: Range<Int64>? { isOurs ? omitted.last : nil }

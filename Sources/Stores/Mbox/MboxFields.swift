@@ -67,7 +67,7 @@ struct MboxFields {
 
   private static func words(_ body: [UInt8], isOurs: Bool) -> [String] {
     body.split { isSpace($0) || (!isOurs && $0 == UInt8(ascii: ",")) }.map { word in
-      (isOurs ? PercentEscape.decode(word) : nil) ?? String(decoding: word, as: UTF8.self)
+      PercentEscape.decode(word) ?? String(decoding: word, as: UTF8.self)
     }
   }
 

@@ -1,8 +1,8 @@
 import Mail
 import Platform
 
-/// Reads the header of one message, a line at a time.
-struct MboxHeaderReader {
+/// Reads the header of one message after another, a line at a time.
+final class MboxHeaderReader {
   /// What became of a line.
   enum Outcome {
     /// It belongs to the header.
@@ -29,20 +29,37 @@ struct MboxHeaderReader {
   private var body: [UInt8] = []
   private var lengthIndex: Int?
   private var linesIndex: Int?
-  private var lineCount: Int64?
+  private var lineCount: Int64 = -1
   private var hasPseudoSubject = false
-  private let needsDate: Bool
+  private var needsDate = false
   private var hasReceived = false
-  private let hash: SHA256
+  private let hash = SHA256()
 
   /// The most bytes of a field's body that are looked at.
   private static let bodyLimit = 1 << 20
 
+  init() {
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    candidate = MboxCandidate(
+      offset: 0, before: MboxCounts(), fromLine: nothing, blankLength: 0, hasBlankBefore: true, nil)
+  }
+
   /// Begins with a candidate; `fromLine` is what its name begins with.
-  init(_ candidate: MboxCandidate, fromLine: UnsafeRawBufferPointer, hash: SHA256) {
+  func begin(_ candidate: MboxCandidate, fromLine: UnsafeRawBufferPointer) {
     self.candidate = candidate
-    self.hash = hash
+    omissions.removeAll(keepingCapacity: true)
+    forgetMark()
+    fields = MboxFields()
+    fieldCount = 0
+    regionEnded = false
+    open = nil
+    openIsOmitted = false
+    lengthIndex = nil
+    linesIndex = nil
+    lineCount = -1
+    hasPseudoSubject = false
     needsDate = candidate.date == nil
+    hasReceived = false
     hash.reset()
     hash.update(fromLine)
   }
@@ -54,7 +71,7 @@ struct MboxHeaderReader {
   ///   - offset: where it stands in the file.
   ///   - counts: what was counted before it.
   /// - Returns: whether the line belongs to the header.
-  mutating func take(
+  func take(
     _ line: UnsafeRawBufferPointer, at offset: Int64, counts: MboxCounts
   ) -> Outcome {
     switch MboxLine(line) {
@@ -86,7 +103,7 @@ struct MboxHeaderReader {
   }
 
   /// Takes more of a line that is too long to come as a whole.
-  mutating func extend(_ bytes: UnsafeRawBufferPointer) {
+  func extend(_ bytes: UnsafeRawBufferPointer) {
     if open != nil {
       body.append(contentsOf: bytes.prefix(max(0, Self.bodyLimit - body.count)))
     }
@@ -97,7 +114,7 @@ struct MboxHeaderReader {
     }
   }
 
-  private mutating func begin(
+  private func begin(
     _ line: UnsafeRawBufferPointer, nameLength: Int, colon: Int, at offset: Int64,
     counts: MboxCounts
   ) {
@@ -130,12 +147,12 @@ struct MboxHeaderReader {
     }
   }
 
-  private mutating func forgetMark() {
+  private func forgetMark() {
     mark = nil
     blockStart = nil
   }
 
-  private mutating func closeField() {
+  private func closeField() {
     guard let (name, index) = open else { return }
     open = nil
     while let last = body.last, last == .lineFeed || last == .carriageReturn {
@@ -149,10 +166,12 @@ struct MboxHeaderReader {
       if mark == nil { blockStart = nil }
     case .contentLength:
       lengthIndex = index
-      candidate.length = candidate.length == .none ? Self.length(body) : .unusable
+      candidate.length =
+        candidate.length == MboxCandidate.noLength
+        ? Self.length(body) : MboxCandidate.unusableLength
     case .lines:
       linesIndex = linesIndex == nil ? index : -2
-      if case .bytes(let count) = Self.length(body) { lineCount = count }
+      lineCount = Self.length(body)
     case .subject:
       hasPseudoSubject = body.drop { $0 == UInt8(ascii: " ") }.starts(with: Self.pseudoSubject)
     case .received where needsDate && !hasReceived:
@@ -176,15 +195,16 @@ struct MboxHeaderReader {
   ///   - counts: what was counted up to there.
   ///   - emptyLine: the bytes of the empty line behind it; 0 if there is none.
   /// - Returns: what the fields say.
-  mutating func finish(at end: Int64, counts: MboxCounts, emptyLine: Int64) -> Flags {
+  func finish(at end: Int64, counts: MboxCounts, emptyLine: Int64) -> Flags {
     closeField()
     var behind = counts
     if emptyLine > 0 { behind.lineFeeds += 1 }
     if emptyLine > 1 { behind.carriageReturns += 1 }
     candidate.bodyOffset = end + emptyLine
-    candidate.headerLineFeeds = behind.lineFeeds - candidate.before.lineFeeds
-    candidate.headerCarriageReturns = behind.carriageReturns - candidate.before.carriageReturns
-    candidate.hash = hash.finish().prefix
+    let inHeader = behind - candidate.before
+    candidate.headerLineFeeds = UInt32(clamping: inHeader.lineFeeds)
+    candidate.headerCarriageReturns = UInt32(clamping: inHeader.carriageReturns)
+    candidate.hashOrMark = hash.finish().prefix
     if let mark, let start = blockStart {
       let stop = mark.addsBlank ? behind : counts
       let difference = stop - start.counts
@@ -195,12 +215,12 @@ struct MboxHeaderReader {
           lineFeeds: UInt32(clamping: difference.lineFeeds),
           carriageReturns: UInt32(clamping: difference.carriageReturns), kind: .always)
       ]
-      candidate.length = .none
+      candidate.length = MboxCandidate.noLength
       return blockFields.flags
     }
     mark = nil
     let isBeside = lengthIndex.map { abs($0 - (linesIndex ?? -2)) == 1 } ?? false
-    candidate.lines = isBeside ? lineCount : nil
+    candidate.lines = isBeside ? lineCount : -1
     // `Lines` that stands alone came with the message.
     if !isBeside { omissions.removeAll { $0.kind == .lines } }
     candidate.isPseudo = fields.hasBase && hasPseudoSubject
@@ -218,16 +238,20 @@ struct MboxHeaderReader {
     return MboxDate(words, from: 0).map { InternalDate(epochSeconds: $0.epochSeconds) }
   }
 
-  private static func length(_ body: [UInt8]) -> MboxCandidate.Length {
+  private static func length(_ body: [UInt8]) -> Int64 {
     let digits = body.drop { isSpace($0) }
     let end = digits.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? digits.startIndex
     var value: Int64 = 0
-    guard !digits[..<end].isEmpty, end - digits.startIndex <= 18 else { return .unusable }
+    guard !digits[..<end].isEmpty, end - digits.startIndex <= 18 else {
+      return MboxCandidate.unusableLength
+    }
     for digit in digits[..<end] {
-      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return .unusable }
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else {
+        return MboxCandidate.unusableLength
+      }
       value = value * 10 + Int64(digit - UInt8(ascii: "0"))
     }
-    return .bytes(value)
+    return value
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool { MboxLine.isSpace(byte) }

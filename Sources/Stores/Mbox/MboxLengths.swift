@@ -63,12 +63,13 @@ struct MboxLengths {
   /// an empty line.
   func end(of index: Int) -> End? {
     let start = starts[index]
-    guard start.mark == nil, case .bytes(let length) = start.length else { return nil }
+    let length = start.length
+    guard !start.isOurs, length >= 0 else { return nil }
     if let end = find(index, start.bodyOffset + length, key: { offset($0) }, isCounted: false) {
       return end
     }
     // Who turned the file's lines to CRLF left the lengths as they were.
-    let returns = start.before.carriageReturns + start.headerCarriageReturns
+    let returns = start.before.carriageReturns + Int64(start.headerCarriageReturns)
     guard counts(starts.count).carriageReturns > returns else { return nil }
     return find(
       index, start.bodyOffset - returns + length,
@@ -101,13 +102,13 @@ struct MboxLengths {
       if !start.isPseudo {
         evidence.messages += 1
         if start.provesQuoting { evidence.reversible += 1 }
-        if start.mark != nil {
+        if start.isOurs {
           evidence.ours += 1
         } else if let end = end(of: index) {
           if end.next == next { evidence.proven += 1 } else { evidence.spanning += 1 }
           evidence.withoutBefore = evidence.without
           next = end.next
-        } else if start.length == .none {
+        } else if start.length == MboxCandidate.noLength {
           evidence.without += 1
         } else if !(next == starts.count && isCut(start)) {
           evidence.lying += 1
@@ -120,16 +121,16 @@ struct MboxLengths {
 
   // The file's last message may have lost its end.
   private func isCut(_ start: MboxCandidate) -> Bool {
-    if case .bytes(let length) = start.length { start.bodyOffset + length > end } else { false }
+    start.length >= 0 && start.bodyOffset + start.length > end
   }
 
   /// Whether a message may be as long as its `Content-Length` says, though there is in it what looks
   /// like other messages.
   mutating func maySpan(_ index: Int, _ end: End, _ evidence: MboxEvidence) -> Bool {
     let start = starts[index]
-    if let lines = start.lines {
-      let before = start.before.lineFeeds + start.headerLineFeeds
-      return lines == end.counts.lineFeeds - before
+    if start.lines >= 0 {
+      let before = start.before.lineFeeds + Int64(start.headerLineFeeds)
+      return start.lines == end.counts.lineFeeds - before
     }
     guard evidence.lying == 0, evidence.proven > 0 || start.hasKeeper else { return false }
     return !isTiled(from: index + 1, to: end.next)

@@ -36,6 +36,16 @@ package final class MboxMailbox: ReadableMailbox {
 
   package var path: String { directory.path(of: fileName) }
 
+  /// Whether a file that begins with these bytes is an mbox, as far as they tell.
+  ///
+  /// A From_ line comes first, perhaps behind empty lines or a byte-order mark. Nothing at all is an
+  /// empty mbox.
+  package static func isMbox(beginningWith bytes: [UInt8]) -> Bool {
+    var scanner = MboxScanner(longLine: MboxScanner.longLine)
+    _ = bytes.withUnsafeBytes { scanner.take($0, isLast: true) }
+    return MboxSplitter(scanner, forced: nil).beginsAsMbox
+  }
+
   /// All messages, in the order of the file.
   ///
   /// - Throws: `unreadable` if it is no mbox, or changes all the time while it is read; `system`.
@@ -43,23 +53,15 @@ package final class MboxMailbox: ReadableMailbox {
     for attempt in 0..<Self.attempts {
       if attempt > 0 { usleep(200_000) }
       let file = try MboxFile(try stored(try directory.openFile(fileName)), path: path)
-      let scan = try file.withSharedLock { () throws(StoreError) in MboxScan(file, forced: forced) }
+      let scan = file.withSharedLock { MboxScan(file, forced: forced) }
       guard (try? file.checkUnchanged()) != nil else { continue }
-      guard scan.splitter.looksLikeMbox || scan.splitter.hasFromLine else {
-        throw .unreadable(path: path, reason: "it does not begin with a From_ line of an mbox")
+      guard scan.splitter.isMbox else {
+        throw .unreadable(path: path, reason: "it is no mbox: no line in it separates messages")
       }
       self.file = file
       damage = scan.failure.map { [$0] } ?? []
       reason = scan.splitter.reason + (file.isCompressed ? "; compressed by gzip" : "")
-      var names = MboxNames()
-      var messages: [StoredMessage] = []
-      scan.splitter.forEach { message in
-        messages.append(
-          StoredMessage(
-            names.name(of: message), in: .mbox(message.entry), flags: message.flags,
-            scanned: message.scanned))
-      }
-      return messages
+      return MboxNames.messages(of: scan.splitter)
     }
     throw .unreadable(path: path, reason: "another program keeps changing it")
   }

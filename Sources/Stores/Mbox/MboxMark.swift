@@ -27,7 +27,7 @@ struct MboxMark: Equatable {
     guard let base = words.popFirst(), base.count <= 255 else { return nil }
     let name = MaildirName(Array(base))
     guard name.isOurs, name.baseEnd == name.bytes.count, !base.contains(UInt8(ascii: "/")),
-      !base.contains(0)
+      base.allSatisfy({ (0x21...0x7E).contains($0) })
     else { return nil }
     addsNewline = Self.take("newline", from: &words)
     addsBlank = Self.take("blank", from: &words)

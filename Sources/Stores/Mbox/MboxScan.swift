@@ -34,6 +34,7 @@ struct MboxScan {
       var count = 0
       do {
         count = try source.read(into: room, at: scanner.offset + Int64(kept))
+        // Fewer bytes than there is room for may also come before damage.
         isLast = count == 0
       } catch {
         failure = error

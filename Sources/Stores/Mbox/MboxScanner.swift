@@ -28,8 +28,8 @@ struct MboxScanner {
   private(set) var blankLength: UInt8 = 0
 
   private var keywordIndex: [Set<Keyword>: UInt32] = [:]
-  private var header: MboxHeaderReader?
-  private let hash = SHA256()
+  private let header = MboxHeaderReader()
+  private var isInHeader = false
   private let longLine: Int
   private var longLineMark: QuotedLine?
   private var longLineIsHeader = false
@@ -74,7 +74,7 @@ struct MboxScanner {
 
   private static func lineFeed(in window: UnsafeRawBufferPointer, from start: Int) -> Int? {
     guard let base = window.baseAddress,
-      let found = memchr(base + start, Int32(UInt8.lineFeed), window.count - start)
+      let found = memchr(base + start, 0x0A, window.count - start)
     else { return nil }
     return UnsafeRawPointer(found) - base
   }
@@ -84,7 +84,7 @@ struct MboxScanner {
     _ window: UnsafeRawBufferPointer, _ range: Range<Int>, at place: Int64
   ) {
     let first = window[range.lowerBound]
-    if header == nil, longLineMark == nil, hasContent, first != UInt8(ascii: "F"),
+    if !isInHeader, longLineMark == nil, hasContent, first != UInt8(ascii: "F"),
       first != UInt8(ascii: ">")
     {
       count(window, range)
@@ -98,14 +98,14 @@ struct MboxScanner {
   @inline(__always)
   private mutating func count(_ window: UnsafeRawBufferPointer, _ range: Range<Int>) {
     let end = range.upperBound - 1
-    guard window[end] == .lineFeed else {
+    guard window[end] == 0x0A else {
       blankLength = 0
       return
     }
     counts.lineFeeds += 1
     if range.count == 1 {
       blankLength = longLineMark == nil ? 1 : 0
-    } else if window[end - 1] == .carriageReturn {
+    } else if window[end - 1] == 0x0D {
       counts.carriageReturns += 1
       blankLength = range.count == 2 && longLineMark == nil ? 2 : 0
     } else {
@@ -126,7 +126,7 @@ struct MboxScanner {
       if Self.isBlank(line) { return }
       hasContent = true
       if beginMessage(line, at: place, isFirst: true) { return }
-      beginWithoutFromLine(line, at: place)
+      beginWithoutFromLine(at: place)
     }
     if first == UInt8(ascii: ">"), QuotedLine.matches(line) {
       defer { counts.quoted += 1 }
@@ -156,33 +156,33 @@ struct MboxScanner {
       from.strength == .strong || hasBlank
     else { return false }
     endHeader(at: place, emptyLine: 0)
-    var behind = counts
-    if line.last == .lineFeed { behind.lineFeeds += 1 }
-    if line.count > 1, line.last == .lineFeed, line[line.count - 2] == .carriageReturn {
-      behind.carriageReturns += 1
-    }
-    let candidate = MboxCandidate(
-      offset: place, before: counts, headerOffset: place + Int64(line.count),
-      beforeHeader: behind, blankLength: isFirst ? 0 : blankLength, strength: from.strength,
-      provesQuoting: from.provesReversibleQuoting, hasBlankBefore: hasBlank, date: from.date)
-    header = MboxHeaderReader(candidate, fromLine: line, hash: hash)
+    begin(line, at: place, hasBlankBefore: hasBlank, blankLength: isFirst ? 0 : blankLength, from)
     return true
   }
 
-  private mutating func beginWithoutFromLine(_ line: UnsafeRawBufferPointer, at place: Int64) {
+  private mutating func beginWithoutFromLine(at place: Int64) {
+    begin(
+      UnsafeRawBufferPointer(start: nil, count: 0), at: place, hasBlankBefore: true,
+      blankLength: 0, nil)
+  }
+
+  private mutating func begin(
+    _ line: UnsafeRawBufferPointer, at place: Int64, hasBlankBefore: Bool, blankLength: UInt8,
+    _ from: FromLine?
+  ) {
     let candidate = MboxCandidate(
-      offset: place, before: counts, headerOffset: place, beforeHeader: counts, blankLength: 0,
-      strength: .wordy, provesQuoting: false, hasBlankBefore: true, date: nil)
-    header = MboxHeaderReader(
-      candidate, fromLine: UnsafeRawBufferPointer(start: nil, count: 0), hash: hash)
+      offset: place, before: counts, fromLine: line, blankLength: blankLength,
+      hasBlankBefore: hasBlankBefore, from)
+    header.begin(candidate, fromLine: line)
+    isInHeader = true
   }
 
   /// Whether the line belongs to the header that is being read.
   private mutating func takeHeaderLine(
     _ line: UnsafeRawBufferPointer, at place: Int64
   ) -> Bool {
-    guard let outcome = header?.take(line, at: place, counts: counts) else { return false }
-    switch outcome {
+    guard isInHeader else { return false }
+    switch header.take(line, at: place, counts: counts) {
     case .taken: return true
     case .empty:
       endHeader(at: place, emptyLine: Int64(line.count))
@@ -194,23 +194,24 @@ struct MboxScanner {
   }
 
   private mutating func endHeader(at end: Int64, emptyLine: Int64) {
-    guard var ended = header.take() else { return }
-    let flags = ended.finish(at: end, counts: counts, emptyLine: emptyLine)
-    var candidate = ended.candidate
+    guard isInHeader else { return }
+    isInHeader = false
+    let flags = header.finish(at: end, counts: counts, emptyLine: emptyLine)
+    var candidate = header.candidate
     // A line of a text, unless a header follows it.
-    let isFirst = candidates.isEmpty
-    guard isFirst || candidate.mayBegin else { return }
-    let first = UInt32(clamping: omissions.count)
-    omissions += ended.omissions
-    candidate.omissions = first..<UInt32(clamping: omissions.count)
-    if let last = ended.omissions.last { candidate.leastEnd = last.offset + last.length }
-    if let mark = ended.mark {
-      candidate.mark = UInt32(clamping: marks.count)
+    guard candidates.isEmpty || candidate.mayBegin else { return }
+    candidate.firstOmission = UInt32(clamping: omissions.count)
+    candidate.omissionCount = UInt32(clamping: header.omissions.count)
+    omissions += header.omissions
+    if let last = header.omissions.last { candidate.leastEnd = last.offset + last.length }
+    if let mark = header.mark {
+      candidate.isOurs = true
+      candidate.hashOrMark = UInt64(marks.count)
       marks.append(mark)
     }
     candidate.system = flags.system
     candidate.keywords = index(of: flags.keywords)
-    if uidValidity == nil { uidValidity = ended.uidValidity }
+    if uidValidity == nil { uidValidity = header.uidValidity }
     candidates.append(candidate)
   }
 
@@ -234,18 +235,18 @@ struct MboxScanner {
     let piece = UnsafeRawBufferPointer(rebasing: window[start..<end])
     if longLineMark == nil {
       hasContent = true
-      if candidates.isEmpty, header == nil { beginWithoutFromLine(piece, at: place) }
+      if candidates.isEmpty, !isInHeader { beginWithoutFromLine(at: place) }
       longLineIsHeader = takeHeaderLine(piece, at: place)
       longLineMark = QuotedLine()
     } else if longLineIsHeader {
-      header?.extend(piece)
+      header.extend(piece)
     }
     if longLineMark?.take(piece) == true { counts.quoted += 1 }
     return end
   }
 
   private mutating func endPiece(_ line: UnsafeRawBufferPointer) {
-    if longLineIsHeader { header?.extend(line) }
+    if longLineIsHeader { header.extend(line) }
     if longLineMark?.take(line) == true { counts.quoted += 1 }
   }
 }

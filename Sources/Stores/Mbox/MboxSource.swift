@@ -15,6 +15,32 @@ protocol MboxSource: AnyObject {
   func checkUnchanged() throws(StoreError)
 }
 
+extension MboxSource {
+  /// Nothing: whoever has such a source watches the file in another way.
+  func checkUnchanged() throws(StoreError) {}
+}
+
+/// A file as it is.
+final class PlainMboxSource: MboxSource {
+  private let file: FileDescriptor
+  private let path: String
+
+  init(_ file: consuming FileDescriptor, path: String) {
+    self.file = file
+    self.path = path
+  }
+
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
+  ) throws(StoreError) -> Int {
+    do { return try file.read(into: buffer, at: offset) } catch { throw .system(error.at(path)) }
+  }
+
+  func status() throws(StoreError) -> FileStatus {
+    do { return try file.status() } catch { throw .system(error.at(path)) }
+  }
+}
+
 /// What a file looks like from outside; it changes when the file's content does.
 struct MboxFileState: Equatable {
   private let status: FileStatus
@@ -88,13 +114,15 @@ final class MboxFile: MboxSource {
     }
   }
 
-  /// Runs a closure under a shared lock, if other programs let one be had within a second.
-  func withSharedLock<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
-    for attempt in 0..<20 {
-      if file.lockShared() { break }
-      if attempt < 19 { usleep(50_000) }
+  /// Runs a closure under a shared lock, if other programs let one be had within a second and the file
+  /// system has locks.
+  func withSharedLock<Value>(_ body: () -> Value) -> Value {
+    var isLocked = (try? file.takeRangeLock(.shared)) ?? true
+    for _ in 0..<20 where !isLocked {
+      usleep(50_000)
+      isLocked = (try? file.takeRangeLock(.shared)) ?? true
     }
-    defer { file.unlockShared() }
-    return try body()
+    defer { file.releaseRangeLock() }
+    return body()
   }
 }

@@ -49,19 +49,16 @@ struct MboxSplitter {
     (dialect, reason) = evidence.judge(forced: forced, hasLengths: hasLengths, inside: inside)
   }
 
-  /// Whether the file begins as an mbox does, or is empty.
-  var looksLikeMbox: Bool {
-    guard let first = starts.first else { return true }
-    return first.headerOffset > first.offset && (first.hasField || first.strength >= .known)
-  }
+  /// Whether the file is empty, or any line of it is sure to separate messages.
+  var isMbox: Bool { starts.isEmpty || starts.contains { $0.isSure } }
 
-  /// Whether any line of the file separates messages.
-  var hasFromLine: Bool { starts.contains { $0.headerOffset > $0.offset } }
+  /// Whether the file is empty, or begins with a line that is sure to separate messages.
+  var beginsAsMbox: Bool { starts.first?.isSure ?? true }
 
   // Lines without a date are From_ lines only in files whose first one has none either, except those
   // that programs are known to write.
   private static func starts(in candidates: [MboxCandidate]) -> [MboxCandidate] {
-    guard let first = candidates.first(where: { $0.headerOffset > $0.offset }) else {
+    guard let first = candidates.first(where: { $0.fromLength > 0 }) else {
       return candidates
     }
     let least = min(first.strength, .known)
@@ -99,14 +96,13 @@ struct MboxSplitter {
   private func message(
     _ start: MboxCandidate, to end: MboxLengths.End, nextOffset: Int64
   ) -> MboxMessage {
-    let mark = start.mark.map { scan.marks[Int($0)] }
+    let mark = start.isOurs ? scan.marks[Int(start.hashOrMark)] : nil
     let unquotes = mark != nil || isForcedReversible || start.provesQuoting
     var size = end.offset - start.headerOffset
     var lines = end.counts - start.beforeHeader
     var omitted: [Range<Int64>] = []
-    for omission in scan.omissions[
-      Int(start.omissions.lowerBound)..<Int(start.omissions.upperBound)]
-    {
+    let omissions = Int(start.firstOmission)..<Int(start.firstOmission + start.omissionCount)
+    for omission in scan.omissions[omissions] {
       if omission.kind != .always, !hasLengths { continue }
       let range = omission.offset..<(omission.offset + omission.length)
       size -= omission.length
@@ -130,7 +126,7 @@ struct MboxSplitter {
         offset: start.offset, headerOffset: start.headerOffset, contentEnd: end.offset,
         nextOffset: nextOffset, omitted: omitted, size: size, date: start.date,
         isOurs: mark != nil, unquotes: unquotes),
-      mark: mark, hash: start.hash,
+      mark: mark, hash: start.hashOrMark,
       flags: Flags(start.system, keywords: scan.keywordSets[Int(start.keywords)]),
       scanned: ScannedContent(
         size: size, wireSize: isWireForm ? size : size + lines.lineFeeds, isWireForm: isWireForm))

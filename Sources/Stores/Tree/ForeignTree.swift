@@ -24,7 +24,8 @@ package final class ForeignTree: MailSource {
     root = place.directory
     loneFile = place.file
     if let file = place.file {
-      tree = try Self.tree(ofFile: file, named: place.name, in: place.directory, path)
+      tree = try Self.tree(
+        ofFile: file, named: place.name, in: place.directory, path, isMbox: mboxDialect != nil)
     } else {
       tree = try TreeWalk.tree(of: place.directory, named: place.name)
     }
@@ -34,7 +35,8 @@ package final class ForeignTree: MailSource {
   }
 
   private static func tree(
-    ofFile file: String, named name: String?, in directory: Directory, _ path: String
+    ofFile file: String, named name: String?, in directory: Directory, _ path: String,
+    isMbox: Bool
   ) throws(StoreError) -> MailboxTree {
     guard try stored(try directory.status(of: file)).kind == .file else {
       throw .unreadable(path: path, reason: "it is neither a file nor a directory")
@@ -49,6 +51,7 @@ package final class ForeignTree: MailSource {
     case .empty where TreeName.stripping(".eml", from: bytes[...]) == nil:
       // Asked for by its name, an empty file is an empty mailbox.
       form = .mbox
+    case .other where isMbox || TreeName.isNamedMbox(bytes): form = .mbox
     case .empty, .message, .other:
       guard evidence.isMessage(named: bytes, TreeName.kind(ofFile: bytes), inMH: true) else {
         throw .noMail(path: path, passedOver: nil)

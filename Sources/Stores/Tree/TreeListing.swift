@@ -68,7 +68,7 @@ struct TreeListing {
     ["subscriptions", "maildirfolder", "maildirsize", ".subscriptions"].map { Array($0.utf8) })
 
   private func isMarked(_ name: [UInt8]) -> Bool {
-    markedNames.contains(name) || TreeName.stripping(".mbox", from: name[...]) != nil
+    markedNames.contains(name) || TreeName.isNamedMbox(name)
   }
 
   private mutating func take(_ entry: DirectoryEntry) {
@@ -109,6 +109,9 @@ struct TreeListing {
           if !TreeName.isNumber(name) { hasOtherNames = true }
         } else if evidence.content == .empty {
           emptyFiles.append(name)
+        } else if TreeName.isNamedMbox(name) {
+          // Whether it can be read as one is found out, and told, when it is read.
+          mboxFiles.append(name)
         } else if case .otherMail(let words) = kind {
           asides.add(name, words)
         }

@@ -24,6 +24,31 @@ enum TreeName {
     return String(validating: bytes, as: UTF8.self)
   }
 
+  /// Whether a directory is hidden and may be a Maildir, but can't hold other mailboxes unless it is one.
+  static func isHidden(_ directory: [UInt8]) -> Bool {
+    directory.first == dot && stripping(kmailSuffix, from: directory.dropFirst()) == nil
+  }
+
+  /// What a directory's name adds to the names of the mailboxes in it; nil if it is not UTF-8.
+  ///
+  /// A Maildir whose name begins with a dot has all levels in it. `NAME.sbd` (Thunderbird),
+  /// `.NAME.directory` (KMail) and `NAME.mbox` (Apple Mail) stand for NAME.
+  static func components(ofDirectory name: [UInt8]) -> [String]? {
+    if isHidden(name) {
+      let parts = name.split(separator: dot).map { text(of: $0) }
+      let known = parts.compactMap(\.self)
+      return known.count == parts.count ? known : nil
+    }
+    let stem =
+      name.first == dot
+      ? stripping(kmailSuffix, from: name.dropFirst())
+      : stripping(".sbd", from: name[...]) ?? stripping(".mbox", from: name[...])
+    return text(of: stem ?? name[...]).map { [$0] }
+  }
+
+  private static let dot = UInt8(ascii: ".")
+  private static let kmailSuffix: StaticString = ".directory"
+
   /// A mailbox's name from components; INBOX has no case as the top of a hierarchy either, so that
   /// what is below it stays below it.
   static func mailbox(_ components: [String]) -> MailboxName? {
@@ -83,6 +108,12 @@ enum TreeName {
     return matches ? name.dropLast(count) : nil
   }
 
+  /// Whether a name says that the file is an mbox.
+  static func isNamedMbox(_ name: [UInt8]) -> Bool {
+    let stem = stripping(".gz", from: name[...]) ?? name[...]
+    return stripping(".mbox", from: stem) != nil || stripping(".mbx", from: stem) != nil
+  }
+
   private static let mailboxSuffixes: [StaticString] = [".mbox", ".mbx", ".eml"]
   private static let messageSuffixes: Set = ["eml"]
   // Few names, since the content shows that an index is none; web pages saved by a browser have the
@@ -92,7 +123,7 @@ enum TreeName {
     "emlx": "a message of Apple Mail's own store; its export makes mbox files",
     "pst": "an Outlook data file; readpst makes mbox files of it",
     "ost": "an Outlook data file; readpst makes mbox files of it",
-    "msg": "a message in Outlook's format",
+    "msg": "a message in Outlook's format, or without a header",
     "dbx": "a mailbox of Outlook Express",
     "olm": "an archive of Outlook for Mac",
   ]

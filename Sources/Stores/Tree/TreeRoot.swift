@@ -24,7 +24,9 @@ struct TreeRoot {
     }
     file = nil
     let last = Self.lastComponent(path)
-    name = last == "." || last == ".." ? Self.resolved(path).flatMap(Self.lastComponent) : last
+    name =
+      last == "." || last == ".."
+      ? Self.lastComponent(try stored(try CanonicalPath.of(path))) : last
   }
 
   private init(directory: Directory, file: String, name: String?) {
@@ -34,18 +36,12 @@ struct TreeRoot {
   }
 
   private static func file(_ path: String) throws(StoreError) -> TreeRoot {
-    guard let resolved = resolved(path), let name = lastComponent(resolved) else {
-      throw .notFound(path)
-    }
+    guard let resolved = try storedIfPresent(try CanonicalPath.of(path)),
+      let name = lastComponent(resolved)
+    else { throw .notFound(path) }
     let parent = resolved.utf8.dropLast(name.utf8.count)
     let directory = try stored(try Directory.open(path: String(decoding: parent, as: UTF8.self)))
     return TreeRoot(directory: directory, file: name, name: lastComponent(path))
-  }
-
-  private static func resolved(_ path: String) -> String? {
-    guard let result = realpath(path, nil) else { return nil }
-    defer { free(result) }
-    return String(cString: result)
   }
 
   private static func lastComponent(_ path: String) -> String? {

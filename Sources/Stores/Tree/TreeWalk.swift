@@ -9,13 +9,6 @@ struct TreeWalk {
   /// How many directories a mailbox may be below the root.
   static let depthLimit = 256
 
-  /// What may hold mail, before two of them are found to have one name.
-  fileprivate struct Found {
-    var components: [String]
-    let path: [String]
-    let form: MailboxForm
-  }
-
   /// Where the walk is.
   private struct Position {
     var path: [String] = []
@@ -25,10 +18,8 @@ struct TreeWalk {
   }
 
   private let rootName: String?
-  private var found: [Found] = []
+  private var naming = TreeNaming()
   private var tree = MailboxTree()
-  /// The directories in the root in which servers keep all of a user's mail.
-  private var mailRoots: Set<String> = []
 
   private init(rootName: String?) { self.rootName = rootName }
 
@@ -42,8 +33,7 @@ struct TreeWalk {
   static func tree(of root: Directory, named rootName: String?) throws(StoreError) -> MailboxTree {
     var walk = TreeWalk(rootName: rootName)
     try walk.look(into: root, at: Position())
-    walk.unwrap()
-    walk.giveNames()
+    walk.tree.mailboxes = walk.naming.places()
     return walk.tree
   }
 
@@ -52,7 +42,7 @@ struct TreeWalk {
     var position = position
     position.isMboxTree = position.isMboxTree || listing.isMboxTree
     if position.path.count == 1, listing.isMailRoot || Self.isMailRoot(position, listing) {
-      mailRoots.insert(position.path[0])
+      naming.noteMailRoot(position.path[0])
     }
     tree.unreadable += listing.unreadable
     tree.passedOver += listing.passedOver
@@ -71,9 +61,7 @@ struct TreeWalk {
   }
 
   private mutating func add(_ form: MailboxForm, _ components: [String], _ position: Position) {
-    found.append(
-      Found(
-        components: components.isEmpty ? ["INBOX"] : components, path: position.path, form: form))
+    naming.add(components.isEmpty ? ["INBOX"] : components, path: position.path, form)
   }
 
   private mutating func addMbox(_ file: [UInt8], in directory: Directory, _ position: Position) {
@@ -88,18 +76,19 @@ struct TreeWalk {
     let isInOwnDirectory =
       stem.elementsEqual("mbox".utf8)
       && (!position.path.isEmpty || rootName.map { $0.lowercased().hasSuffix(".mbox") } == true)
-    found.append(
-      Found(
-        components: isInOwnDirectory ? ownName(position) : position.components + [text],
-        path: position.path + [fileName], form: .mbox))
+    naming.add(
+      isInOwnDirectory ? ownName(position) : position.components + [text],
+      path: position.path + [fileName], .mbox)
   }
 
   private mutating func visit(_ entry: [UInt8], in parent: Directory, _ position: Position) {
     let place = parent.path(of: entry)
     do {
       let directory = try parent.openSubdirectory(entry)
-      guard let components = try Self.components(of: entry, directory) else { return }
-      guard let name = String(validating: entry, as: UTF8.self), let components = components.value
+      // A hidden directory that is no mailbox holds no mail either.
+      if TreeName.isHidden(entry), try !directory.contains("cur") { return }
+      guard let name = String(validating: entry, as: UTF8.self),
+        let components = TreeName.components(ofDirectory: entry)
       else {
         tree.unreadable.append("\(place): its name is not UTF-8")
         return
@@ -126,106 +115,9 @@ struct TreeWalk {
     tree.unreadable.append("\(place): \(error.reason)")
   }
 
-  /// The components of what may not have a name in UTF-8.
-  private struct Components {
-    let value: [String]?
-  }
-
-  /// What a directory's name adds to the names of the mailboxes in it; nil for a hidden one that is
-  /// no mailbox.
-  private static func components(
-    of entry: [UInt8], _ directory: Directory
-  ) throws(SystemError) -> Components? {
-    if entry.first == UInt8(ascii: ".") {
-      // KMail: `.NAME.directory` holds what is below NAME.
-      if let stem = TreeName.stripping(".directory", from: entry.dropFirst()) {
-        return Components(value: TreeName.text(of: stem).map { [$0] })
-      }
-      guard try directory.contains("cur") else { return nil }
-      let parts = entry.split(separator: UInt8(ascii: ".")).map { TreeName.text(of: $0) }
-      let known = parts.compactMap(\.self)
-      return Components(value: known.count == parts.count ? known : nil)
-    }
-    let stem =
-      TreeName.stripping(".sbd", from: entry[...]) ?? TreeName.stripping(".mbox", from: entry[...])
-    return Components(value: TreeName.text(of: stem ?? entry[...]).map { [$0] })
-  }
-
   // The names by which servers know such directories; one named `mail` may be a mailbox as well.
   private static func isMailRoot(_ position: Position, _ listing: TreeListing) -> Bool {
     let name = position.path[0].lowercased()
     return name == "maildir" || (name == "mail" && !listing.isMaildir && listing.messageForm == nil)
-  }
-
-  // A home directory is no level of the hierarchy: if all mail lies in one directory of the root, which
-  // a server keeps, and perhaps in a file `inbox` beside it, that directory's name is none either.
-  private mutating func unwrap() {
-    let wrapped = found.filter { !$0.isInboxFileInRoot }
-    guard let top = wrapped.first?.path.first, mailRoots.contains(top),
-      wrapped.allSatisfy({ $0.path.first == top })
-    else { return }
-    for index in found.indices where found[index].path.first == top {
-      let rest = found[index].components.dropFirst()
-      if found[index].form == .maildir || !rest.isEmpty {
-        found[index].components = rest.isEmpty ? ["INBOX"] : Array(rest)
-      }
-    }
-  }
-
-  // Maildirs have the first claim to a name, then mbox files: of them it is surest that the name is
-  // the mailbox's.
-  private mutating func giveNames() {
-    found.sort { one, other in
-      one.rank == other.rank
-        ? one.path.lexicographicallyPrecedes(other.path) {
-          $0.utf8.lexicographicallyPrecedes($1.utf8)
-        }
-        : one.rank < other.rank
-    }
-    var taken: Set<MailboxName> = []
-    var late: [Found] = []
-    for candidate in found {
-      guard let name = TreeName.mailbox(candidate.components), taken.insert(name).inserted else {
-        late.append(candidate)
-        continue
-      }
-      tree.mailboxes.append(
-        MailboxPlace(name: name, path: candidate.path, form: candidate.form))
-    }
-    // Only now: a name with a number may be another mailbox's own.
-    for candidate in late {
-      var number = 2
-      while true {
-        guard let name = TreeName.mailbox(candidate.numbered(number)) else { break }
-        if taken.insert(name).inserted {
-          tree.mailboxes.append(
-            MailboxPlace(name: name, path: candidate.path, form: candidate.form))
-          break
-        }
-        number += 1
-      }
-    }
-    tree.mailboxes.sort { $0.name < $1.name }
-  }
-}
-
-extension TreeWalk.Found {
-  fileprivate var rank: Int {
-    switch form {
-    case .maildir: 0
-    case .mbox: 1
-    case .messageFiles, .mh: 2
-    }
-  }
-
-  fileprivate var isInboxFileInRoot: Bool {
-    path.count == 1 && form == .mbox && TreeName.mailbox(components) == .inbox
-  }
-
-  /// The name with a number behind it that tells it from others.
-  fileprivate func numbered(_ number: Int) -> [String] {
-    let named = components.filter { !$0.isEmpty }
-    guard let last = named.last else { return ["mail (\(number))"] }
-    return named.dropLast() + ["\(last) (\(number))"]
   }
 }

@@ -18,9 +18,7 @@ struct ForeignMaildirTests {
 
   @Test func `Dovecot's keywords, UIDs and dates`() throws {
     try tree.putMaildir("").put("dovecot-keywords", "0 Work\n2 $Label1\n")
-      .put(
-        "dovecot-uidlist",
-        "3 V1 N9 Gabc\n7 :1.late,S=1\n5 W12 S10 :2.early,S=1:2,S\n8 P5 :3.new\nrubbish\n")
+      .put("dovecot-uidlist", TreeFixture.golden("dovecot-uidlist"))
     try message("cur/1.late,S=1:2,Sa")
     try message("cur/2.early,S=1:2,PRcb", date: 5)
     try message("new/3.new")
@@ -47,11 +45,8 @@ struct ForeignMaildirTests {
   }
 
   @Test func `Courier's keywords and UIDs`() throws {
-    try tree.putMaildir("").put("courierimapuiddb", "1 795280137 24\n3 1.a,S=1\n2 2.b\n1 3.c\n")
-      .put(
-        "courierimapkeywords/:list",
-        "Work\n$Label1\n\n1.a,S=1:0 1\n2.b:1\n3.c:0\n4.d:0 9 x\n5.e:1\n"
-      )
+    try tree.putMaildir("").put("courierimapuiddb", TreeFixture.golden("courierimapuiddb"))
+      .put("courierimapkeywords/:list", TreeFixture.golden("courierimapkeywords-list"))
       // Newer than the list; the one without a number is the newest.
       .put("courierimapkeywords/.5984268.2.b", "Old\n").put(
         "courierimapkeywords/.5984269.2.b", "New\n"

@@ -155,6 +155,16 @@ struct HostileTreeTests {
     }
   }
 
+  @Test func `a file that is called an mbox and is none is told when it is read`() throws {
+    try tree.put("bad.mbox", "Hello\n").put("good.mbox", TreeFixture.mbox("one"))
+      .put("odd", "Hello\n")
+    #expect(try tree.listing() == ["bad mbox bad.mbox", "good mbox good.mbox"])
+    #expect(throws: StoreError.self) { try tree.mailbox("bad").scan() }
+    #expect(try tree.mailbox("good").scan().count == 1)
+    let odd = try MailSources.open(path: tree.path + "/odd", mboxDialect: .mboxo)
+    #expect(try odd.mailboxes().mailboxes.map(\.form) == [.mbox])
+  }
+
   @Test func `compressed data that is cut off or damaged is told at its file`() throws {
     let whole = TreeFixture.gzip(TreeFixture.message("one"))
     var damaged = whole

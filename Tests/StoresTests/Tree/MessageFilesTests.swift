@@ -32,8 +32,7 @@ struct MessageFilesTests {
   }
 
   @Test func `MH's sequences`() throws {
-    try tree.put(
-      "box/.mh_sequences", "cur: 3\nunseen: 1 5-7 9\nreplied: 2\nFlagged: 7-8 x 4-3\nrubbish\n")
+    try tree.put("box/.mh_sequences", TreeFixture.golden("mh_sequences"))
     for number in [1, 2, 3, 6, 7, 8, 10] {
       try tree.put("box/\(number)", TreeFixture.message("\(number)"))
     }

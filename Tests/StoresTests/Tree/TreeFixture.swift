@@ -66,6 +66,12 @@ struct TreeFixture {
     subjects.map { "From a@example.org Mon Jan  1 00:00:00 2001\n\(message($0))\n" }.joined()
   }
 
+  /// A golden file as it is.
+  static func golden(_ name: String, file: String = #filePath) throws -> String {
+    // The other one expects to be called from a directory above.
+    try goldenText(name, file: file.split(separator: "/").dropLast().joined(separator: "/"))
+  }
+
   /// A gzip member with the text as it is (RFC 1951, section 3.2.4: a stored block).
   static func gzip(_ text: String) -> [UInt8] {
     let bytes = Array(text.utf8)
