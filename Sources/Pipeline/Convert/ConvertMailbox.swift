@@ -53,7 +53,8 @@ final class ConvertMailbox {
     for message in present { taken.insert(message.baseName) }
     for name in journal.record.messages.keys { taken.insert(name) }
     let copier = CopyMessages(
-      from: source, to: target, journal: journal, content: worker.content,
+      from: source, to: target, journal: journal, layout: archive.identity.layout,
+      content: worker.content,
       taken: taken)
     let merge = MergeConvertedFlags(present, in: target, journal: journal)
     journal.forget()

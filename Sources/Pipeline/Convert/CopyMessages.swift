@@ -7,9 +7,12 @@ import Stores
 ///
 /// Confined to one worker.
 final class CopyMessages {
-  /// A batch ends at this many messages or bytes: a flush costs much and so there are few.
+  /// A batch ends at this many messages or bytes, and is then delivered.
   private static let batchMessages = 5000
-  private static let batchBytes: Int64 = 1 << 30
+  private let batchBytes: Int64
+  /// What was delivered is made durable and recorded when there is this much: a flush costs much.
+  private static let flushMessages = 20_000
+  private static let flushBytes: Int64 = 1 << 30
 
   private let source: any ReadableMailbox
   private let target: any Mailbox
@@ -18,6 +21,8 @@ final class CopyMessages {
   private var taken: TakenNames
   private var prepared: [Prepared] = []
   private var preparedBytes: Int64 = 0
+  private var unflushed = 0
+  private var unflushedBytes: Int64 = 0
   /// Messages and octets that are in the archive for good.
   private(set) var delivered = 0
   private(set) var deliveredBytes: Int64 = 0
@@ -33,22 +38,29 @@ final class CopyMessages {
   ///   - source: where the messages are.
   ///   - target: where they go.
   ///   - journal: the target's.
+  ///   - layout: that of the archive.
   ///   - content: copies one message after the other.
   ///   - taken: base names that no message may get, because others have them or had them.
   init(
     from source: any ReadableMailbox, to target: any Mailbox, journal: ConvertJournal,
-    content: CopyContent, taken: TakenNames
+    layout: ArchiveIdentity.Layout, content: CopyContent, taken: TakenNames
   ) {
     self.source = source
     self.target = target
     self.journal = journal
     self.content = content
+    switch layout {
+    // Each batch is flushed.
+    case .maildir, .maildirPlusPlus: batchBytes = Self.flushBytes
+    // A batch is gathered in a spool first, which should not leave memory.
+    case .mbox, .mboxGzip: batchBytes = 64 << 20
+    }
     self.taken = taken
   }
 
   /// Messages and octets that were copied so far.
   var progress: (messages: Int, bytes: Int64) {
-    (delivered + prepared.count, deliveredBytes + preparedBytes)
+    (delivered + unflushed + prepared.count, deliveredBytes + unflushedBytes + preparedBytes)
   }
 
   /// Copies a message with these flags.
@@ -78,7 +90,8 @@ final class CopyMessages {
       delivery.abandon()
       throw error
     }
-    if prepared.count >= Self.batchMessages || preparedBytes >= Self.batchBytes { try commit() }
+    if prepared.count >= Self.batchMessages || preparedBytes >= batchBytes { try deliver() }
+    if unflushed >= Self.flushMessages || unflushedBytes >= Self.flushBytes { try flush() }
   }
 
   /// The message keeps its base name if that is one of ours and free; a fetched one that was edited
@@ -95,9 +108,14 @@ final class CopyMessages {
 
   /// Makes all that was copied durable, and records it.
   func commit() throws {
+    try deliver()
+    try flush()
+  }
+
+  private func deliver() throws {
     guard !prepared.isEmpty else { return }
     Checkpoint.pass("convert: before a batch")
-    let delivered = try target.commit(prepared.map(\.delivery))
+    let delivered = try target.commit(prepared.map(\.delivery), durably: false)
     for (copy, delivered) in zip(prepared, delivered) {
       journal.write(
         .converted(
@@ -105,17 +123,21 @@ final class CopyMessages {
             name: delivered.message.source, digest: copy.digest, sourceSize: copy.sourceSize,
             source: copy.source ?? "", flags: copy.delivery.flags)))
     }
-    try journal.flush()
-    self.delivered += prepared.count
-    deliveredBytes += preparedBytes
+    unflushed += prepared.count
+    unflushedBytes += preparedBytes
     prepared.removeAll(keepingCapacity: true)
     preparedBytes = 0
   }
 
-  /// Gives up what was copied and is not in the archive yet.
-  func discard() {
-    target.discard(prepared.map(\.delivery))
-    prepared = []
+  private func flush() throws {
+    guard unflushed > 0 else { return }
+    Checkpoint.pass("convert: before a flush")
+    try target.flush()
+    try journal.flush()
+    delivered += unflushed
+    deliveredBytes += unflushedBytes
+    unflushed = 0
+    unflushedBytes = 0
   }
 }
 
