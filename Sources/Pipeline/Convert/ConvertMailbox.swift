@@ -62,7 +62,12 @@ final class ConvertMailbox {
       count(merge.add(converted, flags: flags(of: message)))
     }
     plan.known = []
-    try copy(&plan, copier, merge)
+    do {
+      try copy(&plan, copier, merge)
+    } catch {
+      copier.discard()
+      throw error
+    }
     report.flagsUpdated = try merge.run()
     try journal.flush()
     return report

@@ -112,20 +112,29 @@ final class CopyMessages {
     try flush()
   }
 
+  /// Gives up what was copied and is not delivered yet, so that it takes no room on a full disk.
+  func discard() {
+    target.discard(prepared.map(\.delivery))
+    prepared = []
+    preparedBytes = 0
+  }
+
   private func deliver() throws {
     guard !prepared.isEmpty else { return }
     Checkpoint.pass("convert: before a batch")
-    let delivered = try target.commit(prepared.map(\.delivery), durably: false)
-    for (copy, delivered) in zip(prepared, delivered) {
+    let batch = prepared
+    // Whatever comes of it, nothing of the batch is left to be discarded.
+    prepared = []
+    let delivered = try target.commit(batch.map(\.delivery), durably: false)
+    for (copy, delivered) in zip(batch, delivered) {
       journal.write(
         .converted(
           ConvertedMessage(
             name: delivered.message.source, digest: copy.digest, sourceSize: copy.sourceSize,
             source: copy.source ?? "", flags: copy.delivery.flags)))
     }
-    unflushed += prepared.count
+    unflushed += batch.count
     unflushedBytes += preparedBytes
-    prepared.removeAll(keepingCapacity: true)
     preparedBytes = 0
   }
 
