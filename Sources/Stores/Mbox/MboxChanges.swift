@@ -8,16 +8,19 @@ extension MboxStore {
     return try share.exclusively { state throws(StoreError) in
       let lock = try self.lockAndRead(&state, needsMessages: true)
       defer { lock.release() }
-      var edits: [(edit: MboxEdit, index: Int, flags: Flags, fits: Bool)] = []
-      var names: [[UInt8]] = []
+      var found: [(index: Int, message: StoredMessage, entry: MboxEntry, flags: Flags)] = []
       for change in changes {
-        let found = try self.find(unchanged: change.message, in: state)
-        names.append(found.message.name)
-        guard change.flags != found.message.flags else { continue }
-        let (edit, fits) = try self.edit(found.entry, change.flags)
-        edits.append((edit, found.index, change.flags, fits))
+        let (index, message, entry) = try self.find(unchanged: change.message, in: state)
+        found.append((index, message, entry, change.flags))
       }
-      edits.sort { $0.edit.range.lowerBound < $1.edit.range.lowerBound }
+      let names = found.map(\.message.name)
+      // A compressed file is read from front to back.
+      found.sort { $0.entry.offset < $1.entry.offset }
+      var edits: [(edit: MboxEdit, index: Int, flags: Flags, fits: Bool)] = []
+      for (index, message, entry, flags) in found where flags != message.flags {
+        let (edit, fits) = try self.edit(entry, flags)
+        edits.append((edit, index, flags, fits))
+      }
       if self.compression == .none, edits.allSatisfy(\.fits) {
         for (edit, index, flags, _) in edits {
           try self.write(edit, lock)

@@ -63,8 +63,19 @@ extension MboxStore {
     return true
   }
 
-  /// The file, open to be read at any place.
-  func source() throws(StoreError) -> any MboxSource { try layout.source(fileName, in: directory) }
+  /// The file as it is now, open to be read at any place.
+  ///
+  /// A compressed one stays open while it does not change: to begin again for each message would mean
+  /// to inflate all messages before it each time.
+  func source() throws(StoreError) -> any MboxSource {
+    guard compression == .gzip else { return try layout.source(fileName, in: directory) }
+    let status = try storedIfPresent(try directory.status(of: fileName))
+    if let spareSource, spareSource.status == status { return spareSource.source }
+    let source = try layout.source(fileName, in: directory)
+    // If it changes between the two, its status does, too, and it is opened anew.
+    spareSource = status.map { ($0, source) }
+    return source
+  }
 
   /// The message as it is now; offsets are hints.
   ///

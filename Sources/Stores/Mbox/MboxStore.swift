@@ -27,6 +27,8 @@ final class MboxStore: Mailbox {
   private var spareSpools: [MboxSpool] = []
   private var spareBuffers: [FileBuffer] = []
   private var spareHashes: [SHA256] = []
+  /// A compressed file that was read last, and what it looked like.
+  var spareSource: (status: FileStatus, source: any MboxSource)?
 
   /// A mailbox in a file that exists.
   ///
