@@ -62,7 +62,9 @@ extension ConvertEvent: JournalEvent {
       else { return nil }
       self = .converted(
         ConvertedMessage(
-          name: name, digest: digest, sourceSize: size, source: source, flags: reader.flags()))
+          name: name, digest: digest, sourceSize: size,
+          // Equal most times, and then kept in memory once.
+          source: source == name ? name : source, flags: reader.flags()))
     case "flags":
       guard let name = reader.text() else { return nil }
       self = .flags(name: name, reader.flags())

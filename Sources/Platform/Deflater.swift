@@ -28,6 +28,7 @@ package final class Deflater {
   ///   - input: the bytes.
   ///   - isLast: whether the member ends with them; a new one begins then.
   ///   - body: gets what is compressed so far, in pieces.
+  /// - Throws: what `body` throws.
   package func deflate<Problem>(
     _ input: UnsafeRawBufferPointer, isLast: Bool,
     _ body: (UnsafeRawBufferPointer) throws(Problem) -> Void

@@ -16,7 +16,8 @@ struct LayoutTests {
 
   private static let pieces = [
     "From ", ">From ", ">>>From x\n", "From: a@example.org\n", "Status: RO\n", "Status : x\n",
-    "X-Status: A\n", "X-Keywords: mine\n", "X-Mailarc: 1.R0000000000000001.mailarc,S=1,W=1 newline\n",
+    "X-Status: A\n", "X-Keywords: mine\n",
+    "X-Mailarc: 1.R0000000000000001.mailarc,S=1,W=1 newline\n",
     "X-Mailarc: nonsense\n", "X-Mozilla-Status: 0001\n", "Content-Length: 7\n", "Lines: 2\n",
     "Subject: x\n", " folded\n", "\tfolded\n", "\n", "\r\n", "\r", "\r\r\n", "junk\n", ":\n", "\0",
     "text", "\u{FF}", "From a@b Tue Nov 14 22:13:20 2023\n",
@@ -156,8 +157,10 @@ struct LayoutTests {
     let archive = try Fixture(layout, in: temporary).archive
     let names = try [
       ["INBOX"], ["INBOX", "a"], ["inbox", "a"], ["a.b", "c/d"], ["Entwürfe"], ["日本語", "&"],
-      ["100%"], ["%2E"], ["a%2Eb"], ["%252E"], ["a%252Embox"], ["."], [".."], ["a."], ["cur"], ["tmp", "new"],
-      ["x.mbox"], ["x.mbox", "y.lock"], ["x%2Embox"], ["x.mbox.gz"], ["x"], ["%!a"], ["%+"], ["mailarc"],
+      ["100%"], ["%2E"], ["a%2Eb"], ["%252E"], ["a%252Embox"], ["."], [".."], ["a."], ["cur"],
+      ["tmp", "new"],
+      ["x.mbox"], ["x.mbox", "y.lock"], ["x%2Embox"], ["x.mbox.gz"], ["x"], ["%!a"], ["%+"],
+      ["mailarc"],
       ["mailarc-unfinished-x"], ["tab\tnl\n"], ["maildirfolder"], ["~a"], ["a", "b", "c", "d"],
       ["x%252Embox"], ["a%25"], [".mbox"], ["&AOQ-"], ["2Embox"],
     ].map { try required(MailboxName($0)) }

@@ -49,15 +49,25 @@ final class ConvertMailbox {
     let target = try make(in: archive, for: messages)
     let present = try target.scan()
     try findUnrecorded(&plan, present, in: target)
+    var taken = TakenNames()
+    for message in present { taken.insert(message.baseName) }
+    for name in journal.record.messages.keys { taken.insert(name) }
     let copier = CopyMessages(
-      from: source, to: target, journal: journal, content: worker.content,
-      taken: present.map(\.baseName) + journal.record.messages.keys.map { Array($0.utf8)[...] })
+      from: source, to: target, journal: journal, layout: archive.identity.layout,
+      content: worker.content,
+      taken: taken)
     let merge = MergeConvertedFlags(present, in: target, journal: journal)
     journal.forget()
     for (message, converted) in plan.known {
       count(merge.add(converted, flags: flags(of: message)))
     }
-    try copy(&plan, copier, merge)
+    plan.known = []
+    do {
+      try copy(&plan, copier, merge)
+    } catch {
+      copier.discard()
+      throw error
+    }
     report.flagsUpdated = try merge.run()
     try journal.flush()
     return report

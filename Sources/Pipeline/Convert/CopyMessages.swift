@@ -7,18 +7,22 @@ import Stores
 ///
 /// Confined to one worker.
 final class CopyMessages {
-  /// A batch ends at this many messages or bytes: a flush costs much and so there are few.
-  private static let batchMessages = 20_000
-  private static let batchBytes: Int64 = 1 << 30
+  /// A batch ends at this many messages or bytes, and is then delivered.
+  private static let batchMessages = 5000
+  private let batchBytes: Int64
+  /// What was delivered is made durable and recorded when there is this much: a flush costs much.
+  private static let flushMessages = 20_000
+  private static let flushBytes: Int64 = 1 << 30
 
   private let source: any ReadableMailbox
   private let target: any Mailbox
   private let journal: ConvertJournal
   private let content: CopyContent
-  /// Hashes of the base names that are taken.
-  private var taken: Set<Int>
+  private var taken: TakenNames
   private var prepared: [Prepared] = []
   private var preparedBytes: Int64 = 0
+  private var unflushed = 0
+  private var unflushedBytes: Int64 = 0
   /// Messages and octets that are in the archive for good.
   private(set) var delivered = 0
   private(set) var deliveredBytes: Int64 = 0
@@ -34,22 +38,29 @@ final class CopyMessages {
   ///   - source: where the messages are.
   ///   - target: where they go.
   ///   - journal: the target's.
+  ///   - layout: that of the archive.
   ///   - content: copies one message after the other.
   ///   - taken: base names that no message may get, because others have them or had them.
   init(
     from source: any ReadableMailbox, to target: any Mailbox, journal: ConvertJournal,
-    content: CopyContent, taken: some Sequence<ArraySlice<UInt8>>
+    layout: ArchiveIdentity.Layout, content: CopyContent, taken: TakenNames
   ) {
     self.source = source
     self.target = target
     self.journal = journal
     self.content = content
-    self.taken = Set(taken.map { Self.hash($0) })
+    switch layout {
+    // Each batch is flushed.
+    case .maildir, .maildirPlusPlus: batchBytes = Self.flushBytes
+    // A batch is gathered in a spool first, which should not leave memory.
+    case .mbox, .mboxGzip: batchBytes = 64 << 20
+    }
+    self.taken = taken
   }
 
   /// Messages and octets that were copied so far.
   var progress: (messages: Int, bytes: Int64) {
-    (delivered + prepared.count, deliveredBytes + preparedBytes)
+    (delivered + unflushed + prepared.count, deliveredBytes + unflushedBytes + preparedBytes)
   }
 
   /// Copies a message with these flags.
@@ -79,7 +90,8 @@ final class CopyMessages {
       delivery.abandon()
       throw error
     }
-    if prepared.count >= Self.batchMessages || preparedBytes >= Self.batchBytes { try commit() }
+    if prepared.count >= Self.batchMessages || preparedBytes >= batchBytes { try deliver() }
+    if unflushed >= Self.flushMessages || unflushedBytes >= Self.flushBytes { try flush() }
   }
 
   /// The message keeps its base name if that is one of ours and free; a fetched one that was edited
@@ -87,7 +99,7 @@ final class CopyMessages {
   private func name(
     of message: StoredMessage, _ copied: CopiedContent, _ date: InternalDate
   ) -> DeliveryName {
-    guard message.isOurs, taken.insert(Self.hash(message.baseName)).inserted else { return .new }
+    guard message.isOurs, taken.insert(message.baseName) else { return .new }
     if message.namedSize == copied.size, message.namedWireSize == copied.wireSize {
       return .kept(Array(message.baseName))
     }
@@ -96,32 +108,69 @@ final class CopyMessages {
 
   /// Makes all that was copied durable, and records it.
   func commit() throws {
+    try deliver()
+    try flush()
+  }
+
+  /// Gives up what was copied and is not delivered yet, so that it takes no room on a full disk.
+  func discard() {
+    target.discard(prepared.map(\.delivery))
+    prepared = []
+    preparedBytes = 0
+  }
+
+  private func deliver() throws {
     guard !prepared.isEmpty else { return }
     Checkpoint.pass("convert: before a batch")
-    let delivered = try target.commit(prepared.map(\.delivery))
-    for (copy, delivered) in zip(prepared, delivered) {
+    let batch = prepared
+    // Whatever comes of it, nothing of the batch is left to be discarded.
+    prepared = []
+    let delivered = try target.commit(batch.map(\.delivery), durably: false)
+    for (copy, delivered) in zip(batch, delivered) {
       journal.write(
         .converted(
           ConvertedMessage(
             name: delivered.message.source, digest: copy.digest, sourceSize: copy.sourceSize,
             source: copy.source ?? "", flags: copy.delivery.flags)))
     }
-    try journal.flush()
-    self.delivered += prepared.count
-    deliveredBytes += preparedBytes
-    prepared.removeAll(keepingCapacity: true)
+    unflushed += batch.count
+    unflushedBytes += preparedBytes
     preparedBytes = 0
   }
 
-  /// Gives up what was copied and is not in the archive yet.
-  func discard() {
-    target.discard(prepared.map(\.delivery))
-    prepared = []
+  private func flush() throws {
+    guard unflushed > 0 else { return }
+    Checkpoint.pass("convert: before a flush")
+    try target.flush()
+    try journal.flush()
+    delivered += unflushed
+    deliveredBytes += unflushedBytes
+    unflushed = 0
+    unflushedBytes = 0
+  }
+}
+
+/// Base names that are taken, as hashes: they are many.
+struct TakenNames {
+  private var hashes: Set<Int> = []
+
+  /// Adds a name.
+  ///
+  /// - Returns: whether it was free.
+  @discardableResult
+  mutating func insert(_ name: ArraySlice<UInt8>) -> Bool {
+    name.withUnsafeBytes { insert($0) }
   }
 
-  private static func hash(_ name: ArraySlice<UInt8>) -> Int {
+  /// Adds a name.
+  mutating func insert(_ name: String) {
+    var name = name
+    _ = name.withUTF8 { insert(UnsafeRawBufferPointer($0)) }
+  }
+
+  private mutating func insert(_ name: UnsafeRawBufferPointer) -> Bool {
     var hasher = Hasher()
-    name.withUnsafeBytes { hasher.combine(bytes: $0) }
-    return hasher.finalize()
+    hasher.combine(bytes: name)
+    return hashes.insert(hasher.finalize()).inserted
   }
 }

@@ -9,7 +9,9 @@ import Stores
 final class MergeConvertedFlags {
   private let target: any Mailbox
   private let journal: ConvertJournal
-  private var present: [String: StoredMessage]
+  private let present: [StoredMessage]
+  /// Places in `present` by the hash of the name, which takes less room than the names.
+  private var places: [Int: Int32] = [:]
   private var changes: [FlagChange] = []
   private var merged: [ConvertEvent] = []
 
@@ -20,15 +22,30 @@ final class MergeConvertedFlags {
   init(_ present: [StoredMessage], in target: any Mailbox, journal: ConvertJournal) {
     self.target = target
     self.journal = journal
-    self.present = Dictionary(
-      present.map { ($0.source, $0) }, uniquingKeysWith: { first, _ in first })
+    self.present = present
+    places.reserveCapacity(present.count)
+    for (place, message) in present.enumerated() {
+      places[Self.hash(message.baseName)] = Int32(place)
+    }
+  }
+
+  private static func hash(_ name: some Sequence<UInt8>) -> Int {
+    var hasher = Hasher()
+    for byte in name { hasher.combine(byte) }
+    return hasher.finalize()
+  }
+
+  private func message(named name: String) -> StoredMessage? {
+    guard let place = places[Self.hash(name.utf8)] else { return nil }
+    let message = present[Int(place)]
+    return message.baseName.elementsEqual(name.utf8) ? message : nil
   }
 
   /// Takes a message that was converted before, with the flags that the source has now.
   ///
   /// - Returns: whether it is still there.
   func add(_ converted: ConvertedMessage, flags: Flags) -> Bool {
-    guard let message = present[converted.name] else { return false }
+    guard let message = message(named: converted.name) else { return false }
     if flags != converted.flags { merge(message, flags, base: converted.flags) }
     return true
   }

@@ -18,26 +18,38 @@ struct PlanConvert {
       plan.unknown = messages
       return plan
     }
-    // Several, if there are files of one base name.
-    var bySource: [String: [ConvertedMessage]] = [:]
-    for converted in record.messages.values where !converted.source.isEmpty {
-      bySource[converted.source, default: []].append(converted)
+    // Most have the name that they had; of the others there may be several, as there may be files of
+    // one base name.
+    var renamed: [String: [ConvertedMessage]] = [:]
+    for converted in record.messages.values
+    where !converted.source.isEmpty && converted.source != converted.name {
+      renamed[converted.source, default: []].append(converted)
     }
-    var unclaimed = record.messages
+    var claimed: Set<String> = []
     for message in messages {
-      let candidates = message.convertSource.flatMap { bySource[$0] } ?? []
-      let free = candidates.filter { unclaimed[$0.name] != nil }
+      let free = candidates(for: message, renamed).filter { !claimed.contains($0.name) }
       if let converted = free.first(where: { $0.flags == message.flags }) ?? free.first,
         let size = try? currentSize(message), size == converted.sourceSize
       {
-        unclaimed[converted.name] = nil
+        claimed.insert(converted.name)
         plan.known.append((message, converted))
       } else {
         plan.unknown.append(message)
       }
     }
-    for converted in unclaimed.values { plan.pool.add(.converted(converted)) }
+    for converted in record.messages.values where !claimed.contains(converted.name) {
+      plan.pool.add(.converted(converted))
+    }
     return plan
+  }
+
+  private func candidates(
+    for message: StoredMessage, _ renamed: [String: [ConvertedMessage]]
+  ) -> [ConvertedMessage] {
+    guard let source = message.convertSource else { return [] }
+    let others = renamed[source] ?? []
+    guard let same = record.messages[source], same.source == source else { return others }
+    return [same] + others
   }
 }
 

@@ -64,7 +64,8 @@ enum MboxBlock {
     let weekday = weekdays[((days + 4) % 7 + 7) % 7]
     let day = (parts.day < 10 ? " " : "") + String(parts.day)
     let time = [parts.hour, parts.minute, parts.second].map { ($0 < 10 ? "0" : "") + String($0) }
-    return "\(weekday) \(months[parts.month - 1]) \(day) \(time.joined(separator: ":")) \(parts.year)"
+    return
+      "\(weekday) \(months[parts.month - 1]) \(day) \(time.joined(separator: ":")) \(parts.year)"
   }
 
   /// The date that the From_ line has.
@@ -91,6 +92,7 @@ enum MboxBlock {
   /// - Parameters:
   ///   - lines: the lines, the last one with its LF.
   ///   - flags: the new flags.
+  /// - Returns: as many bytes as there are.
   static func replacing(_ lines: [UInt8], _ flags: Flags) -> [UInt8]? {
     var replaced: [UInt8] = []
     replaced.reserveCapacity(lines.count)
@@ -108,7 +110,8 @@ enum MboxBlock {
       let room = line.count - label.count - 1
       let value = field.padded(flags, to: room)
       let isFolded = end < lines.count && isSpace(lines[end])
-      guard missing.remove(field) != nil, line.starts(with: label), line.last == .lineFeed, !isFolded,
+      guard missing.remove(field) != nil, line.starts(with: label), line.last == .lineFeed,
+        !isFolded,
         value.count == room, !line.contains(.carriageReturn)
       else { return nil }
       replaced += label + value + [.lineFeed]
@@ -120,13 +123,17 @@ enum MboxBlock {
   static func removingFlags(_ lines: [UInt8]) -> [UInt8] {
     var kept: [UInt8] = []
     var start = 0
+    var fields = 0
     var isRemoving = false
     while start < lines.count {
       let end = (lines[start...].firstIndex(of: .lineFeed) ?? lines.count - 1) + 1
       let line = lines[start..<end]
       start = end
       if line.first.map(isSpace) != true {
-        isRemoving = field(of: line) != nil || isOthersFlags(line)
+        // Takeout puts its field on top; further down it is of somebody else's Takeout.
+        let isTakeout = fields < 2 && isField("X-Gmail-Labels", line)
+        isRemoving = field(of: line) != nil || isOthersFlags(line) || isTakeout
+        fields += 1
       }
       if !isRemoving { kept += line }
     }
@@ -150,7 +157,7 @@ enum MboxBlock {
   }
 
   private static func isOthersFlags(_ line: ArraySlice<UInt8>) -> Bool {
-    ["X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys", "X-Gmail-Labels"].contains {
+    ["X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys"].contains {
       isField($0, line)
     }
   }

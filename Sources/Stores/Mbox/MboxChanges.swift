@@ -8,17 +8,19 @@ extension MboxStore {
     return try share.exclusively { state throws(StoreError) in
       let lock = try self.lockAndRead(&state, needsMessages: true)
       defer { lock.release() }
-      var found: [(index: Int, message: StoredMessage, entry: MboxEntry, flags: Flags)] = []
+      var found: [(index: Int, entry: MboxEntry, flags: Flags)] = []
+      var names: [[UInt8]] = []
       for change in changes {
         let (index, message, entry) = try self.find(unchanged: change.message, in: state)
-        found.append((index, message, entry, change.flags))
+        names.append(message.name)
+        if change.flags != message.flags { found.append((index, entry, change.flags)) }
       }
-      let names = found.map(\.message.name)
-      // A compressed file is read from front to back.
+      // From front to back, as a compressed file is read.
       found.sort { $0.entry.offset < $1.entry.offset }
+      let source = try self.source()
       var edits: [(edit: MboxEdit, index: Int, flags: Flags, fits: Bool)] = []
-      for (index, message, entry, flags) in found where flags != message.flags {
-        let (edit, fits) = try self.edit(entry, flags)
+      for (index, entry, flags) in found {
+        let (edit, fits) = try self.edit(entry, flags, source)
         edits.append((edit, index, flags, fits))
       }
       if self.compression == .none, edits.allSatisfy(\.fits) {
@@ -86,10 +88,10 @@ extension MboxStore {
 
   /// What is to be written to give a message flags, and whether it fits into its place.
   private func edit(
-    _ entry: MboxEntry, _ flags: Flags
+    _ entry: MboxEntry, _ flags: Flags, _ source: any MboxSource
   ) throws(StoreError) -> (edit: MboxEdit, fits: Bool) {
     if let block = entry.block {
-      let lines = try contentBytes(block)
+      let lines = try Self.bytes(block, of: source)
       if let replaced = MboxBlock.replacing(lines, flags) {
         return (MboxEdit(range: block, bytes: replaced), true)
       }
@@ -99,9 +101,14 @@ extension MboxStore {
       return (MboxEdit(range: block, bytes: bytes + (hasBlank ? [.lineFeed] : [])), false)
     }
     let start = entry.headerOffset
-    let header = try contentBytes(start..<min(entry.contentEnd, start + Self.headerLimit))
+    var header: [UInt8] = []
     var region = MboxFieldRegion()
-    header.withUnsafeBytes { region.take($0) }
+    // Most headers are short, and what is behind one may be long.
+    for limit in [64 << 10, Self.headerLimit] where region.end == nil {
+      header = try Self.bytes(start..<min(entry.contentEnd, start + limit), of: source)
+      region = MboxFieldRegion()
+      header.withUnsafeBytes { region.take($0) }
+    }
     region.finish()
     let lines = Array(header[..<Int(region.end ?? Int64(header.count))])
     let range = start..<(start + Int64(lines.count))
@@ -117,8 +124,9 @@ extension MboxStore {
     return (MboxEdit(range: range, bytes: isCut ? fields + kept : kept + fields), false)
   }
 
-  private func contentBytes(_ range: Range<Int64>) throws(StoreError) -> [UInt8] {
-    let source = try source()
+  private static func bytes(
+    _ range: Range<Int64>, of source: any MboxSource
+  ) throws(StoreError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Int(range.upperBound - range.lowerBound))
     var span = bytes.mutableSpan
     var raw = span.mutableBytes

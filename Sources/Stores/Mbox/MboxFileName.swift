@@ -32,8 +32,9 @@ enum MboxFileName {
     for end in ends where text.hasUTF8Suffix("2E" + end) {
       var head = text.droppingUTF8Suffix(end.utf8.count + 2)
       var tail = "2E" + end
-      while head.hasUTF8Suffix("25"), head.droppingUTF8Suffix(2).hasUTF8Suffix("%")
-        || head.droppingUTF8Suffix(2).hasUTF8Suffix("25")
+      while head.hasUTF8Suffix("25"),
+        head.droppingUTF8Suffix(2).hasUTF8Suffix("%")
+          || head.droppingUTF8Suffix(2).hasUTF8Suffix("25")
       {
         head = head.droppingUTF8Suffix(2)
         tail = "25" + tail

@@ -23,6 +23,7 @@ extension MboxStore {
   /// - Parameters:
   ///   - state: what is known.
   ///   - needsMessages: whether the names alone would not do.
+  /// - Throws: `notFound`, `unreadable` if it keeps changing, `system`.
   func refresh(
     _ state: inout MboxShare.State, needsMessages: Bool
   ) throws(StoreError) {
@@ -63,19 +64,8 @@ extension MboxStore {
     return true
   }
 
-  /// The file as it is now, open to be read at any place.
-  ///
-  /// A compressed one stays open while it does not change: to begin again for each message would mean
-  /// to inflate all messages before it each time.
-  func source() throws(StoreError) -> any MboxSource {
-    guard compression == .gzip else { return try layout.source(fileName, in: directory) }
-    let status = try storedIfPresent(try directory.status(of: fileName))
-    if let spareSource, spareSource.status == status { return spareSource.source }
-    let source = try layout.source(fileName, in: directory)
-    // If it changes between the two, its status does, too, and it is opened anew.
-    spareSource = status.map { ($0, source) }
-    return source
-  }
+  /// The file, open to be read at any place.
+  func source() throws(StoreError) -> any MboxSource { try layout.source(fileName, in: directory) }
 
   /// The message as it is now; offsets are hints.
   ///
@@ -145,11 +135,12 @@ private final class MboxStoreBytes: MessageBytes {
     self.store = store
     let found = try store.share.exclusively { state throws(StoreError) in
       try store.refresh(&state, needsMessages: true)
-      return (try store.find(message, in: state).entry, state.rewrites)
+      return (try store.find(message, in: state).entry, state)
     }
     size = found.0.size
-    rewrites = found.1
-    content = MboxContent(found.0, of: try store.source(), path: store.path(of: message))
+    rewrites = found.1.rewrites
+    content = MboxContent(
+      found.0, of: try store.keptSource(found.1), path: store.path(of: message))
   }
 
   func rewind() throws(StoreError) {
@@ -172,7 +163,7 @@ private final class MboxStoreBytes: MessageBytes {
   ) throws(StoreError) {
     try store.refresh(&state, needsMessages: true)
     let entry = try store.find(message, in: state).entry
-    content = MboxContent(entry, of: try store.source(), path: store.path(of: message))
+    content = MboxContent(entry, of: try store.keptSource(state), path: store.path(of: message))
     rewrites = state.rewrites
     var skipped: Int64 = 0
     while skipped < taken {

@@ -25,7 +25,9 @@ enum MboxIntent: Equatable {
 
   /// Reads a line without its LF.
   init?(_ line: String) {
-    let words = line.utf8.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+    let words = line.utf8.split(separator: UInt8(ascii: " ")).map {
+      String(decoding: $0, as: UTF8.self)
+    }
     guard let kind = words.first, let digest = words.last.flatMap({ ContentDigest(hex: $0) }) else {
       return nil
     }
@@ -99,8 +101,11 @@ extension MboxStore {
   ///
   /// - Parameter durably: whether it matters that it does not come back after a crash; an append that
   ///   is done is found done again.
+  /// - Throws: `system`.
   func emptyJournal(durably: Bool) throws(StoreError) {
-    guard let file = try storedIfPresent(try context.state.openForUpdate(journalName)) else { return }
+    guard let file = try storedIfPresent(try context.state.openForUpdate(journalName)) else {
+      return
+    }
     do {
       try file.truncate(to: 0)
       if durably { try file.flushData() }

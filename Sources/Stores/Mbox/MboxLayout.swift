@@ -79,7 +79,9 @@ struct MboxLayout: ArchiveLayout {
       } catch let error as StoreError {
         // Another worker may have made it meanwhile. Else, if it exists, it does so under a name that
         // is not this one.
-        guard case .system(let cause) = error, cause.isExists || cause.refusesName else { throw error }
+        guard case .system(let cause) = error, cause.isExists || cause.refusesName else {
+          throw error
+        }
         guard try isThere(file, in: directory) else { continue }
       } catch let error as SystemError {
         throw .system(error)
@@ -132,7 +134,9 @@ struct MboxLayout: ArchiveLayout {
   /// The content of a file.
   func source(_ name: String, in directory: Directory) throws(StoreError) -> any MboxSource {
     let path = directory.path(of: name)
-    guard let file = try storedIfPresent(try directory.openFile(name)) else { throw .notFound(path) }
+    guard let file = try storedIfPresent(try directory.openFile(name)) else {
+      throw .notFound(path)
+    }
     return switch compression {
     case .none: PlainMboxSource(file, path: path)
     case .gzip: GzipMboxSource(file, path: path)

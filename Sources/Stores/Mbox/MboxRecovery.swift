@@ -142,7 +142,9 @@ extension MboxStore {
       if part.isEmpty { break }
       let offset = Int(position - range.lowerBound)
       for (index, byte) in part.enumerated() where byte != 0 {
-        guard offset + index < expected.count, expected[offset + index] == byte else { return false }
+        guard offset + index < expected.count, expected[offset + index] == byte else {
+          return false
+        }
       }
       position += Int64(part.count)
     }

@@ -13,7 +13,11 @@ extension MboxStore {
   /// A plain file is rewritten in place, under the locks, from a copy that is on stable storage, so that
   /// those who have it open or wait for it find the same file; a compressed one is replaced at one
   /// instant.
-  /// - Parameter edits: in the order of the file, without overlaps; offsets count in the content.
+  /// - Parameters:
+  ///   - edits: in the order of the file, without overlaps; offsets count in the content.
+  ///   - lock: the locks on the file.
+  ///   - state: what is known of the file, which is forgotten.
+  /// - Throws: `unreadable`, `damaged`, `system`.
   func rewrite(
     _ edits: [MboxEdit], _ lock: MboxLock, _ state: inout MboxShare.State
   ) throws(StoreError) {
@@ -116,12 +120,14 @@ extension MboxStore {
   /// - Parameters:
   ///   - edits: what is different in it.
   ///   - length: where its content ends; `.max` for all of the old one's.
+  /// - Throws: `unreadable`, `system`.
   func replaceCompressed(_ edits: [MboxEdit], upTo length: Int64) throws(StoreError) {
     let file = try stored(try context.state.createFile(copyName, exclusive: false))
     let source = try source()
     let deflater = Deflater()
     let output = BufferedOutput(takeBuffer()) { bytes throws(SystemError) in
-      try deflater.deflate(bytes, isLast: false) { part throws(SystemError) in try file.write(part) }
+      try deflater.deflate(bytes, isLast: false) { part throws(SystemError) in try file.write(part)
+      }
     }
     defer { give(back: output.buffer) }
     // The length of compressed content is known when it is read to its end.

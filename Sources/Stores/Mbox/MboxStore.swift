@@ -27,8 +27,7 @@ final class MboxStore: Mailbox {
   private var spareSpools: [MboxSpool] = []
   private var spareBuffers: [FileBuffer] = []
   private var spareHashes: [SHA256] = []
-  /// A compressed file that was read last, and what it looked like.
-  var spareSource: (status: FileStatus, source: any MboxSource)?
+  private var kept: (source: any MboxSource, status: FileStatus)?
 
   /// A mailbox in a file that exists.
   ///
@@ -74,6 +73,15 @@ final class MboxStore: Mailbox {
 
   func takeLock() throws(StoreError) -> MboxLock {
     try MboxLock(directory, fileName, patience: lockPatience)
+  }
+
+  /// The file that is known, open from one message to the next: a compressed one is cheap to read from
+  /// front to back only.
+  func keptSource(_ state: MboxShare.State) throws(StoreError) -> any MboxSource {
+    if let kept, kept.status == state.status { return kept.source }
+    let source = try source()
+    kept = state.status.map { (source, $0) }
+    return source
   }
 
   func path(of message: StoredMessage) -> String { "\(path): \(message.displayName)" }

@@ -21,7 +21,8 @@ struct MboxWalk {
     of root: Directory, suffix: String, otherSuffix: String
   ) throws(StoreError) -> MailboxTree {
     var walk = MboxWalk(suffix: suffix, otherSuffix: otherSuffix)
-    for entry in walk.ordered(try stored(try root.entries())) where entry.name != Archive.stateName {
+    for entry in walk.ordered(try stored(try root.entries())) where entry.name != Archive.stateName
+    {
       walk.visit(entry, in: root, path: [], name: [], partial: "")
     }
     walk.tree.mailboxes.sort { $0.name < $1.name }

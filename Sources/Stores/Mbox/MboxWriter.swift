@@ -44,6 +44,7 @@ struct MboxWriter {
   /// - Parameters:
   ///   - chunk: the bytes.
   ///   - output: gets what is to be written, in pieces.
+  /// - Throws: what `output` throws.
   mutating func write<Problem>(
     _ chunk: UnsafeRawBufferPointer,
     to output: (UnsafeRawBufferPointer) throws(Problem) -> Void
@@ -108,6 +109,7 @@ struct MboxWriter {
   ///
   /// - Parameter output: gets what is still to be written.
   /// - Returns: what is to be known of the written content.
+  /// - Throws: what `output` throws.
   mutating func finish<Problem>(
     to output: (UnsafeRawBufferPointer) throws(Problem) -> Void
   ) throws(Problem) -> Shape {

@@ -88,7 +88,9 @@ struct MboxCrashTests {
         kill(getpid(), SIGKILL)
       }
       let archive = try Archive.open(path: path, for: .writing)
-      let before = try Self.contents(archive).filter { $0.contains("old") || $0.contains("foreign") }
+      let before = try Self.contents(archive).filter {
+        $0.contains("old") || $0.contains("foreign")
+      }
       #expect(before.count == (work == .remove ? before.count : 4), "step \(step): \(before)")
       try Self.work(work, archive)
       #expect(try Self.contents(archive) == expected, "step \(step)")

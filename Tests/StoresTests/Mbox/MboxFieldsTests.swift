@@ -17,7 +17,7 @@ struct MboxFieldsTests {
     ("Status: this is some text", ""),
     ("Status: RO\nStatus: O", ""),
     ("X-Keywords: a b", "a b"), ("X-Keywords: a,b", "a b"), ("X-Keywords:  NonJunk    ", "NonJunk"),
-    ("X-Keywords: a\n\tb", "a b"), ("X-Keywords: a%20b", "a%20b"),
+    ("X-Keywords: a\n\tb", "a b"), ("X-Keywords: a%20b", "a b"),
     ("X-Mozilla-Status: 0001", "\\Seen"), ("X-Mozilla-Status: 0007", "\\Flagged \\Answered \\Seen"),
     ("X-Mozilla-Status: 0009", "\\Seen \\Deleted"), ("X-Mozilla-Status: 1000", "$Forwarded"),
     ("X-Mozilla-Status: zzzz", ""),

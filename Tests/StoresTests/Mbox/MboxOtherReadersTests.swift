@@ -61,7 +61,7 @@ struct MboxOtherReadersTests {
     // The last one's end was added.
     #expect(read.map { $0[0] } == Self.contents.dropLast() + ["Subject: four\n\nno end\n"])
     // Python takes both fields of the name Status for one; ours says old.
-    #expect([0, 2, 3].allSatisfy { read[$0][1] == "O" })
+    #expect([0, 2, 3].allSatisfy { read[$0][1].filter { $0 != " " } == "O" })
     #expect(Set(read[1][1]).isSuperset(of: "AF"))
     #expect(read[0][2] == "Sun Sep  9 01:46:40 2001")
   }
@@ -100,7 +100,7 @@ struct MboxOtherReadersTests {
     let dovecot = try Dovecot.start(configuration)
     try dovecot.addUser("ada", password: "secret")
     let home = dovecot.home(of: "ada")
-    try runSuccessfully("/bin/cp", ["-r", path, home + "/mail"])
+    try runSuccessfully("/bin/cp", ["-rp", path, home + "/mail"])
     try runSuccessfully("/bin/rm", ["-rf", home + "/mail/.mailarc"])
     try runSuccessfully("/bin/sh", ["-c", "chown -R --reference=\"$1\" \"$1/mail\"", "sh", home])
     let imap = try PlainIMAP(port: dovecot.imapPort, user: "ada", password: "secret")
@@ -109,7 +109,9 @@ struct MboxOtherReadersTests {
       let found = try imap.messages(in: name)
       #expect(found.map(\.date) == (0..<4).map { 1_000_000_000 + $0 }, "\(name)")
       #expect(found.count == 4)
-      let flags: Set = [#"\Seen"#, #"\Answered"#, #"\Flagged"#, "Work"]
+      // In an mbox Dovecot knows only keywords that its own X-IMAPbase lists.
+      let keywords: Set = layout == .mbox ? [] : ["work"]
+      let flags = keywords.union([#"\seen"#, #"\answered"#, #"\flagged"#])
       #expect(found.dropFirst().first?.flags.isSuperset(of: flags) == true, "\(name): \(found)")
       #expect(found.dropFirst(2).first?.flags.isDisjoint(with: flags) == true)
     }

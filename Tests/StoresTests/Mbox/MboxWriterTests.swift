@@ -56,7 +56,8 @@ struct MboxWriterTests {
   @Test func `flags go into their place as long as there is room`() throws {
     let mark = MboxMark(baseName: Array("1.x".utf8), addsNewline: false, addsBlank: false)
     let old = Flags([.seen], keywords: [Keyword("Work")])
-    let new = Flags([.answered, .deleted, .draft, .flagged], keywords: [Keyword("a b"), Keyword("c")])
+    let new = Flags(
+      [.answered, .deleted, .draft, .flagged], keywords: [Keyword("a b"), Keyword("c")])
     let block = MboxBlock.block(mark, flags: old)
     let replaced = try required(MboxBlock.replacing(block, new))
     #expect(replaced == MboxBlock.block(mark, flags: new))

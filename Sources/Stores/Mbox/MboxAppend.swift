@@ -1,0 +1,168 @@
+import Mail
+import Platform
+
+extension MboxStore {
+  /// Appends messages, under the journal's protection.
+  ///
+  /// - Returns: the messages as they stand there.
+  func append(
+    _ additions: [MboxAddition], _ lock: MboxLock, _ state: inout MboxShare.State, durably: Bool
+  ) throws(StoreError) -> [StoredMessage] {
+    guard !additions.isEmpty else {
+      // The caller may rely on what an earlier commit left for later.
+      if durably, state.hasUnflushed { try makeDurable(lock, &state) }
+      return []
+    }
+    let length = try stored(try lock.file.status()).size
+    let added: [StoredMessage]
+    do {
+      added =
+        switch compression {
+        case .none: try appendPlain(additions, lock, at: length, &state, durably: durably)
+        case .gzip: try appendMember(additions, lock, at: length, &state, durably: durably)
+        }
+    } catch {
+      // What is there is not what was meant; nobody but us can have written behind `length`.
+      try? lock.file.truncate(to: length)
+      state.forget()
+      throw error
+    }
+    state.messages?.append(contentsOf: added)
+    state.contentSize = added.last?.mboxEntry?.nextOffset ?? state.contentSize
+    state.missingLineFeeds = 0
+    for message in added { state.names.insert(MaildirMailbox.hash(message.baseName)) }
+    // Where a last line was ended first, what is known of the message before it may be wrong.
+    if state.status != nil { state.status = try stored(try lock.file.status()) }
+    return added
+  }
+
+  private func makeDurable(
+    _ lock: MboxLock, _ state: inout MboxShare.State
+  ) throws(StoreError) {
+    do { try lock.file.flushData() } catch { throw .system(error.at(path)) }
+    try emptyJournal(durably: false)
+    state.hasUnflushed = false
+  }
+
+  private func appendPlain(
+    _ additions: [MboxAddition], _ lock: MboxLock, at length: Int64,
+    _ state: inout MboxShare.State, durably: Bool
+  ) throws(StoreError) -> [StoredMessage] {
+    let missing = try missingLineFeeds(lock.file, length)
+    // What was the last message's content without them may be so no more.
+    if missing > 0 { state.forget() }
+    try journal(
+      .append(length: length, lineFeeds: missing, tail: try tailDigest(lock.file, upTo: length)),
+      additions, durably: durably, &state)
+    Checkpoint.pass("mbox: before the append")
+    do throws(SystemError) {
+      try lock.file.seek(to: length)
+      let output = BufferedOutput(takeBuffer()) { bytes throws(SystemError) in
+        try lock.file.write(bytes)
+        Checkpoint.pass("mbox: a part is appended")
+      }
+      defer { give(back: output.buffer) }
+      for _ in 0..<missing { try output.write([.lineFeed]) }
+      let added = try write(additions, at: length + Int64(missing), output)
+      try output.flush()
+      Checkpoint.pass("mbox: before the append is flushed")
+      if durably { try lock.file.flushData() } else { lock.file.startWriteback() }
+      Checkpoint.pass("mbox: appended")
+      try finishAppend(&state, durably: durably)
+      return added
+    } catch {
+      throw .system(error.at(path))
+    }
+  }
+
+  private func finishAppend(
+    _ state: inout MboxShare.State, durably: Bool
+  ) throws(SystemError) {
+    state.hasUnflushed = !durably
+    if durably {
+      do { try emptyJournal(durably: false) } catch {
+        if case .system(let error) = error { throw error }
+      }
+    }
+  }
+
+  private func appendMember(
+    _ additions: [MboxAddition], _ lock: MboxLock, at length: Int64,
+    _ state: inout MboxShare.State, durably: Bool
+  ) throws(StoreError) -> [StoredMessage] {
+    let end = state.contentSize
+    let missing = state.missingLineFeeds
+    if missing > 0 { state.forget() }
+    try journal(
+      .append(length: length, lineFeeds: missing, tail: try tailDigest(lock.file, upTo: length)),
+      [], durably: durably, &state)
+    Checkpoint.pass("mbox: before the append")
+    do throws(SystemError) {
+      try lock.file.seek(to: length)
+      let deflater = Deflater()
+      let output = BufferedOutput(takeBuffer()) { bytes throws(SystemError) in
+        try deflater.deflate(bytes, isLast: false) { part throws(SystemError) in
+          try lock.file.write(part)
+          Checkpoint.pass("mbox: a part is appended")
+        }
+      }
+      defer { give(back: output.buffer) }
+      for _ in 0..<missing { try output.write([.lineFeed]) }
+      let added = try write(additions, at: end + Int64(missing), output)
+      try output.flush()
+      try deflater.deflate(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) {
+        part throws(SystemError) in
+        try lock.file.write(part)
+      }
+      Checkpoint.pass("mbox: before the append is flushed")
+      if durably { try lock.file.flushData() } else { lock.file.startWriteback() }
+      Checkpoint.pass("mbox: appended")
+      try finishAppend(&state, durably: durably)
+      return added
+    } catch {
+      throw .system(error.at(path))
+    }
+  }
+
+  /// Writes messages one after another.
+  private func write(
+    _ additions: [MboxAddition], at start: Int64, _ output: BufferedOutput
+  ) throws(SystemError) -> [StoredMessage] {
+    var offset = start
+    var added: [StoredMessage] = []
+    let buffer = takeBuffer()
+    defer { give(back: buffer) }
+    for addition in additions {
+      let fromLine = addition.fromLine
+      let block = MboxBlock.block(addition.mark, flags: addition.flags)
+      let shape = addition.message.shape
+      try output.write(fromLine)
+      try copy(addition.message, 0..<shape.blockOffset, to: output, buffer)
+      try output.write(block)
+      try copy(addition.message, shape.blockOffset..<shape.size, to: output, buffer)
+      try output.write([.lineFeed])
+      let message = addition.stored(at: offset, fromLine: fromLine.count, block: block.count)
+      offset = message.mboxEntry?.nextOffset ?? offset
+      added.append(message)
+    }
+    return added
+  }
+
+  private func copy(
+    _ message: SpooledMessage, _ range: Range<Int64>, to output: BufferedOutput,
+    _ buffer: FileBuffer
+  ) throws(SystemError) {
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let part = UnsafeMutableRawBufferPointer(
+        rebasing: buffer.bytes.prefix(
+          Int(min(Int64(buffer.bytes.count), range.upperBound - position))))
+      let count = try message.spool.read(into: part, at: message.offset + position)
+      guard count == part.count else {
+        throw SystemError(errno: 5, operation: "read what was written to", path: context.state.path)
+      }
+      try output.write(UnsafeRawBufferPointer(part))
+      position += Int64(count)
+    }
+  }
+}
