@@ -267,4 +267,25 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     #expect(try bench.view().messages.allSatisfy { $0.flags.count == 8 })
   }
+
+  @Test func `hand edits of many messages that the source moves cost few rewrites`() async throws {
+    let bench = try PullBench()
+    for name in ["Work", "Else"] { try bench.plain.create(name) }
+    for index in 0..<30 { try bench.append("m\(index)") }
+    try await bench.pull(layout: .mbox)
+    let hand = ArchiveHand(archive: bench.archive, layout: .mbox)
+    try hand.delete((0..<15).map { "m\($0)" })
+    for index in 15..<30 { try hand.move("m\(index)", to: "Work") }
+    try await bench.pull(accept: true)
+    try bench.plain.select("INBOX")
+    try bench.plain.move("1:*", to: "Else")
+    let result = try bench.run(environment: [
+      "MAILARC_KILL_AT_STEP": "5", "MAILARC_KILL_AT_POINT": "mbox: before the rewrite",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try bench.view().subjects == (15..<30).map { "Work: m\($0)" })
+    try bench.plain.select("Else")
+    try bench.plain.store("1:*", "+FLAGS (\\Seen)")
+    #expect(try await bench.pull().sums == ["flags": 15, "deleted": 15])
+  }
 }

@@ -122,13 +122,21 @@ import Testing
     #expect(Set(sent.flags) == Set(keywords))
     try hand.move("many", to: "Work")
     #expect(try await bench.push { $0.port = server.port }.pushed["flags"] == nil)
-    // Nor does a later pull lose them, as it merges another one.
+    // Nor does a later pull lose them, as it merges another one, or follows a move at the source.
     try bench.source.plain.select("INBOX")
-    try bench.source.plain.store("4", "+FLAGS (\\Flagged)")
+    try bench.source.plain.store("4", "+FLAGS (\\Flagged Another)")
     #expect(try await bench.source.pull().sums == ["flags": 1])
     try await bench.push { $0.port = server.port }
-    let there = try #require(server.messages("Work").first { $0.subject == "many" })
-    #expect(Set(there.flags) == Set(keywords + ["\\Flagged"]))
+    func there() throws -> Set<String> {
+      Set(try #require(server.messages("Work").first { $0.subject == "many" }).flags)
+    }
+    #expect(try there() == Set(keywords + ["\\Flagged", "Another"]))
+    try bench.source.plain.create("Else")
+    try bench.source.plain.move("4", to: "Else")
+    try await bench.source.pull()
+    #expect(try await bench.push { $0.port = server.port }.pushed["transferred"] == nil)
+    #expect(try there() == Set(keywords + ["\\Flagged", "Another"]))
+    #expect(server.subjects("Else").isEmpty)
     #expect(!server.lines.contains { $0.contains("-FLAGS") })
   }
 
