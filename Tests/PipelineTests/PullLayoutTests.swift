@@ -276,14 +276,16 @@ import Testing
     let hand = ArchiveHand(archive: bench.archive, layout: .mbox)
     try hand.delete((0..<15).map { "m\($0)" })
     for index in 15..<30 { try hand.move("m\(index)", to: "Work") }
-    try await bench.pull(accept: true)
+    try bench.append("new")
+    #expect(try await bench.pull().sums == ["transferred": 1, "deleted": 15])
     try bench.plain.select("INBOX")
-    try bench.plain.move("1:*", to: "Else")
+    try bench.plain.move("1:30", to: "Else")
     let result = try bench.run(environment: [
       "MAILARC_KILL_AT_STEP": "5", "MAILARC_KILL_AT_POINT": "mbox: before the rewrite",
     ])
     #expect(result.status == 0, "\(result.errors)")
-    #expect(try bench.view().subjects == (15..<30).map { "Work: m\($0)" })
+    #expect(
+      try bench.view().subjects == ["INBOX: new"] + (15..<30).map { "Work: m\($0)" })
     try bench.plain.select("Else")
     try bench.plain.store("1:*", "+FLAGS (\\Seen)")
     #expect(try await bench.pull().sums == ["flags": 15, "deleted": 15])
