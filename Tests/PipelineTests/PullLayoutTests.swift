@@ -253,16 +253,22 @@ import Testing
     try await expectNothingToDo(bench)
   }
 
-  @Test func `flags of a thousand messages are one rewrite of their mbox`() async throws {
+  @Test(arguments: [
+    (Layout.mbox, "mbox: before the rewrite"),
+    (.mboxGzip, "mbox: before the new file gets its name"),
+  ])
+  func `flags of a thousand messages are one rewrite of their mbox`(
+    _ layout: Layout, _ point: String
+  ) async throws {
     let bench = try PullBench()
     for index in 0..<1000 { try bench.append("m\(index)") }
-    try await bench.pull(layout: .mbox)
+    try await bench.pull(layout: layout)
     try bench.plain.select("INBOX")
     let keywords = (0..<8).map { "LongKeyword\($0)" }.joined(separator: " ")
     try bench.plain.store("1:*", "+FLAGS (\(keywords))")
     // Were there a second one, it would die.
     let result = try bench.run(environment: [
-      "MAILARC_KILL_AT_STEP": "2", "MAILARC_KILL_AT_POINT": "mbox: before the rewrite",
+      "MAILARC_KILL_AT_STEP": "2", "MAILARC_KILL_AT_POINT": point,
     ])
     #expect(result.status == 0, "\(result.errors)")
     #expect(try bench.view().messages.allSatisfy { $0.flags.count == 8 })
