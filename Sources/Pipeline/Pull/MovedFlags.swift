@@ -15,6 +15,7 @@ final class MovedFlags: Sendable {
   /// - Parameters:
   ///   - file: the message.
   ///   - home: where it was delivered to.
+  /// - Returns: those of its own mailbox, and what others say of it where that one says nothing.
   /// - Throws: `StoreError.system` if the archive can't be read.
   func flags(of file: LocatedMessage, home: MailboxName) throws(StoreError) -> Flags {
     guard file.mailbox != home else { return file.message.flags }
