@@ -8,7 +8,7 @@ import Stores
 /// Confined to one worker.
 final class CopyMessages {
   /// A batch ends at this many messages or bytes, and is then delivered.
-  private static let batchMessages = 5000
+  private let batchMessages: Int
   private let batchBytes: Int64
   /// What was delivered is made durable and recorded when there is this much: a flush costs much.
   private static let flushMessages = 20_000
@@ -51,9 +51,13 @@ final class CopyMessages {
     self.content = content
     switch layout {
     // Each batch is flushed.
-    case .maildir, .maildirPlusPlus: batchBytes = Self.flushBytes
+    case .maildir, .maildirPlusPlus:
+      batchMessages = 5000
+      batchBytes = Self.flushBytes
     // A batch is gathered in a spool first, which should not leave memory.
-    case .mbox, .mboxGzip: batchBytes = 64 << 20
+    case .mbox, .mboxGzip:
+      batchMessages = 1000
+      batchBytes = 64 << 20
     }
     self.taken = taken
   }
@@ -90,7 +94,7 @@ final class CopyMessages {
       delivery.abandon()
       throw error
     }
-    if prepared.count >= Self.batchMessages || preparedBytes >= batchBytes { try deliver() }
+    if prepared.count >= batchMessages || preparedBytes >= batchBytes { try deliver() }
     if unflushed >= Self.flushMessages || unflushedBytes >= Self.flushBytes { try flush() }
   }
 

@@ -46,38 +46,59 @@ package struct StoredMessage: Hashable, Sendable {
   package let name: [UInt8]
   /// Where it is.
   package let place: Place
-  /// What the scan saw of the content; nil where it read names only.
-  package let scanned: ScannedContent?
   /// What letters and keyword files say.
   package let flags: Flags
   /// Where mailarc fetched it; nil in files that came otherwise.
   package let origin: MessageOrigin?
-  /// The internal date that a name of mailarc's holds; see `ReadableMailbox.internalDate(of:)`.
-  package let namedDate: InternalDate?
-  /// Bytes on disk, as the name says.
-  package let namedSize: Int64?
-  /// Bytes of the wire form, as the name says.
-  package let namedWireSize: Int64?
-  private let baseEnd: Int
-  private let number: UInt64?
+  // There is one of these for each message of a mailbox at a time: what may be missing is kept
+  // without a flag of its own.
+  private let dateSeconds: Int64
+  private let sizeOfName: Int64
+  private let wireSizeOfName: Int64
+  private let numberOfName: UInt64
+  private let scannedSize: Int64
+  private let scannedWireSize: Int64
+  private let baseEnd: Int32
+  private let isScannedWireForm: Bool
 
   init(
     _ name: MaildirName, in place: Place, flags: Flags, scanned: ScannedContent? = nil
   ) {
     self.name = name.bytes
     self.place = place
-    self.scanned = scanned
     self.flags = flags
     origin = name.origin
-    namedDate = name.date
-    namedSize = name.size
-    namedWireSize = name.wireSize
-    baseEnd = name.baseEnd
-    number = name.number
+    dateSeconds = name.date?.epochSeconds ?? .min
+    sizeOfName = name.size ?? -1
+    wireSizeOfName = name.wireSize ?? -1
+    numberOfName = name.number ?? .max
+    scannedSize = scanned?.size ?? -1
+    scannedWireSize = scanned?.wireSize ?? -1
+    isScannedWireForm = scanned?.isWireForm ?? false
+    baseEnd = Int32(clamping: name.baseEnd)
   }
 
+  /// What the scan saw of the content; nil where it read names only.
+  package var scanned: ScannedContent? {
+    scannedSize < 0
+      ? nil
+      : ScannedContent(
+        size: scannedSize, wireSize: scannedWireSize, isWireForm: isScannedWireForm)
+  }
+
+  /// The internal date that a name of mailarc's holds; see `ReadableMailbox.internalDate(of:)`.
+  package var namedDate: InternalDate? {
+    dateSeconds == .min ? nil : InternalDate(epochSeconds: dateSeconds)
+  }
+
+  /// Bytes on disk, as the name says.
+  package var namedSize: Int64? { sizeOfName < 0 ? nil : sizeOfName }
+
+  /// Bytes of the wire form, as the name says.
+  package var namedWireSize: Int64? { wireSizeOfName < 0 ? nil : wireSizeOfName }
+
   /// The part of the name that stays when flags change.
-  package var baseName: ArraySlice<UInt8> { name[..<baseEnd] }
+  package var baseName: ArraySlice<UInt8> { name[..<Int(baseEnd)] }
 
   /// Whether mailarc wrote the file, so that its line ends are LF and its name holds the date.
   package var isOurs: Bool { namedDate != nil }
@@ -95,8 +116,8 @@ extension StoredMessage: Comparable {
     case (let one?, let other?) where one != other: return one < other
     case (.some, nil): return true
     case (nil, .some): return false
-    case (nil, nil) where left.number != right.number:
-      return left.number ?? .max < right.number ?? .max
+    case (nil, nil) where left.numberOfName != right.numberOfName:
+      return left.numberOfName < right.numberOfName
     case (nil, nil) where left.mboxOffset != right.mboxOffset:
       return left.mboxOffset < right.mboxOffset
     case (nil, nil) where left.leadingNumber != right.leadingNumber:

@@ -13,15 +13,16 @@ extension MaildirMailbox {
     let names = try stableNames()
     // Read after the names: a letter gets its meaning before a file gets the letter.
     var keywords = try reloadKeywords()
-    var messages = names.map { name, place in
+    var messages = names.map { name, isNew in
       let name = MaildirName(name)
-      return StoredMessage(name, in: place, flags: keywords.flags(of: name))
+      return StoredMessage(name, in: isNew ? .new : .cur, flags: keywords.flags(of: name))
     }
     messages.sort()
     return try withoutSecondNames(messages)
   }
 
-  private typealias FoundName = (bytes: [UInt8], place: StoredMessage.Place)
+  // There may be very many: a place would take more room than the name.
+  private typealias FoundName = (bytes: [UInt8], isNew: Bool)
 
   // A rename during a pass can hide a file from it, so a pass counts only if nothing changed
   // meanwhile.
@@ -38,8 +39,8 @@ extension MaildirMailbox {
   private func namesIfStable() throws(StoreError) -> [FoundName]? {
     let before = try directoryTimes()
     var names: [FoundName] = []
-    try list(cur) { names.append(($0, .cur)) }
-    if let new = try newDirectory() { try list(new) { names.append(($0, .new)) } }
+    try list(cur) { names.append(($0, false)) }
+    if let new = try newDirectory() { try list(new) { names.append(($0, true)) } }
     return try directoryTimes() == before ? names : nil
   }
 
@@ -70,6 +71,8 @@ extension MaildirMailbox {
   private func withoutSecondNames(
     _ messages: [StoredMessage]
   ) throws(StoreError) -> [StoredMessage] {
+    let hasEqual = zip(messages, messages.dropFirst()).contains { $0.baseName == $1.baseName }
+    guard hasEqual else { return messages }
     var kept: [StoredMessage] = []
     kept.reserveCapacity(messages.count)
     for message in messages {
@@ -97,10 +100,10 @@ extension MaildirMailbox {
   /// The message of that base name as it is now; nil if there is none.
   func find(baseName: ArraySlice<UInt8>) throws(StoreError) -> StoredMessage? {
     var keywords = try keywords()
-    for (bytes, place) in try stableNames() {
+    for (bytes, isNew) in try stableNames() {
       let name = MaildirName(bytes)
       if name.base == baseName {
-        return StoredMessage(name, in: place, flags: keywords.flags(of: name))
+        return StoredMessage(name, in: isNew ? .new : .cur, flags: keywords.flags(of: name))
       }
     }
     return nil

@@ -27,7 +27,8 @@ extension MboxStore {
       state.forget()
       throw error
     }
-    state.messages?.append(contentsOf: added)
+    // Whoever needs the list reads it anew: of a large mailbox nobody needs it between two batches.
+    state.messages = nil
     state.contentSize = added.last?.mboxEntry?.nextOffset ?? state.contentSize
     state.missingLineFeeds = 0
     for message in added { state.names.insert(MaildirMailbox.hash(message.baseName)) }

@@ -6,6 +6,7 @@ import Mail
 final class MboxContent: MessageBytes {
   private let source: any MboxSource
   private let entry: MboxEntry
+  private let omitted: [Range<Int64>]
   private let path: String
   private var position: Int64 = 0
   private var written: Int64 = 0
@@ -19,6 +20,7 @@ final class MboxContent: MessageBytes {
   ///   - path: the message's, for errors.
   init(_ entry: MboxEntry, of source: any MboxSource, path: String) {
     self.entry = entry
+    omitted = entry.omitted
     self.source = source
     self.path = path
     position = entry.headerOffset
@@ -38,12 +40,12 @@ final class MboxContent: MessageBytes {
   /// - Throws: `unreadable` if the file ends too early, and what the source throws.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int {
     while written < entry.size, !buffer.isEmpty {
-      while part < entry.omitted.count, position >= entry.omitted[part].lowerBound {
-        position = max(position, entry.omitted[part].upperBound)
+      while part < omitted.count, position >= omitted[part].lowerBound {
+        position = max(position, omitted[part].upperBound)
         part += 1
         isAtLineStart = true
       }
-      let end = part < entry.omitted.count ? entry.omitted[part].lowerBound : entry.contentEnd
+      let end = part < omitted.count ? omitted[part].lowerBound : entry.contentEnd
       let count =
         entry.unquotes
         ? try readUnquoted(buffer, upTo: end) : try readPlain(buffer, upTo: end)

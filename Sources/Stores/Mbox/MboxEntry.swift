@@ -11,13 +11,15 @@ package struct MboxEntry: Hashable, Sendable {
   let contentEnd: Int64
   /// Where the next From_ line begins, or the file ends.
   let nextOffset: Int64
-  /// Parts of the header that are not content, in their order; each begins and ends with a line.
-  let omitted: [Range<Int64>]
   /// Bytes of the content when it is read.
   let size: Int64
   // There is one of these for each message of a mailbox at a time, so it is kept small.
   private let dateSeconds: Int64
   private let fromLength: UInt32
+  // Most have one part at most that is omitted, which needs no array then.
+  private let firstLength: UInt32
+  private let firstOmitted: Int64
+  private let moreOmitted: [Range<Int64>]
   /// Whether mailarc wrote the message: then the last of `omitted` is its block.
   let isOurs: Bool
   /// Whether one `>` is taken off lines such as `>From ` and `>>From `.
@@ -32,11 +34,25 @@ package struct MboxEntry: Hashable, Sendable {
     fromLength = UInt32(clamping: headerOffset - offset)
     self.contentEnd = contentEnd
     self.nextOffset = nextOffset
-    self.omitted = omitted
+    if let first = omitted.first, let length = UInt32(exactly: first.count) {
+      firstOmitted = first.lowerBound
+      firstLength = length
+      moreOmitted = omitted.count == 1 ? [] : Array(omitted.dropFirst())
+    } else {
+      firstOmitted = -1
+      firstLength = 0
+      moreOmitted = omitted
+    }
     self.size = size
     dateSeconds = date?.epochSeconds ?? .min
     self.isOurs = isOurs
     self.unquotes = unquotes
+  }
+
+  /// Parts of the header that are not content, in their order; each begins and ends with a line.
+  var omitted: [Range<Int64>] {
+    firstOmitted < 0
+      ? moreOmitted : [firstOmitted..<(firstOmitted + Int64(firstLength))] + moreOmitted
   }
 
   /// Where the first line behind the From_ line begins.
