@@ -14,7 +14,8 @@ import Testing
     let bench = try PullBench()
     try bench.plain.create("Work")
     for index in 0..<count { try bench.append("m\(index)", flags: ["\\Seen", "Key"]) }
-    try bench.append("w", to: "Work")
+    // With the keyword, so that its letter means the same to other programs in both mailboxes.
+    try bench.append("w", to: "Work", flags: ["Key"])
     #expect(try await bench.pull(layout: layout).sums == ["transferred": count + 1])
     return (bench, ArchiveHand(archive: bench.archive, layout: layout))
   }
