@@ -54,7 +54,7 @@ struct StateText {
       let bytes: [UInt8]
       do {
         bytes = try directory.readWhole(name, limit: limit)
-      } catch where error.errno == EOVERFLOW {
+      } catch  where error.errno == EOVERFLOW {
         return []
       } catch {
         throw .system(error)
