@@ -49,6 +49,13 @@ package struct ConvertRecord: JournalSum, Equatable, Sendable {
     case .flags(let name, let flags): messages[name]?.flags = flags
     }
   }
+
+  /// The record of the messages that have these names, and of no others.
+  package func keeping(_ names: Set<String>) -> Self {
+    var kept = Self()
+    kept.messages = messages.filter { names.contains($0.key) }
+    return kept
+  }
 }
 
 extension ConvertEvent: JournalEvent {

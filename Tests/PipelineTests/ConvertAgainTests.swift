@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Mail
 import Stores
@@ -52,6 +53,24 @@ struct ConvertAgainTests {
     }
     #expect(try await bench.convert(layout: nil).converted == ["present": 2, "deleted": 1])
     #expect(try bodies(bench.target) == ["two", "three"])
+  }
+
+  @Test(arguments: [4, 12, 40, 100, 220])
+  func `what a torn file of the archive lost is not taken for deleted`(_ cut: Int) async throws {
+    let texts = (0..<20).map { "\($0)" }
+    let bench = try filled(texts)
+    try await bench.convert(layout: .mboxGzip)
+    let before = try bench.view()
+    let path = bench.target + "/INBOX.mbox.gz"
+    let size = try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    #expect(truncate(path, size - cut) == 0)
+    let foretold = try await bench.convert(layout: nil, dryRun: true)
+    #expect(foretold.converted["deleted"] == nil)
+    let report = try await bench.convert(layout: nil)
+    #expect(report.converted["deleted"] == nil)
+    #expect(report.converted["transferred"] == foretold.converted["transferred"])
+    #expect(try bench.view() == before)
+    #expect(try await bench.convert(layout: nil).converted == ["present": 20])
   }
 
   @Test(arguments: Layout.allCases)

@@ -50,6 +50,18 @@ import Testing
     #expect(try bench.verify().findings == [])
   }
 
+  @Test func `an identity that grew beyond its limit is a broken one`() throws {
+    unlink(state + "archive")
+    try writeFile(state + "archive", String(repeating: "nonsense\n", count: 1000))
+    let error = #expect(throws: StoreError.self) {
+      try Archive.open(path: bench.root, for: .reading)
+    }
+    guard case .damaged = error else { throw try #require(error) }
+    let report = try rebuild(account: VerifyBench.account)
+    #expect(report.actions.count == 1 && report.exitStatus == .done)
+    #expect(try bench.verify().findings == [])
+  }
+
   @Test func `without the account, or with another one, nothing is made`() throws {
     unlink(state + "archive")
     let before = try snapshot(bench.root, except: ["/.mailarc/lock"])

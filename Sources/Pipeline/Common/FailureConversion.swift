@@ -107,6 +107,10 @@ extension Failure {
 
   private init(_ error: StoreError, scope: FailureScope) {
     switch error {
+    case .damaged(let file, _) where file.hasSuffix("/.mailarc/convert/source"):
+      self.init(
+        scope: scope, cause: .input, "\(error)",
+        advice: "The mail in the archive is as it was; convert into a new directory.")
     case .damaged(let file, _) where file.contains("/.mailarc/"):
       self.init(
         scope: scope, cause: .input, "\(error)",

@@ -38,20 +38,18 @@ final class ConvertMailbox {
     for problem in source.damage { fail(source.path, problem) }
     if !source.damage.isEmpty { context.missed.addUnknown() }
     if case .lost = journal?.damage { tellDamage() }
-    var plan = PlanConvert(record: journal?.record ?? ConvertRecord()) { [source] in
-      if let scanned = $0.scanned { return scanned.size }
-      return try source.open($0).size
-    }.run(messages)
     guard !context.options.dryRun, let archive = context.archive, let journal else {
-      try foretell(&plan, in: try context.archive?.mailbox(place.name))
+      try foretell(messages, in: try context.archive?.mailbox(place.name))
       return report
     }
     let target = try make(in: archive, for: messages)
     let present = try target.scan()
+    let record = believed(journal.record, present, in: target)
+    var plan = self.plan(messages, record)
     try findUnrecorded(&plan, present, in: target)
     var taken = TakenNames()
     for message in present { taken.insert(message.baseName) }
-    for name in journal.record.messages.keys { taken.insert(name) }
+    for name in record.messages.keys { taken.insert(name) }
     let copier = CopyMessages(
       from: source, to: target, journal: journal, layout: archive.identity.layout,
       content: worker.content,
@@ -71,6 +69,29 @@ final class ConvertMailbox {
     report.flagsUpdated = try merge.run()
     try journal.flush()
     return report
+  }
+
+  private func plan(_ messages: [StoredMessage], _ record: ConvertRecord) -> ConvertPlan {
+    PlanConvert(record: record) { [source] in
+      if let scanned = $0.scanned { return scanned.size }
+      return try source.open($0).size
+    }.run(messages)
+  }
+
+  /// What of the record counts: where the archive's mailbox can't be read to its end, what is not there
+  /// was not deleted by hand but lost, and is converted again.
+  private func believed(
+    _ record: ConvertRecord, _ present: [StoredMessage], in target: any ReadableMailbox
+  ) -> ConvertRecord {
+    guard let problem = target.damage.first else { return record }
+    context.collector.add(
+      Notice(
+        kind: .other, mailbox: place.name,
+        text: "in the archive, \(problem); what is lost there is converted again"))
+    var whole = present
+    // The damage may have cut it off.
+    if let last = present.last, last.namedSize != last.scanned?.size { whole.removeLast() }
+    return record.keeping(Set(whole.map(\.source)))
   }
 
   /// The archive's mailbox; where there can be none, all its messages are missed.
@@ -145,9 +166,14 @@ final class ConvertMailbox {
   }
 
   /// Tells what a run would do, and does nothing.
-  private func foretell(_ plan: inout ConvertPlan, in target: (any ReadableMailbox)?) throws {
+  private func foretell(
+    _ messages: [StoredMessage], in target: (any ReadableMailbox)?
+  ) throws {
+    let present = try target?.scan() ?? []
+    var record = journal?.record ?? ConvertRecord()
+    if let target { record = believed(record, present, in: target) }
+    var plan = self.plan(messages, record)
     if let target {
-      let present = try target.scan()
       try findUnrecorded(&plan, present, in: target)
       let names = Set(present.map(\.source))
       for (_, converted) in plan.known { count(names.contains(converted.name)) }

@@ -1,3 +1,4 @@
+import Glibc
 import Mail
 import Platform
 
@@ -19,6 +20,10 @@ struct StateText {
       bytes = try directory.readWhole(name, limit: limit)
     } catch {
       if error.isNotFound { return nil }
+      if error.errno == EOVERFLOW {
+        throw .damaged(
+          file: directory.path(of: name), reason: "it has more than \(limit) bytes")
+      }
       throw .system(error)
     }
     return try parse(bytes, path: directory.path(of: name))
@@ -46,7 +51,14 @@ struct StateText {
     do {
       return try read(name, in: directory)
     } catch .damaged {
-      let bytes = try stored(try directory.readWhole(name, limit: limit))
+      let bytes: [UInt8]
+      do {
+        bytes = try directory.readWhole(name, limit: limit)
+      } catch  where error.errno == EOVERFLOW {
+        return []
+      } catch {
+        throw .system(error)
+      }
       let whole = bytes[..<(bytes.lastIndex(of: .lineFeed) ?? 0)]
       let lines = whole.split(separator: .lineFeed).compactMap {
         String(validating: $0, as: UTF8.self)

@@ -142,6 +142,9 @@ struct MboxCandidate {
   /// Whether a message may begin here, by what stands around the line.
   var mayBegin: Bool { hasField || (strength == .strong && hasBlankBefore) }
 
+  /// Whether the line may as well be the last one of a text, with a sure From_ line right behind it.
+  var isDoubtful: Bool { offset > 0 && strength < .known }
+
   /// Whether it can hardly be anything else, wherever it stands.
   var isSure: Bool { fromLength > 0 && (hasField || strength >= .known) }
 }

@@ -3,7 +3,8 @@
 /// Known are the order of `asctime` (`Mon Jan  1 00:00:00 2001`), with the zone before or behind the
 /// year, that of RFC 5322 (`Mon, 1 Jan 2001 00:00:00 +0100`), that of RFC 850
 /// (`Monday, 01-Jan-01 00:00:00 GMT`) and that of ISO 8601; all of them without weekday, seconds or
-/// zone, and with years of two or three digits (RFC 5322, section 4.3). Without a zone it is UTC.
+/// zone, with AM or PM, and with years of two or three digits (RFC 5322, section 4.3). Without a zone
+/// it is UTC.
 struct MboxDate {
   /// Seconds since 1970.
   private(set) var epochSeconds: Int64 = 0
@@ -17,6 +18,8 @@ struct MboxDate {
   private var day: Int?
   private var seconds = 0
   private var offset: Int?
+  // Whether it was said which half of the day is meant.
+  private var hasHalf = false
 
   /// Reads a date that begins with the word at `start`.
   ///
@@ -104,11 +107,26 @@ struct MboxDate {
 
   private mutating func readTimeYearOrZone(_ word: ArraySlice<UInt8>) -> Bool {
     if !hasTime, readTime(word) { return true }
+    if readHalf(word) { return true }
     if year == nil, let year = Self.year(word) {
       self.year = year
       return true
     }
     return hasTime && readZone(word)
+  }
+
+  // What `date` prints in the locale en_US: `10:13:20 PM`.
+  private mutating func readHalf(_ word: ArraySlice<UInt8>) -> Bool {
+    guard hasTime, !hasHalf, word.count == 2, (3600..<13 * 3600).contains(seconds) else {
+      return false
+    }
+    switch String(decoding: word, as: UTF8.self).uppercased() {
+    case "AM": seconds %= 12 * 3600
+    case "PM": seconds = seconds % (12 * 3600) + 12 * 3600
+    default: return false
+    }
+    hasHalf = true
+    return true
   }
 
   private mutating func readTime(_ word: ArraySlice<UInt8>) -> Bool {

@@ -95,11 +95,22 @@ final class MboxHeaderReader {
       }
       // Programs that quote From_ lines in headers, and those that put a second one there.
       let isFrom = line[0] == UInt8(ascii: ">") && QuotedLine.matches(line)
-      let isSecond = offset == candidate.headerOffset && QuotedLine.isFrom(line, at: 0)
+      let isSecond =
+        offset == candidate.headerOffset && QuotedLine.isFrom(line, at: 0)
+        && !(candidate.isDoubtful && isSure(line))
       guard isFrom || isSecond else { return .behind }
       hash.update(line)
       return .taken
     }
+  }
+
+  // Whether it is a From_ line with a whole date.
+  private func isSure(_ line: UnsafeRawBufferPointer) -> Bool {
+    var text = line[...]
+    while let last = text.last, last == .lineFeed || last == .carriageReturn {
+      text.removeLast()
+    }
+    return text.count <= FromLine.limit && FromLine(Array(text)[...])?.strength == .strong
   }
 
   /// Takes more of a line that is too long to come as a whole.

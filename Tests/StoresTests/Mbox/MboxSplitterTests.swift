@@ -6,6 +6,15 @@ import Testing
 struct MboxSplitterTests {
   static let from = "From a@example.org Tue Nov 14 22:13:20 2023\n"
 
+  @Test(arguments: ["From me to you\n", "From me\n"])
+  func `a text that ends like a From_ line does not hide the one behind it`(
+    _ last: String
+  ) throws {
+    let mbox = try ReadMbox(
+      Self.from + "Subject: 1\n\ntext\n\n" + last + Self.from + "Subject: 2\n\ntext\n\n")
+    #expect(mbox.texts == ["Subject: 1\n\ntext\n\n" + last, "Subject: 2\n\ntext\n"])
+  }
+
   @Test func `messages of ours are read back`() throws {
     let base = "1700000000.V1U3H0123456789abcdef.mailarc,S=17,W=18"
     let keywords = "X-Keywords: $Forwarded a%20b                           \n"
