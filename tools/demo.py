@@ -54,6 +54,14 @@ class Demo:
         used = self.server.commands("target")
         self.check("the pushes removed nothing", not REMOVING & used.keys())
 
+        heading("Verify, and convert to mbox and back: the same files")
+        box, back = self.archive + ".mbox", self.archive + ".back"
+        self.mailarc_run("verify", self.archive, account=False)
+        self.mailarc_run("convert", self.archive, box, "--layout", "mbox", account=False)
+        self.mailarc_run("convert", box, back, "--layout", "maildir", account=False)
+        self.mailarc_run("list", back, account=False)
+        self.check("names and contents of all files are equal", mail(back) == mail(self.archive))
+
         heading("Comparison of the two accounts, by Python's imaplib")
         self.check("the source is as it was", self.read("source") == source)
         differences = plain_account.differences(source, again)
@@ -85,9 +93,11 @@ class Demo:
     def url(self, user):
         return f"imaps://{user}@127.0.0.1:{self.server.imaps}"
 
-    def mailarc_run(self, *arguments):
+    def mailarc_run(self, *arguments, account=True):
         options = ["--tls-ca", self.server.ca, "--password-file", self.password_file]
-        say("$ mailarc " + " ".join(arguments) + " --tls-ca ... --password-file ...")
+        if not account:
+            options = []
+        say(" ".join(["$ mailarc", *arguments] + ["--tls-ca ... --password-file ..."] * account))
         ended = subprocess.run([self.mailarc, *arguments, *options], stdin=subprocess.DEVNULL)
         self.check(f"mailarc {arguments[0]} ended with 0", ended.returncode == 0)
 
@@ -107,6 +117,17 @@ class Demo:
         say(f"  {'ok:    ' if is_so else 'FAILED:'} {what}")
         if not is_so:
             self.failures.append(what)
+
+
+def mail(archive):
+    """The messages of an archive of Maildirs: paths and contents."""
+    result = {}
+    for directory, _, files in os.walk(archive):
+        for name in files if os.path.basename(directory) == "cur" else []:
+            path = os.path.join(directory, name)
+            with open(path, "rb") as file:
+                result[os.path.relpath(path, archive)] = file.read()
+    return result
 
 
 def say(text):

@@ -12,6 +12,9 @@ readonly needed_to_serve='
 dovecot-imapd  /usr/lib/dovecot/imap
 openssl        /usr/bin/openssl
 python3        /usr/bin/python3'
+readonly needed_to_test='
+mblaze         /usr/bin/mlist
+procmail       /usr/bin/formail'
 readonly needed_to_compare='
 isync          /usr/bin/mbsync
 mb2md          /usr/bin/mb2md'

@@ -3,16 +3,18 @@ import Mail
 import Stores
 import TestSupport
 
-/// What an archive holds, read from its directories without the code that wrote them.
+/// What an archive holds, read from its directories and files without the code that wrote them.
 struct ArchiveView {
   struct Message: Hashable {
+    /// The path of its mailbox's directory, or file without the suffix; components parted by slashes.
     let mailbox: String
+    /// The file's name; in an mbox what X-Mailarc says, or nothing.
     let file: String
     /// In wire form.
     let body: [UInt8]
     /// In lower case.
     let flags: Set<String>
-    /// The file's modification time.
+    /// The file's modification time; in an mbox what the From_ line says.
     let date: Int
 
     /// What PlainIMAP would say of it.
@@ -25,10 +27,46 @@ struct ArchiveView {
 
   /// In the order of file names' UIDs.
   private(set) var messages: [Message] = []
-  /// Mailboxes by their directories' paths.
+  /// Mailboxes by their paths, without suffixes.
   private(set) var mailboxes: Set<String> = []
 
-  init(_ root: String) throws { try read(root, "") }
+  init(_ root: String) throws {
+    switch try Self.layout(of: root) {
+    case .maildir: try read(root, "")
+    case .maildirPlusPlus: try readFolders(root)
+    case .mbox, .mboxGzip:
+      messages = try PythonMailbox.messages(below: root)
+      mailboxes = Set(
+        try filePaths(root).map { $0.replacing(#/\.mbox(\.gz)?$/#, with: "") })
+    }
+  }
+
+  /// What the archive says of itself; one that was made otherwise is a Maildir.
+  static func layout(of root: String) throws -> ArchiveIdentity.Layout {
+    let text = (try? readFile(root + "/.mailarc/archive")) ?? ""
+    let words = text.split(separator: "\n").map { $0.split(separator: " ") }
+    guard let line = words.first(where: { $0.first == "layout" }), line.count == 2 else {
+      return .maildir
+    }
+    guard let layout = ArchiveIdentity.Layout(rawValue: String(line[1])) else {
+      throw TestSetupError("what layout is \(line[1])")
+    }
+    return layout
+  }
+
+  /// A path that the archive itself gives, in the form of `Message.mailbox`.
+  static func name(_ path: [String], _ layout: ArchiveIdentity.Layout) -> String {
+    let name = path.joined(separator: "/")
+    switch layout {
+    case .maildir: return name
+    case .maildirPlusPlus: return name.isEmpty ? "INBOX" : folder(name)
+    case .mbox, .mboxGzip: return name.replacing(#/\.mbox(\.gz)?$/#, with: "")
+    }
+  }
+
+  private static func folder(_ name: String) -> String {
+    String(name.dropFirst()).replacing(".", with: "/")
+  }
 
   /// `Mailbox: subject` of each message, sorted.
   var subjects: [String] { messages.map { "\($0.mailbox): \($0.subject)" }.sorted() }
@@ -40,9 +78,38 @@ struct ArchiveView {
     return found
   }
 
+  private func filePaths(_ root: String, _ path: String = "") throws -> [String] {
+    try listDirectory(root + "/" + path).flatMap { name in
+      var status = stat()
+      guard name != ".mailarc", stat("\(root)/\(path)\(name)", &status) == 0 else {
+        return [String]()
+      }
+      return status.st_mode & S_IFMT == S_IFDIR
+        ? try filePaths(root, path + name + "/") : [path + name]
+    }
+  }
+
+  private mutating func readFolders(_ root: String) throws {
+    try readMailbox(root, "INBOX")
+    for name in try listDirectory(root).sorted() where name.first == "." && name != ".mailarc" {
+      try readMailbox(root + "/" + name, Self.folder(name))
+    }
+  }
+
   private mutating func read(_ root: String, _ path: String) throws {
-    let names = try listDirectory(root)
-    if names.contains("cur") {
+    try readMailbox(root, path)
+    for name in try listDirectory(root).sorted()
+    where !["cur", "new", "tmp"].contains(name) && name.first != "." {
+      var status = stat()
+      guard lstat(root + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        continue
+      }
+      try read(root + "/" + name, path.isEmpty ? name : path + "/" + name)
+    }
+  }
+
+  private mutating func readMailbox(_ root: String, _ path: String) throws {
+    if try listDirectory(root).contains("cur") {
       mailboxes.insert(path)
       let letters = (try? readFile(root + "/dovecot-keywords")) ?? ""
       var keywords: [Character: String] = [:]
@@ -51,17 +118,14 @@ struct ArchiveView {
         guard words.count == 2, let index = UInt8(words[0]), index < 26 else { continue }
         keywords[Character(UnicodeScalar(UInt8(ascii: "a") + index))] = words[1].lowercased()
       }
+      // Other programs leave mail in new.
+      for file in try listDirectory(root + "/new").sorted() {
+        messages.append(try message(root + "/new/" + file, path, file, keywords))
+      }
       let files = try listDirectory(root + "/cur").sorted { Self.uid($0) < Self.uid($1) }
       for file in files {
         messages.append(try message(root + "/cur/" + file, path, file, keywords))
       }
-    }
-    for name in names.sorted() where !["cur", "new", "tmp"].contains(name) && name.first != "." {
-      var status = stat()
-      guard lstat(root + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-        continue
-      }
-      try read(root + "/" + name, path.isEmpty ? name : path + "/" + name)
     }
   }
 

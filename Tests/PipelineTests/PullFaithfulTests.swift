@@ -29,11 +29,14 @@ import Testing
     }
   }
 
-  @Test func `everything arrives, and the source only ever hears harmless commands`() async throws {
+  @Test(.requiresPython, arguments: ArchiveIdentity.Layout.allCases)
+  func `everything arrives, and the source only ever hears harmless commands`(
+    _ layout: ArchiveIdentity.Layout
+  ) async throws {
     let bench = try PullBench()
     try fill(bench)
     let source = try bench.plain.account()
-    let report = try await bench.pull()
+    let report = try await bench.pull(layout: layout)
     #expect(report.exitStatus == .done)
     #expect(report.notices.isEmpty)
     let pulled = try account(in: bench.archive)
@@ -92,8 +95,10 @@ import Testing
       found[key] = PlainAccount.Mailbox(
         isSubscribed: record?.isSubscribed ?? false,
         specialUse: Set((record?.specialUses ?? []).map { $0.rawValue.lowercased() }),
-        messages: view.messages.filter { $0.mailbox == entry.path.joined(separator: "/") }
-          .map { PlainMessage(uid: 0, flags: $0.flags, date: $0.date, body: $0.body) })
+        messages: view.messages.filter {
+          $0.mailbox == ArchiveView.name(entry.path, archive.identity.layout)
+        }
+        .map { PlainMessage(uid: 0, flags: $0.flags, date: $0.date, body: $0.body) })
     }
     return PlainAccount(mailboxes: found)
   }

@@ -1,48 +1,55 @@
 import Glibc
 import Platform
+import Stores
 import TestSupport
 import Testing
 
 @testable import Pipeline
 
 /// Killed wherever it may die and run again, a pull ends as one that nobody disturbed.
-@Suite(.requiresDovecot) struct PullKillTests {
+@Suite(.requiresDovecot, .requiresPython) struct PullKillTests {
+  typealias Layout = ArchiveIdentity.Layout
   private static let atOnce = 8
 
-  @Test func `a first pull that is killed at any step comes to the same end`() async throws {
+  @Test(arguments: Layout.allCases)
+  func `a first pull that is killed at any step comes to the same end`(
+    _ layout: Layout
+  ) async throws {
     let bench = try PullBench(inMemory: true)
     try fill(bench)
     let expected = bench.directory.file("reference")
-    try await run(bench, expected)
-    let steps = try await killAtEveryStep(bench, expected) { _ in }
+    try await run(bench, [expected], layout)
+    let steps = try await killAtEveryStep(bench, expected, layout) { _ in }
     #expect(steps > 40)
   }
 
-  @Test func `a later pull with moves and flags that is killed at any step does, too`() async throws
-  {
+  @Test(arguments: [Layout.maildir, .maildirPlusPlus, .mbox])
+  func `a later pull with moves and flags that is killed at any step does, too`(
+    _ layout: Layout
+  ) async throws {
     let bench = try PullBench(inMemory: true)
     try fill(bench)
-    let first = bench.directory.file("first")
-    try await run(bench, first)
-    let edited = try ArchiveView(first).message("b2")
     let edit = { (archive: String) throws in
       // By hand: flags of a message that is moved at the source meanwhile.
-      try renameFile(
-        archive + "/B/cur/", edited.file, edited.file.replacing(":2,", with: ":2,F"))
+      try ArchiveHand(archive: archive, layout: layout).flag("b2", "F", in: "B")
     }
+    let steps = 112
     // As many archives in the first state as there will be kills, made before the source changes.
-    let steps = 110
-    for number in 0..<steps { try await run(bench, bench.directory.file("\(number)")) }
+    for start in stride(from: 0, to: steps, by: Self.atOnce) {
+      let archives = (start..<start + Self.atOnce).map { bench.directory.file("\($0)") }
+      try await run(bench, archives, layout)
+    }
     try change(bench)
     try edit(bench.directory.file("0"))
     let expected = bench.directory.file("0")
-    try await run(bench, expected)
+    try await run(bench, [expected], layout)
+    #expect(try ArchiveView(expected).message("b2").flags == ["\\flagged"])
     #expect(
       try ArchiveView(expected).subjects == [
         "A: a1", "A: a2", "A: a3", "A: b2", "A: b3", "B: b1", "B: new", "INBOX: i0", "INBOX: i1",
         "INBOX: i2", "INBOX: i3", "Renamed: c1", "Renamed: c2",
       ])
-    let passed = try await killAtEveryStep(bench, expected, startingAt: 1) { try edit($0) }
+    let passed = try await killAtEveryStep(bench, expected, layout) { try edit($0) }
     #expect(passed < steps)
   }
 
@@ -67,11 +74,19 @@ import Testing
     try bench.plain.command("RENAME C Renamed")
   }
 
-  private func run(_ bench: PullBench, _ archive: String) async throws {
-    let child = try ChildProcess(
-      builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive))
-    let ending = try await Self.end(of: child)
-    #expect(ending == .exited(0), "\(String(decoding: child.standardError, as: UTF8.self))")
+  private func arguments(_ bench: PullBench, _ archive: String, _ layout: Layout) -> [String] {
+    bench.arguments(["--connections", "1", "--layout", layout.rawValue], archive: archive)
+  }
+
+  /// Pulls into each of some archives.
+  private func run(_ bench: PullBench, _ archives: [String], _ layout: Layout) async throws {
+    let children = try archives.map {
+      try ChildProcess(builtProgram("mailarc"), arguments(bench, $0, layout))
+    }
+    for child in children {
+      let ending = try await Self.end(of: child)
+      #expect(ending == .exited(0), "\(String(decoding: child.standardError, as: UTF8.self))")
+    }
   }
 
   /// Waits without holding one of the few threads that all tests share.
@@ -87,25 +102,24 @@ import Testing
   ///
   /// - Returns: the number of steps.
   private func killAtEveryStep(
-    _ bench: PullBench, _ expected: String, startingAt first: Int = 1,
+    _ bench: PullBench, _ expected: String, _ layout: Layout,
     prepare: (String) throws -> Void
   ) async throws -> Int {
     let reference = try content(expected)
-    var step = first
+    var step = 1
     while true {
       let steps = step..<step + Self.atOnce
       let archives = steps.map { bench.directory.file("\($0)") }
       for archive in archives where access(archive, F_OK) == 0 { try prepare(archive) }
       let killed = try zip(steps, archives).map { step, archive in
         try ChildProcess(
-          builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive),
+          builtProgram("mailarc"), arguments(bench, archive, layout),
           environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
       }
       var endings: [ChildProcess.Ending] = []
       for child in killed { endings.append(try await Self.end(of: child)) }
       let again = try archives.map { archive in
-        try ChildProcess(
-          builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive))
+        try ChildProcess(builtProgram("mailarc"), arguments(bench, archive, layout))
       }
       for (index, child) in again.enumerated() {
         let ending = try await Self.end(of: child)
@@ -121,17 +135,25 @@ import Testing
     }
   }
 
-  /// What counts of an archive: its files with content and time, and the tables.
+  /// What counts of an archive: its files with content and time, and the tables; of an mbox its
+  /// messages, as they may stand in another order.
   private func content(_ archive: String) throws -> [String: [String]] {
     var found = try snapshot(archive, except: ["/.mailarc"])
     for (path, values) in found where values.count == 4 {
       // Times and inodes of keyword files differ, as do inodes and nanoseconds of messages.
       let isMessage = path.contains("/cur/")
       let seconds = String(values[0].prefix { $0 != "." })
-      found[path] = [isMessage ? seconds : "", values[2]]
+      found[path] = path.contains(".mbox") ? ["file"] : [isMessage ? seconds : "", values[2]]
     }
     for name in ["keywords", "mailboxes"] {
       found[".mailarc/" + name] = [try readFile(archive + "/.mailarc/" + name)]
+    }
+    let left = try listDirectory(archive + "/.mailarc").filter { name in
+      name.hasPrefix("mbox-") && (try? readBytes(archive + "/.mailarc/" + name).isEmpty) != true
+    }
+    if !left.isEmpty { found["left over"] = left }
+    for (mailbox, items) in try ConvertedItem.all(in: archive) {
+      found["messages of " + mailbox] = items.map(\.description)
     }
     return found
   }

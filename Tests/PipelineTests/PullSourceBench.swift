@@ -2,6 +2,7 @@ import Clients
 import Mail
 import Platform
 import Protocols
+import Stores
 import TestSupport
 import Transport
 
@@ -36,7 +37,7 @@ final class SourceBench {
   @discardableResult
   func pull(
     dryRun: Bool = false, accept: Bool = false, refetch: Bool = false,
-    observer: any RunObserver = NoObserver()
+    layout: ArchiveIdentity.Layout? = nil, observer: any RunObserver = NoObserver()
   ) async throws
     -> RunReport
   {
@@ -44,7 +45,7 @@ final class SourceBench {
       user: user, password: Secret("secret"), host: "127.0.0.1", port: server.port,
       security: .plaintextAllowed, trust: .system, timeout: 10, identity: user)
     let options = PullOptions(
-      source: account, archivePath: archive, layout: nil, connections: 1, dryRun: dryRun,
+      source: account, archivePath: archive, layout: layout, connections: 1, dryRun: dryRun,
       acceptDeletions: accept, refetchDeleted: refetch, allNamespaces: false,
       retry: RetryPolicy(pauses: [0.001, 0.001]))
     return await PullPipeline(

@@ -40,16 +40,18 @@ final class PushBench {
   }
 
   /// A bench whose archive holds these messages in INBOX.
-  static func holding(_ subjects: [String], on own: Dovecot? = nil) async throws -> PushBench {
+  static func holding(
+    _ subjects: [String], on own: Dovecot? = nil, layout: ArchiveIdentity.Layout? = nil
+  ) async throws -> PushBench {
     let bench = try PushBench(on: own)
     for subject in subjects { try bench.source.append(subject) }
-    try await bench.pull()
+    try await bench.pull(layout: layout)
     return bench
   }
 
   /// Pulls the source; whatever goes wrong there is not what these tests are about.
-  func pull() async throws {
-    let report = try await source.pull()
+  func pull(layout: ArchiveIdentity.Layout? = nil) async throws {
+    let report = try await source.pull(layout: layout)
     guard report.exitStatus == .done else { throw TestSetupError("the pull failed: \(report)") }
   }
 

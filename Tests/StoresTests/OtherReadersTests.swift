@@ -45,4 +45,34 @@ struct OtherReadersTests {
     #expect(String(decoding: bytes, as: UTF8.self) == expected)
     withExtendedLifetime(temporary) {}
   }
+
+  private static let hasMblaze = ["/usr/bin/mlist", "/usr/bin/mhdr"].allSatisfy {
+    FileManager.default.isExecutableFile(atPath: $0)
+  }
+
+  @Test(
+    .enabled(if: hasMblaze, "mblaze is not installed"),
+    arguments: [ArchiveIdentity.Layout.maildir, .maildirPlusPlus])
+  func `mblaze lists the same messages with their flags`(
+    _ layout: ArchiveIdentity.Layout
+  ) throws {
+    let temporary = try TemporaryDirectory()
+    let archive = try Archive.create(
+      path: temporary.path + "/archive", account: "a", layout: layout)
+    let mailbox = try archive.makeMailbox(try required(MailboxName(["Work", "2024"])))
+    try mailbox.deliver("Subject: one\n\nbody\n", uid: 1, flags: Flags([.seen, .flagged]))
+    try mailbox.deliver("Subject: two\n\n", uid: 2, flags: Flags([.answered]))
+    try mailbox.deliver("Subject: three\n\n", uid: 3, flags: Flags([.flagged]))
+    func subjects(_ options: String) throws -> [String] {
+      let result = try runProcess(
+        "/bin/sh", ["-c", "mlist \(options) \"$1\" | mhdr -h subject", "sh", mailbox.path])
+      #expect(result.status == 0, "\(result.errors)")
+      return result.output.split(separator: "\n").map(String.init).sorted()
+    }
+    #expect(try subjects("") == ["one", "three", "two"])
+    #expect(try subjects("-F") == ["one", "three"])
+    #expect(try subjects("-S") == ["one"])
+    #expect(try subjects("-s") == ["three", "two"])
+    withExtendedLifetime(temporary) {}
+  }
 }

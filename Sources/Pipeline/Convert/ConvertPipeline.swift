@@ -67,6 +67,7 @@ package struct ConvertPipeline: Sendable {
       into: options.archivePath, account: source.archive?.identity.account ?? "",
       layout: try exists ? options.layout ?? .maildir : newLayout(), source: source.identity)
     try requireLayout(of: archive)
+    if let origin = source.archive { try archive.adoptKeywordLetters(of: origin) }
     return archive
   }
 

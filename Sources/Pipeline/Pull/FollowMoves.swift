@@ -20,6 +20,14 @@ struct FollowMoves {
     let message: HeldMessage
   }
 
+  /// A message that was moved by hand, and its copy where the source moved it.
+  struct Adoption {
+    let file: LocatedMessage
+    /// The flags that the source had when they were merged last.
+    let base: Flags?
+    let arrival: Arrival
+  }
+
   /// By what a message is known in another mailbox.
   ///
   /// A dry run downloads no contents: there header key and size have to do.
@@ -39,8 +47,8 @@ struct FollowMoves {
     var removals: [LocatedMessage] = []
     /// New copies of messages that were deleted by hand.
     var discards: [Arrival] = []
-    /// Messages that were moved by hand, with the flags merged last, and their new copies.
-    var adoptions: [(file: LocatedMessage, base: Flags?, arrival: Arrival)] = []
+    /// Messages that were moved by hand.
+    var adoptions: [Adoption] = []
     var flags: [MailboxName: [FlagChange]] = [:]
     var isPending = false
   }
@@ -103,10 +111,8 @@ struct FollowMoves {
       return
     }
     let hand = YieldToHandEdits(context: context, index: index)
-    for arrival in plan.discards { try hand.discard(arrival) }
-    for (file, base, arrival) in plan.adoptions {
-      try hand.adopt(file, base: base, for: arrival)
-    }
+    try hand.discard(plan.discards)
+    try hand.adopt(plan.adoptions, from: home(of: mailbox.name))
     try carryOut(plan, from: home(of: mailbox.name))
     let key = context.key(of: mailbox.name).hex
     if !plan.fates.isEmpty {
@@ -178,7 +184,7 @@ struct FollowMoves {
       try DigestMessages().run(file.message, in: mailbox).digest == message.digest
     else { return false }
     guard file.mailbox == home(of: source.name) else {
-      plan.adoptions.append((file, message.flags, arrival))
+      plan.adoptions.append(Adoption(file: file, base: message.flags, arrival: arrival))
       return true
     }
     plan.removals.append(file)

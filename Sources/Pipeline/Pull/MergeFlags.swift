@@ -8,12 +8,15 @@ struct MergeFlags {
   let archive: Archive
   let journal: PullJournal
   let files: [UID: LocatedMessage]
+  /// The mailbox that the messages were delivered to.
+  let home: MailboxName
+  let moved: MovedFlags
 
   /// Merges, file names first, records after: a merge that is done twice changes nothing.
   ///
   /// - Returns: how many files changed.
   func run(_ changes: [UID: Flags]) throws -> Int {
-    let byMailbox = plan(changes)
+    let byMailbox = try plan(changes)
     for (name, changes) in byMailbox {
       guard let mailbox = try archive.mailbox(name) else { continue }
       _ = try mailbox.setFlags(changes)
@@ -26,13 +29,13 @@ struct MergeFlags {
   }
 
   /// The files whose flags would change, by the mailbox they are in.
-  func plan(_ changes: [UID: Flags]) -> [MailboxName: [FlagChange]] {
+  func plan(_ changes: [UID: Flags]) throws(StoreError) -> [MailboxName: [FlagChange]] {
     var byMailbox: [MailboxName: [FlagChange]] = [:]
     for (uid, flags) in changes.sorted(by: { $0.key < $1.key }) {
       guard let file = files[uid] else { continue }
-      let merged = Flags.merge(
-        file.message.flags, flags, base: journal.record.messages[uid]?.flags)
-      if merged != file.message.flags {
+      let there = try moved.flags(of: file, home: home)
+      let merged = Flags.merge(there, flags, base: journal.record.messages[uid]?.flags)
+      if merged != there {
         byMailbox[file.mailbox, default: []].append(FlagChange(file.message, merged))
       }
     }

@@ -81,7 +81,7 @@ final class PullMailbox {
     report.alreadyPresent = plan.alreadyPresent
     if let question = plan.question { return waiting(for: question) }
     if context.options.dryRun {
-      announce(plan, located)
+      try announce(plan, located)
       var pulled = outcome(observation.state, plan, outstanding: 0, inode: located.inode)
       pulled.arrivals += try foretellArrivals(plan.toFetch, connection)
       return pulled
@@ -148,9 +148,7 @@ final class PullMailbox {
     for uid in plan.deletedByHand { journal.append(.fate(uid, .deleted)) }
     for uid in plan.returned { journal.append(.fate(uid, .held)) }
     for uid in plan.forgotten { journal.append(.forgotten(uid)) }
-    report.flagsUpdated += try MergeFlags(
-      archive: context.archive, journal: journal, files: located.files
-    ).run(plan.flagChanges)
+    report.flagsUpdated += try mergeFlags(located).run(plan.flagChanges)
     try journal.flush()
     // A mailbox that somebody deleted comes back only with mail in it.
     let mailbox =
@@ -213,12 +211,18 @@ extension PullMailbox {
     return pulled
   }
 
-  private func announce(_ plan: PullPlan, _ located: LocateMessages.Result) {
+  private func mergeFlags(_ located: LocateMessages.Result) -> MergeFlags {
+    MergeFlags(
+      archive: context.archive, journal: journal, files: located.files, home: located.home,
+      moved: context.movedFlags)
+  }
+
+  private func announce(_ plan: PullPlan, _ located: LocateMessages.Result) throws {
     if located.inode.isEmpty, known == nil || !plan.toFetch.isEmpty {
       context.observer.planned(PlannedChange(action: .createMailbox, mailbox: source.name))
     }
-    let merges = MergeFlags(archive: context.archive, journal: journal, files: located.files)
-      .plan(plan.flagChanges).values.reduce(0) { $0 + $1.count }
+    let merges = try mergeFlags(located).plan(plan.flagChanges).values
+      .reduce(0) { $0 + $1.count }
     let changes: [(PlannedChange.Action, Int)] = [
       (.transfer, plan.toFetch.count), (.updateFlags, merges),
     ]

@@ -9,42 +9,75 @@ struct YieldToHandEdits {
   let context: PullContext
   let index: ArchiveIndex
 
-  /// The message was deleted by hand: what came in its new mailbox is deleted as well.
+  /// How many messages are treated at once, as each time may cost a rewrite of their mbox: as many as
+  /// are taken without a question for deleted by hand, if the run dies in between.
+  private static let batch = PlanPull.largestQuietDisappearance
+
+  /// The messages were deleted by hand: what came in their new mailboxes is deleted as well.
   ///
   /// - Throws: what the archive and the journals throw.
-  func discard(_ arrival: FollowMoves.Arrival) throws {
-    try takeAway(arrival)
-    let journal = try journal(of: arrival.mailbox)
-    journal.append(.fate(arrival.message.uid, .deleted))
-    try journal.flush()
+  func discard(_ arrivals: [FollowMoves.Arrival]) throws {
+    for (name, arrivals) in Dictionary(grouping: arrivals, by: \.mailbox).sorted(by: {
+      $0.key < $1.key
+    }) {
+      for start in stride(from: 0, to: arrivals.count, by: Self.batch) {
+        let batch = arrivals[start...].prefix(Self.batch)
+        try takeAway(batch)
+        let journal = try journal(of: name)
+        for arrival in batch { journal.append(.fate(arrival.message.uid, .deleted)) }
+        try journal.flush()
+      }
+    }
   }
 
-  /// The message was moved by hand: it stays where it was moved to, and stands for the one that came,
-  /// so that flags go on following.
+  /// The messages were moved by hand: they stay where they were moved to, and stand for those that
+  /// came, so that flags go on following.
   ///
   /// - Parameters:
-  ///   - file: where it was moved to.
-  ///   - base: the flags that the source had when they were merged last.
-  ///   - arrival: what came in the message's new mailbox.
+  ///   - adoptions: the messages and what came in their new mailboxes.
+  ///   - home: where the messages were delivered to.
   /// - Throws: what the archive throws.
-  func adopt(_ file: LocatedMessage, base: Flags?, for arrival: FollowMoves.Arrival) throws {
-    guard let mailbox = try context.archive.mailbox(file.mailbox) else { return }
-    try takeAway(arrival)
-    let flags = Flags.merge(file.message.flags, arrival.message.flags ?? Flags(), base: base)
-    let moved = try mailbox.move(file.message, to: mailbox, origin: origin(of: arrival))
-    _ = try mailbox.setFlags(flags, of: moved)
+  func adopt(_ adoptions: [FollowMoves.Adoption], from home: MailboxName) throws {
+    let byMailbox = Dictionary(grouping: adoptions, by: \.file.mailbox)
+    for (name, adoptions) in byMailbox.sorted(by: { $0.key < $1.key }) {
+      for start in stride(from: 0, to: adoptions.count, by: Self.batch) {
+        try adopt(adoptions[start...].prefix(Self.batch), in: name, from: home)
+      }
+    }
+  }
+
+  private func adopt(
+    _ adoptions: ArraySlice<FollowMoves.Adoption>, in name: MailboxName, from home: MailboxName
+  ) throws {
+    guard let mailbox = try context.archive.mailbox(name) else { return }
+    try takeAway(adoptions.map(\.arrival)[...])
+    let flags = try adoptions.map { adoption in
+      Flags.merge(
+        try context.movedFlags.flags(of: adoption.file, home: home),
+        adoption.arrival.message.flags ?? Flags(), base: adoption.base)
+    }
+    let orders = adoptions.map {
+      MoveOrder($0.file.message, origin: origin(of: $0.arrival))
+    }
+    let moved = try mailbox.move(orders, to: mailbox)
+    _ = try mailbox.setFlags(zip(moved, flags).map { FlagChange($0, $1) })
     try mailbox.flush()
   }
 
-  private func takeAway(_ arrival: FollowMoves.Arrival) throws {
-    let home = context.archive.table[arrival.mailbox]?.archiveName ?? arrival.mailbox
-    guard let new = try index.file(of: origin(of: arrival), preferred: home),
-      let mailbox = try context.archive.mailbox(new.mailbox)
-    else { return }
-    Checkpoint.pass("hand edit kept: before the new copy is removed")
-    try mailbox.remove([new.message])
-    try mailbox.flush()
-    Checkpoint.pass("hand edit kept: the new copy is removed")
+  private func takeAway(_ arrivals: ArraySlice<FollowMoves.Arrival>) throws {
+    var files: [MailboxName: [StoredMessage]] = [:]
+    for arrival in arrivals {
+      let home = context.archive.table[arrival.mailbox]?.archiveName ?? arrival.mailbox
+      guard let new = try index.file(of: origin(of: arrival), preferred: home) else { continue }
+      files[new.mailbox, default: []].append(new.message)
+    }
+    for (name, messages) in files.sorted(by: { $0.key < $1.key }) {
+      guard let mailbox = try context.archive.mailbox(name) else { continue }
+      Checkpoint.pass("hand edit kept: before the new copies are removed")
+      try mailbox.remove(messages)
+      try mailbox.flush()
+      Checkpoint.pass("hand edit kept: the new copies are removed")
+    }
   }
 
   private func origin(of arrival: FollowMoves.Arrival) -> MessageOrigin {

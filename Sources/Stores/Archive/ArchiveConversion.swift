@@ -67,6 +67,14 @@ extension Archive {
     }
   }
 
+  /// Gives keywords the letters that another archive gives them, as far as they are free here, so that
+  /// files keep their names from one to the other.
+  ///
+  /// - Throws: `system`.
+  package func adoptKeywordLetters(of other: Archive) throws(StoreError) {
+    try context.keywords.adopt(other.context.keywords.current)
+  }
+
   /// What the archive was converted from; nil if it was not.
   ///
   /// - Throws: `damaged`, `newerFormat`, `system`.

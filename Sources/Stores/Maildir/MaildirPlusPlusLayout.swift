@@ -127,7 +127,10 @@ struct MaildirPlusPlusLayout: ArchiveLayout {
 
   func removeIfEmpty(_ name: MailboxName) throws(StoreError) -> Bool {
     // The archive's own directory stays.
-    guard !name.isInbox, let directory = try find(name) else { return !name.isInbox }
+    guard !name.isInbox else { return false }
+    var found = try find(name)
+    if found == nil { found = try remains(of: name) }
+    guard let directory = found else { return true }
     guard try MaildirMailbox.emptyOut(directory) else { return false }
     _ = try storedIfPresent(try directory.unlink(Self.markName))
     Checkpoint.pass("empty mailbox: before its directory is removed")
@@ -141,6 +144,16 @@ struct MaildirPlusPlusLayout: ArchiveLayout {
       if !error.isExists { throw .system(error) }
     }
     return true
+  }
+
+  /// What a run left that was killed while it took a mailbox away: nothing but what is taken away last.
+  private func remains(of name: MailboxName) throws(StoreError) -> Directory? {
+    let files = [MailboxKeywords.lettersFile, MailboxKeywords.extrasFile, Self.markName]
+    guard let plain = MaildirPlusPlusName.candidates(for: name).first,
+      let directory = try open(plain),
+      try stored(try directory.entries()).allSatisfy({ files.contains($0.name ?? "") })
+    else { return nil }
+    return directory
   }
 
   func gatherLetters(into letters: inout KeywordLetters) throws(StoreError) {

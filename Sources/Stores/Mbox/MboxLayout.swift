@@ -102,15 +102,12 @@ struct MboxLayout: ArchiveLayout {
   }
 
   func removeIfEmpty(_ name: MailboxName) throws(StoreError) -> Bool {
-    guard let (directory, file) = try find(name) else { return true }
-    guard try stored(try directory.status(of: file)).size == 0 else { return false }
-    let lock = try MboxLock(directory, file, patience: MboxLock.patience)
-    defer { lock.release() }
-    guard try stored(try lock.file.status()).size == 0 else { return false }
-    try stored(try directory.unlink(file))
-    Checkpoint.pass("empty mailbox: before its directory is removed")
-    lock.release()
-    try stored(try directory.flush())
+    if let (directory, file) = try find(name) {
+      guard try removeIfEmpty(file, in: directory) else { return false }
+    } else {
+      // A run that was killed may have removed the file and nothing else.
+      try clearLocks(of: name)
+    }
     let chain = try self.directory(above: name).chain(below: root) ?? []
     for (depth, entry) in chain.enumerated().reversed() {
       let parent = try stored(try root.openPath(Array(chain[..<depth])))
@@ -123,6 +120,27 @@ struct MboxLayout: ArchiveLayout {
       }
     }
     return true
+  }
+
+  private func removeIfEmpty(
+    _ file: String, in directory: Directory
+  ) throws(StoreError) -> Bool {
+    guard try stored(try directory.status(of: file)).size == 0 else { return false }
+    let lock = try MboxLock(directory, file, patience: MboxLock.patience)
+    defer { lock.release() }
+    guard try stored(try lock.file.status()).size == 0 else { return false }
+    try stored(try directory.unlink(file))
+    Checkpoint.pass("empty mailbox: before its directory is removed")
+    lock.release()
+    try stored(try directory.flush())
+    return true
+  }
+
+  private func clearLocks(of name: MailboxName) throws(StoreError) {
+    guard let directory = try directory(above: name).find(below: root) else { return }
+    for file in try MboxFileName.files(for: name, suffix) {
+      try DotLock.clear(in: directory, file + ".lock")
+    }
   }
 
   /// The content of a mailbox; nil if there is none of that name.

@@ -1,14 +1,14 @@
 import Glibc
-package import Mail
-package import Platform
+import Mail
+import Platform
 
 /// An mbox file of another program, or one that somebody took out of an archive, for reading; plain or
 /// compressed by gzip.
 ///
 /// Nothing is written, no lock file either. Messages are in the order of the file.
-package final class MboxMailbox: ReadableMailbox {
-  package let name: MailboxName
-  package private(set) var damage: [StoreError] = []
+final class MboxMailbox: ReadableMailbox {
+  let name: MailboxName
+  private(set) var damage: [StoreError] = []
   private let directory: Directory
   private let fileName: [UInt8]
   private let forced: MboxDialect?
@@ -25,7 +25,7 @@ package final class MboxMailbox: ReadableMailbox {
   ///   - directory: where the file is.
   ///   - fileName: its name there.
   ///   - dialect: the dialect that the user asked for; nil to find out.
-  package init(
+  init(
     name: MailboxName, in directory: Directory, _ fileName: [UInt8], dialect: MboxDialect?
   ) {
     self.name = name
@@ -34,13 +34,13 @@ package final class MboxMailbox: ReadableMailbox {
     forced = dialect
   }
 
-  package var path: String { directory.path(of: fileName) }
+  var path: String { directory.path(of: fileName) }
 
   /// Whether a file that begins with these bytes is an mbox, as far as they tell.
   ///
   /// A From_ line comes first, perhaps behind empty lines or a byte-order mark. Nothing at all is an
   /// empty mbox.
-  package static func isMbox(beginningWith bytes: [UInt8]) -> Bool {
+  static func isMbox(beginningWith bytes: [UInt8]) -> Bool {
     var scanner = MboxScanner(longLine: MboxScanner.longLine)
     _ = bytes.withUnsafeBytes { scanner.take($0, isLast: true) }
     return MboxSplitter(scanner, forced: nil).beginsAsMbox
@@ -49,7 +49,7 @@ package final class MboxMailbox: ReadableMailbox {
   /// All messages, in the order of the file.
   ///
   /// - Throws: `unreadable` if it is no mbox, or changes all the time while it is read; `system`.
-  package func scan() throws(StoreError) -> [StoredMessage] {
+  func scan() throws(StoreError) -> [StoredMessage] {
     for attempt in 0..<Self.attempts {
       if attempt > 0 { usleep(200_000) }
       let file = try MboxFile(try stored(try directory.openFile(fileName)), path: path)
@@ -66,7 +66,7 @@ package final class MboxMailbox: ReadableMailbox {
     throw .unreadable(path: path, reason: "another program keeps changing it")
   }
 
-  package func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
+  func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
     guard case .mbox(let entry) = message.place, let file else {
       throw .notFound(path(of: message))
     }
@@ -83,7 +83,7 @@ package final class MboxMailbox: ReadableMailbox {
   /// no zone; else that of the topmost Received or of Date; else when the file was changed last.
   ///
   /// - Throws: `notFound` if the mailbox was not scanned.
-  package func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
+  func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
     if let date = message.namedDate { return date }
     guard case .mbox(let entry) = message.place, let file else {
       throw .notFound(path(of: message))
@@ -91,19 +91,19 @@ package final class MboxMailbox: ReadableMailbox {
     return entry.date ?? InternalDate(epochSeconds: file.state.modifiedSeconds)
   }
 
-  package func path(of message: StoredMessage) -> String {
+  func path(of message: StoredMessage) -> String {
     guard case .mbox(let entry) = message.place else { return path }
     return "\(path), message at byte \(entry.offset)"
   }
 
-  package func currentStamp() throws(StoreError) -> MailboxStamp {
+  func currentStamp() throws(StoreError) -> MailboxStamp {
     MailboxStamp([try stored(try directory.status(of: fileName))])
   }
 
   /// Nil: a mailbox that is only read has no stamp to record.
-  package func stamp() -> MailboxStamp? { nil }
+  func stamp() -> MailboxStamp? { nil }
 
-  package func explanation() throws(StoreError) -> String {
+  func explanation() throws(StoreError) -> String {
     if reason == nil { _ = try scan() }
     return reason ?? ""
   }

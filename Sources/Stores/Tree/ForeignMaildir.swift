@@ -1,10 +1,10 @@
-package import Mail
+import Mail
 import Platform
 
 /// A Maildir that another program keeps, for reading only: with Dovecot's and Courier's files of
 /// keywords and UIDs, and with compressed messages.
-package final class ForeignMaildir: ReadableMailbox {
-  package private(set) var damage: [StoreError] = []
+final class ForeignMaildir: ReadableMailbox {
+  private(set) var damage: [StoreError] = []
   private let maildir: MaildirMailbox
 
   /// A mailbox in a directory that has `cur`.
@@ -18,10 +18,10 @@ package final class ForeignMaildir: ReadableMailbox {
     maildir = try MaildirMailbox(name, in: directory, context: context)
   }
 
-  package var name: MailboxName { maildir.name }
-  package var path: String { maildir.path }
+  var name: MailboxName { maildir.name }
+  var path: String { maildir.path }
 
-  package func scan() throws(StoreError) -> [StoredMessage] {
+  func scan() throws(StoreError) -> [StoredMessage] {
     damage = []
     let messages = try maildir.scan()
     let keywords = try CourierKeywords(in: maildir.directory)
@@ -56,7 +56,7 @@ package final class ForeignMaildir: ReadableMailbox {
     }
   }
 
-  package func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
+  func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
     do {
       return try file(message)
     } catch .notFound(let path) {
@@ -71,17 +71,17 @@ package final class ForeignMaildir: ReadableMailbox {
     ) { self.maildir.give(back: $0) }
   }
 
-  package func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
+  func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
     try maildir.internalDate(of: message)
   }
 
-  package func path(of message: StoredMessage) -> String { maildir.path(of: message) }
+  func path(of message: StoredMessage) -> String { maildir.path(of: message) }
 
-  package func currentStamp() throws(StoreError) -> MailboxStamp { try maildir.currentStamp() }
+  func currentStamp() throws(StoreError) -> MailboxStamp { try maildir.currentStamp() }
 
-  package func stamp() throws(StoreError) -> MailboxStamp? { nil }
+  func stamp() throws(StoreError) -> MailboxStamp? { nil }
 
-  package func explanation() throws(StoreError) -> String {
+  func explanation() throws(StoreError) -> String {
     let files =
       [MailboxKeywords.lettersFile, CourierKeywords.directoryName]
       + UIDOrder.files.map(\.name)

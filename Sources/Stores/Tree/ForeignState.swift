@@ -33,7 +33,7 @@ package final class ForeignState: Sendable {
     }
   }
 
-  /// The directory with the state for some mail; nil where there is none. It isn't locked.
+  /// The directory with the state for some mail, not locked; nil where there is none.
   ///
   /// - Throws: `system`.
   package static func existing(of path: String, in base: String) throws(StoreError) -> Directory? {

@@ -5,8 +5,8 @@ import Platform
 /// reading only.
 ///
 /// Safe to use from several threads; each mailbox belongs to one thread at a time.
-package final class ForeignTree: MailSource {
-  package let path: String
+final class ForeignTree: MailSource {
+  let path: String
   private let root: Directory
   /// The name of the root in `root` where it is a file.
   private let loneFile: String?
@@ -17,7 +17,7 @@ package final class ForeignTree: MailSource {
   ///
   /// - Throws: `notFound`, `noMail` if there is nothing like a mailbox, `unreadable` for a FIFO or
   ///   device, `system`.
-  package init(path: String, mboxDialect: MboxDialect?) throws(StoreError) {
+  init(path: String, mboxDialect: MboxDialect?) throws(StoreError) {
     let place = try TreeRoot(path)
     self.path = path
     self.mboxDialect = mboxDialect
@@ -67,9 +67,9 @@ package final class ForeignTree: MailSource {
   }
 
   /// What was there when the tree was opened.
-  package func mailboxes() throws(StoreError) -> MailboxTree { tree }
+  func mailboxes() throws(StoreError) -> MailboxTree { tree }
 
-  package func mailbox(at place: MailboxPlace) throws(StoreError) -> any ReadableMailbox {
+  func mailbox(at place: MailboxPlace) throws(StoreError) -> any ReadableMailbox {
     let steps = loneFile.map { [$0] } ?? place.path
     switch place.form {
     case .maildir:

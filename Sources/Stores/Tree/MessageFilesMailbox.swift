@@ -1,13 +1,13 @@
-package import Mail
+import Mail
 import Platform
 
 /// A directory whose files are messages, `.eml` files or MH's, or one such file alone; for reading
 /// only.
 ///
 /// Files that are an mbox by their content are mailboxes of their own.
-package final class MessageFilesMailbox: ReadableMailbox {
-  package let name: MailboxName
-  package private(set) var damage: [StoreError] = []
+final class MessageFilesMailbox: ReadableMailbox {
+  let name: MailboxName
+  private(set) var damage: [StoreError] = []
   private let directory: Directory
   private let loneFile: [UInt8]?
   private var spareBuffer: FileBuffer?
@@ -25,11 +25,11 @@ package final class MessageFilesMailbox: ReadableMailbox {
     self.loneFile = loneFile
   }
 
-  package var path: String {
+  var path: String {
     loneFile.map { directory.path(of: $0) } ?? directory.path
   }
 
-  package func scan() throws(StoreError) -> [StoredMessage] {
+  func scan() throws(StoreError) -> [StoredMessage] {
     damage = []
     if let loneFile { return [message(loneFile)] }
     sequences = try MHSequences(in: directory)
@@ -80,7 +80,7 @@ package final class MessageFilesMailbox: ReadableMailbox {
     return StoredMessage(name, in: .file, flags: flags)
   }
 
-  package func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
+  func open(_ message: StoredMessage) throws(StoreError) -> MessageFile {
     try ForeignMessage.open(
       message.name, in: directory, buffer: spareBuffer ?? FileBuffer()
     ) { self.spareBuffer = $0 }
@@ -88,7 +88,7 @@ package final class MessageFilesMailbox: ReadableMailbox {
 
   /// What the topmost Received field says, else the Date field, else the time of the file: copies of
   /// such files seldom keep theirs.
-  package func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
+  func internalDate(of message: StoredMessage) throws(StoreError) -> InternalDate {
     if let date = message.namedDate { return date }
     var header = HeaderCollector()
     do throws(StoreError) {
@@ -105,11 +105,11 @@ package final class MessageFilesMailbox: ReadableMailbox {
     return InternalDate(epochSeconds: status.modifiedSeconds)
   }
 
-  package func path(of message: StoredMessage) -> String {
+  func path(of message: StoredMessage) -> String {
     loneFile == nil ? "\(path)/\(message.displayName)" : path
   }
 
-  package func currentStamp() throws(StoreError) -> MailboxStamp {
+  func currentStamp() throws(StoreError) -> MailboxStamp {
     if let loneFile { return MailboxStamp([try stored(try directory.status(of: loneFile))]) }
     return MailboxStamp([
       try stored(try directory.status()),
@@ -117,9 +117,9 @@ package final class MessageFilesMailbox: ReadableMailbox {
     ])
   }
 
-  package func stamp() throws(StoreError) -> MailboxStamp? { nil }
+  func stamp() throws(StoreError) -> MailboxStamp? { nil }
 
-  package func explanation() throws(StoreError) -> String {
+  func explanation() throws(StoreError) -> String {
     if loneFile != nil { return "one message: the file begins with a header" }
     if try storedIfPresent(try directory.status(of: MHSequences.fileName)) != nil {
       return "MH folder: it has a file \(MHSequences.fileName)"
