@@ -73,6 +73,22 @@ struct ConvertAgainTests {
     #expect(try await bench.convert(layout: nil).converted == ["present": 20])
   }
 
+  @Test func `what was lost gets the name that it had`() throws {
+    let bench = try ConvertBench()
+    let from = "From a@example.org Tue Nov 14 22:13:20 2023\n"
+    let source = bench.directory.file("source.mbox")
+    try writeFile(source, (0..<9).map { from + "Subject: \($0)\n\ntext\n\n" }.joined())
+    _ = try bench.run(from: source, ["--layout", "mbox.gz"])
+    let before = try bench.view()
+    let path = bench.target + "/source.mbox.gz"
+    let size = try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    #expect(truncate(path, size / 2) == 0)
+    #expect(try bench.run(from: source, []).ending == .exited(0))
+    let after = try bench.view()
+    #expect(after.mapValues { Set($0) } == before.mapValues { Set($0) })
+    #expect(after["source"]?.count == 9)
+  }
+
   @Test(arguments: Layout.allCases)
   func `flags of both sides are merged`(_ layout: Layout) async throws {
     let bench = try filled()

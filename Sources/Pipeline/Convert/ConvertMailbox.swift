@@ -50,10 +50,13 @@ final class ConvertMailbox {
     var taken = TakenNames()
     for message in present { taken.insert(message.baseName) }
     for name in record.messages.keys { taken.insert(name) }
+    var lost: [ContentDigest: [String]] = [:]
+    for (name, message) in journal.record.messages where record.messages[name] == nil {
+      lost[message.digest, default: []].append(name)
+    }
     let copier = CopyMessages(
       from: source, to: target, journal: journal, layout: archive.identity.layout,
-      content: worker.content,
-      taken: taken)
+      content: worker.content, taken: taken, lost: lost)
     let merge = MergeConvertedFlags(present, in: target, journal: journal)
     journal.forget()
     for (message, converted) in plan.known {
@@ -87,7 +90,7 @@ final class ConvertMailbox {
     context.collector.add(
       Notice(
         kind: .other, mailbox: place.name,
-        text: "in the archive, \(problem); what is lost there is converted again"))
+        text: "in the archive, \(problem); what is missing there counts as lost, not as deleted"))
     var whole = present
     // The damage may have cut it off.
     if let last = present.last, last.namedSize != last.scanned?.size { whole.removeLast() }

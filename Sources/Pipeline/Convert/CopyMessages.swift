@@ -19,6 +19,7 @@ final class CopyMessages {
   private let journal: ConvertJournal
   private let content: CopyContent
   private var taken: TakenNames
+  private var lost: [ContentDigest: [String]]
   private var prepared: [Prepared] = []
   private var preparedBytes: Int64 = 0
   private var unflushed = 0
@@ -41,9 +42,11 @@ final class CopyMessages {
   ///   - layout: that of the archive.
   ///   - content: copies one message after the other.
   ///   - taken: base names that no message may get, because others have them or had them.
+  ///   - lost: base names of messages that the archive lost, by content: who has it gets the name.
   init(
     from source: any ReadableMailbox, to target: any Mailbox, journal: ConvertJournal,
-    layout: ArchiveIdentity.Layout, content: CopyContent, taken: TakenNames
+    layout: ArchiveIdentity.Layout, content: CopyContent, taken: TakenNames,
+    lost: [ContentDigest: [String]]
   ) {
     self.source = source
     self.target = target
@@ -60,6 +63,7 @@ final class CopyMessages {
       batchBytes = 64 << 20
     }
     self.taken = taken
+    self.lost = lost
   }
 
   /// Messages and octets that were copied so far.
@@ -103,6 +107,14 @@ final class CopyMessages {
   private func name(
     of message: StoredMessage, _ copied: CopiedContent, _ date: InternalDate
   ) -> DeliveryName {
+    // The date is a part of it.
+    let prefix = lost.isEmpty ? "" : "\(date.epochSeconds)."
+    if let index = lost[copied.digest]?.firstIndex(where: { $0.hasPrefix(prefix) }),
+      let name = lost[copied.digest]?.remove(at: index)
+    {
+      taken.insert(name)
+      return .kept(Array(name.utf8))
+    }
     guard message.isOurs, taken.insert(message.baseName) else { return .new }
     if message.namedSize == copied.size, message.namedWireSize == copied.wireSize {
       return .kept(Array(message.baseName))
