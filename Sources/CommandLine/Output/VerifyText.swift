@@ -79,13 +79,13 @@ enum VerifyText {
     case .edited:
       "If the edit was meant, all is well: a push sends the message as it is now."
     case .damaged, .truncated, .changed:
-      "Put the file back from a backup, or delete it and run `mailarc pull --refetch-deleted` while "
-        + "the source still has the message."
+      "Put the file back from a backup. If it was pulled and the source still has it, delete the file "
+        + "and run `mailarc pull --refetch-deleted`."
     case .unreadable, .mailboxUnreadable:
       "Look at the rights of the files and at the health of the disk, then verify again."
     case .missing, .mailboxMissing:
-      "If you deleted them, the next pull takes note of it. If not, put them back from a backup, or "
-        + "run `mailarc pull --refetch-deleted` while the source still has them."
+      "If you deleted them, the next run takes note of it. If not, put them back from a backup, or run "
+        + "`mailarc pull --refetch-deleted` if they were pulled and the source still has them."
     case .journalDamaged, .stateDamaged:
       "Run `mailarc verify --rebuild`; no mail is lost by it."
     }

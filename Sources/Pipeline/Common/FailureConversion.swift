@@ -134,6 +134,10 @@ extension Failure {
         scope: scope, cause: .locked, "\(error)",
         advice: "Close the mail program that uses it, then run the same command again.",
         retryable: true)
+    case .changed:
+      self.init(
+        scope: scope, cause: .disk, "\(error)",
+        advice: "Run the same command again when no other program writes to it.", retryable: true)
     case .unreadable: self.init(scope: scope, cause: .disk, "\(error)")
     case .system(let error): self.init(error)
     }

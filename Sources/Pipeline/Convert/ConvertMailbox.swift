@@ -128,6 +128,11 @@ final class ConvertMailbox {
           try copier.copy(message, flags: flags(of: message))
         }
       } catch let problem as SourceUnreadable {
+        if case StoreError.changed = problem.cause {
+          // Nobody knows any more where the messages are.
+          failMailbox(problem.cause)
+          break
+        }
         fail(source.path(of: message), problem.cause)
         context.missed.add(message.origin)
       }
@@ -220,6 +225,13 @@ final class ConvertMailbox {
       MessageFailure(
         mailbox: place.name, uid: nil, file: path, reason: "\(error)",
         advice: "It is tried again when the same conversion is run again."))
+  }
+
+  private func failMailbox(_ error: any Error) {
+    failures += 1
+    context.missed.addUnknown()
+    context.collector.add(
+      MailboxFailure(mailbox: place.name, failure: Failure(error, scope: .mailbox)))
   }
 
   private func tellDamage() {

@@ -77,6 +77,7 @@ final class PushMailbox {
   /// Whether a file was edited, moved or removed while it was being sent.
   private static func meansChangedFile(_ error: any Error) -> Bool {
     if case StoreError.notFound = error { return true }
+    if case StoreError.changed = error { return true }
     return error is AppendSizeMismatch
   }
 

@@ -49,6 +49,8 @@ struct ScanArchive {
           found.append(try describe(message, flags, place))
         } catch {
           if case StoreError.notFound = error { continue }
+          // Nobody knows any more where the others are.
+          if case StoreError.changed = error { throw error }
           onFailure(mailbox.path(of: message), error)
         }
       }

@@ -26,6 +26,8 @@ package enum StoreError: Error, Sendable, Equatable {
   case unsuitableName(String, reason: String)
   /// A state file does not hold what it should.
   case damaged(file: String, reason: String)
+  /// Somebody wrote to a file while it was read.
+  case changed(String)
   /// Something in the archive can't be read completely.
   case unreadable(path: String, reason: String)
   /// A system call failed.
@@ -59,6 +61,7 @@ extension StoreError: CustomStringConvertible {
     case .unsupportedLayout(let layout): "the layout \"\(layout)\" is not supported here"
     case .unsuitableName(let name, let reason): "no directory can stand for \(name): \(reason)"
     case .damaged(let file, let reason): "\"\(file)\" is damaged: \(reason)"
+    case .changed(let path): "\"\(path)\" changed while it was read"
     case .unreadable(let path, let reason): "\"\(path)\" can't be read: \(reason)"
     case .system(let error): error.description
     }

@@ -75,7 +75,7 @@ final class MboxContent: MessageBytes {
       let read =
         target.isEmpty ? 0 : try source.read(into: target, at: position + Int64(done))
       guard read > 0 else {
-        throw .unreadable(path: path, reason: "it changed while it was read")
+        throw .changed(path)
       }
       done += read
     } while done < count

@@ -171,7 +171,7 @@ private final class MboxStoreBytes: MessageBytes {
         rebasing: scratch.prefix(Int(min(Int64(scratch.count), taken - skipped))))
       let count = try content.read(into: part)
       guard count > 0 else {
-        throw .unreadable(path: store.path(of: message), reason: "it changed while it was read")
+        throw .changed(store.path(of: message))
       }
       skipped += Int64(count)
     }

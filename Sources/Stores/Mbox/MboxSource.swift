@@ -110,7 +110,7 @@ final class MboxFile: MboxSource {
     let now: MboxFileState
     do { now = MboxFileState(try file.status()) } catch { throw .system(error.at(path)) }
     guard now == state else {
-      throw .unreadable(path: path, reason: "it changed while it was read")
+      throw .changed(path)
     }
   }
 
