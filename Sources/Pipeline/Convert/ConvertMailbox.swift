@@ -54,21 +54,17 @@ final class ConvertMailbox {
     for (name, message) in journal.record.messages where record.messages[name] == nil {
       lost[message.digest, default: []].append(name)
     }
-    let copier = CopyMessages(
-      from: source, to: target, journal: journal, layout: archive.identity.layout,
-      content: worker.content, taken: taken, lost: lost)
+    let copier = try CopyMessages(
+      from: source, to: place.name, of: archive, journal: journal, content: worker.content,
+      taken: taken, lost: lost)
+    defer { copier.discard() }
     let merge = MergeConvertedFlags(present, in: target, journal: journal)
     journal.forget()
     for (message, converted) in plan.known {
       count(merge.add(converted, flags: flags(of: message)))
     }
     plan.known = []
-    do {
-      try copy(&plan, copier, merge)
-    } catch {
-      copier.discard()
-      throw error
-    }
+    try copy(&plan, copier, merge)
     report.flagsUpdated = try merge.run()
     try journal.flush()
     return report

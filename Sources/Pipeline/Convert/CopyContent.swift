@@ -8,7 +8,7 @@ struct SourceUnreadable: Error {
 }
 
 /// What was seen of a message while it was copied.
-struct CopiedContent {
+struct CopiedContent: Sendable {
   /// Of the wire form.
   let digest: ContentDigest
   /// Octets of the wire form.
@@ -36,28 +36,31 @@ final class CopyContent {
 
   /// Copies a message.
   ///
-  /// - Throws: `SourceUnreadable`, also where it changes meanwhile; what `delivery` throws.
+  /// - Parameters:
+  ///   - message: the message.
+  ///   - file: its content.
+  ///   - write: takes the form on disk, in pieces that are valid during the call only.
+  /// - Returns: what was seen on the way.
+  /// - Throws: `SourceUnreadable`, also where it changes meanwhile.
   func run(
-    _ message: StoredMessage, _ file: MessageFile, to delivery: any Delivery
-  ) throws -> CopiedContent {
+    _ message: StoredMessage, _ file: MessageFile, write: (UnsafeRawBufferPointer) -> Void
+  ) throws(SourceUnreadable) -> CopiedContent {
     sha.reset()
     var content = Content()
     var chunk = try read(file)
     if try isWireForm(message, file, &chunk) {
       var converter = WireToDisk()
       while let bytes = chunk {
-        try copyWireForm(bytes, &converter, &content, delivery)
+        copyWireForm(bytes, &converter, &content, write)
         chunk = try read(file)
       }
       if converter.finish() {
         content.size += 1
-        try [UInt8.carriageReturn].span.bytes.withUnsafeBytes { buffer throws(StoreError) in
-          try delivery.write(buffer)
-        }
+        [UInt8.carriageReturn].withUnsafeBytes { write($0) }
       }
     } else {
       while let bytes = chunk {
-        try copyDiskForm(bytes, &content, delivery)
+        copyDiskForm(bytes, &content, write)
         chunk = try read(file)
       }
     }
@@ -100,22 +103,23 @@ final class CopyContent {
 
   private func copyWireForm(
     _ bytes: UnsafeRawBufferPointer, _ converter: inout WireToDisk, _ content: inout Content,
-    _ delivery: any Delivery
-  ) throws {
+    _ write: (UnsafeRawBufferPointer) -> Void
+  ) {
     sha.update(bytes)
     content.wireSize += Int64(bytes.count)
     content.sourceSize += Int64(bytes.count)
-    try forEachPiece(of: bytes) { piece in
+    forEachPiece(of: bytes) { piece in
       bareLineFeeds.removeAll(keepingCapacity: true)
       let count = converter.convert(piece, into: scratch, bareLineFeeds: &bareLineFeeds)
       content.size += Int64(count)
-      try delivery.write(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+      write(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
     }
   }
 
   private func copyDiskForm(
-    _ bytes: UnsafeRawBufferPointer, _ content: inout Content, _ delivery: any Delivery
-  ) throws {
+    _ bytes: UnsafeRawBufferPointer, _ content: inout Content,
+    _ write: (UnsafeRawBufferPointer) -> Void
+  ) {
     content.size += Int64(bytes.count)
     content.sourceSize += Int64(bytes.count)
     forEachPiece(of: bytes) { piece in
@@ -123,16 +127,16 @@ final class CopyContent {
       content.wireSize += Int64(count)
       sha.update(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
     }
-    try delivery.write(bytes)
+    write(bytes)
   }
 
   private func forEachPiece(
-    of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void
-  ) rethrows {
+    of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
     var start = 0
     while start < bytes.count {
       let end = min(bytes.count, start + Self.pieceSize)
-      try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+      body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
       start = end
     }
   }

@@ -3,77 +3,67 @@ import Mail
 import Platform
 import Stores
 
-/// Copies messages into a mailbox of the archive and records them, a batch at a time.
+/// Copies messages into a mailbox of the archive and records them: reads one while another thread writes
+/// those before it.
 ///
 /// Confined to one worker.
 final class CopyMessages {
-  /// A batch ends at this many messages or bytes, and is then delivered.
-  private let batchMessages: Int
-  private let batchBytes: Int64
-  /// What was delivered is made durable and recorded when there is this much: a flush costs much.
-  private static let flushMessages = 20_000
-  private static let flushBytes: Int64 = 1 << 30
-
   private let source: any ReadableMailbox
-  private let target: any Mailbox
   private let journal: ConvertJournal
   private let content: CopyContent
+  private let writer: CopyWriter
   private var taken: TakenNames
   private var lost: [ContentDigest: [String]]
-  private var prepared: [Prepared] = []
-  private var preparedBytes: Int64 = 0
-  private var unflushed = 0
-  private var unflushedBytes: Int64 = 0
+  private var copied = 0
+  private var copiedBytes: Int64 = 0
   /// Messages and octets that are in the archive for good.
   private(set) var delivered = 0
   private(set) var deliveredBytes: Int64 = 0
 
-  private struct Prepared {
-    let delivery: PreparedDelivery
-    let digest: ContentDigest
-    let sourceSize: Int64
-    let source: String?
-  }
-
   /// - Parameters:
   ///   - source: where the messages are.
-  ///   - target: where they go.
-  ///   - journal: the target's.
-  ///   - layout: that of the archive.
+  ///   - mailbox: where they go: one that the archive has.
+  ///   - archive: the archive.
+  ///   - journal: the mailbox's.
   ///   - content: copies one message after the other.
   ///   - taken: base names that no message may get, because others have them or had them.
   ///   - lost: base names of messages that the archive lost, by content: who has it gets the name.
+  /// - Throws: `SystemError` if no thread can be had.
   init(
-    from source: any ReadableMailbox, to target: any Mailbox, journal: ConvertJournal,
-    layout: ArchiveIdentity.Layout, content: CopyContent, taken: TakenNames,
+    from source: any ReadableMailbox, to mailbox: MailboxName, of archive: Archive,
+    journal: ConvertJournal, content: CopyContent, taken: TakenNames,
     lost: [ContentDigest: [String]]
-  ) {
+  ) throws {
     self.source = source
-    self.target = target
     self.journal = journal
     self.content = content
-    switch layout {
-    // Each batch is flushed.
-    case .maildir, .maildirPlusPlus:
-      batchMessages = 5000
-      batchBytes = Self.flushBytes
-    // A batch is gathered in a spool first, which should not leave memory.
-    case .mbox, .mboxGzip:
-      batchMessages = 1000
-      batchBytes = 64 << 20
-    }
     self.taken = taken
     self.lost = lost
+    writer = try CopyWriter(mailbox, of: archive, limits: Self.limits(archive.identity.layout))
+  }
+
+  private static func limits(_ layout: ArchiveIdentity.Layout) -> CopyWriter.Limits {
+    // A flush costs much.
+    let flushBytes: Int64 = 1 << 30
+    return switch layout {
+    // Each batch is flushed.
+    case .maildir, .maildirPlusPlus:
+      .init(
+        batchMessages: 5000, batchBytes: flushBytes, flushMessages: 5000, flushBytes: flushBytes)
+    // A batch is gathered in a spool first, which should not leave memory.
+    case .mbox, .mboxGzip:
+      .init(
+        batchMessages: 1000, batchBytes: 64 << 20, flushMessages: 20_000, flushBytes: flushBytes)
+    }
   }
 
   /// Messages and octets that were copied so far.
-  var progress: (messages: Int, bytes: Int64) {
-    (delivered + unflushed + prepared.count, deliveredBytes + unflushedBytes + preparedBytes)
-  }
+  var progress: (messages: Int, bytes: Int64) { (copied, copiedBytes) }
 
   /// Copies a message with these flags.
   ///
-  /// - Throws: `SourceUnreadable`, with nothing done; what the archive and the journal throw.
+  /// - Throws: `SourceUnreadable`, with nothing done; what the archive and the journal throw, which may
+  ///   concern messages before it.
   func copy(_ message: StoredMessage, flags: Flags) throws {
     let file: MessageFile
     let date: InternalDate
@@ -83,23 +73,20 @@ final class CopyMessages {
     } catch {
       throw SourceUnreadable(cause: error)
     }
-    let delivery = try target.beginDelivery()
+    writer.begin()
     do {
-      let copied = try content.run(message, file, to: delivery)
-      let finished = try delivery.finish(
-        name: name(of: message, copied, date), date: date, size: copied.size,
-        wireSize: copied.wireSize, flags: flags)
-      prepared.append(
-        Prepared(
-          delivery: finished, digest: copied.digest, sourceSize: copied.sourceSize,
+      let found = try content.run(message, file) { writer.write($0) }
+      writer.finish(
+        .init(
+          name: name(of: message, found, date), date: date, flags: flags, content: found,
           source: message.convertSource))
-      preparedBytes += copied.wireSize
+      copied += 1
+      copiedBytes += found.wireSize
     } catch {
-      delivery.abandon()
+      writer.abandon()
       throw error
     }
-    if prepared.count >= batchMessages || preparedBytes >= batchBytes { try deliver() }
-    if unflushed >= Self.flushMessages || unflushedBytes >= Self.flushBytes { try flush() }
+    try record(try writer.takeWritten())
   }
 
   /// The message keeps its base name if that is one of ours and free; a fetched one that was edited
@@ -124,45 +111,28 @@ final class CopyMessages {
 
   /// Makes all that was copied durable, and records it.
   func commit() throws {
-    try deliver()
-    try flush()
+    writer.commit()
+    try record(try writer.takeWritten())
+    // What came of those before a failure is recorded first.
+    _ = try writer.takeWritten()
   }
 
   /// Gives up what was copied and is not delivered yet, so that it takes no room on a full disk.
-  func discard() {
-    target.discard(prepared.map(\.delivery))
-    prepared = []
-    preparedBytes = 0
-  }
+  func discard() { writer.end() }
 
-  private func deliver() throws {
-    guard !prepared.isEmpty else { return }
-    Checkpoint.pass("convert: before a batch")
-    let batch = prepared
-    // Whatever comes of it, nothing of the batch is left to be discarded.
-    prepared = []
-    let delivered = try target.commit(batch.map(\.delivery), durably: false)
-    for (copy, delivered) in zip(batch, delivered) {
+  private func record(_ written: [CopyWriter.Written]) throws {
+    guard !written.isEmpty else { return }
+    for copy in written {
       journal.write(
         .converted(
           ConvertedMessage(
-            name: delivered.message.source, digest: copy.digest, sourceSize: copy.sourceSize,
-            source: copy.source ?? "", flags: copy.delivery.flags)))
+            name: copy.name, digest: copy.message.content.digest,
+            sourceSize: copy.message.content.sourceSize, source: copy.message.source ?? "",
+            flags: copy.message.flags)))
+      deliveredBytes += copy.message.content.wireSize
     }
-    unflushed += batch.count
-    unflushedBytes += preparedBytes
-    preparedBytes = 0
-  }
-
-  private func flush() throws {
-    guard unflushed > 0 else { return }
-    Checkpoint.pass("convert: before a flush")
-    try target.flush()
     try journal.flush()
-    delivered += unflushed
-    deliveredBytes += unflushedBytes
-    unflushed = 0
-    unflushedBytes = 0
+    delivered += written.count
   }
 }
 

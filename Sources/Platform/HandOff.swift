@@ -1,0 +1,26 @@
+import Dispatch
+import Synchronization
+
+/// A short queue from one thread to another: who puts waits while it is full, who takes while it is empty.
+package final class HandOff<Item: Sendable>: Sendable {
+  private let items = Mutex<[Item]>([])
+  private let room: DispatchSemaphore
+  private let filled = DispatchSemaphore(value: 0)
+
+  /// A queue for so many items.
+  package init(capacity: Int) { room = DispatchSemaphore(value: capacity) }
+
+  /// Puts an item behind the others.
+  package func put(_ item: Item) {
+    room.wait()
+    items.withLock { $0.append(item) }
+    filled.signal()
+  }
+
+  /// Takes the first item.
+  package func take() -> Item {
+    filled.wait()
+    defer { room.signal() }
+    return items.withLock { $0.removeFirst() }
+  }
+}
