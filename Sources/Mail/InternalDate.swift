@@ -56,7 +56,7 @@ package struct InternalDate: Hashable, Comparable, Sendable, CustomStringConvert
 
   /// Days from 1970-01-01 in the Gregorian calendar; years are counted from March, so that the leap
   /// day is a year's last.
-  private static func days(year: Int, month: Int, day: Int) -> Int {
+  package static func days(year: Int, month: Int, day: Int) -> Int {
     let shifted = month <= 2 ? year - 1 : year
     let era = (shifted >= 0 ? shifted : shifted - 399) / 400
     let ofEra = shifted - era * 400

@@ -17,7 +17,12 @@ package enum PercentEscape {
   }
 
   /// Undoes `encode`; nil where an escape is broken or the result is not UTF-8.
-  package static func decode(_ text: some Collection<UInt8>) -> String? {
+  package static func decode(_ text: some Sequence<UInt8>) -> String? {
+    bytes(of: text).flatMap { String(validating: $0, as: UTF8.self) }
+  }
+
+  /// The bytes that escaped text stands for; nil where an escape is broken.
+  package static func bytes(of text: some Sequence<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     var rest = text.makeIterator()
     while let byte = rest.next() {
@@ -30,7 +35,7 @@ package enum PercentEscape {
       else { return nil }
       bytes.append(high << 4 | low)
     }
-    return String(validating: bytes, as: UTF8.self)
+    return bytes
   }
 }
 

@@ -93,6 +93,24 @@ package final class Archive: Sendable {
     path: String, account: String, layout: ArchiveIdentity.Layout
   ) throws(StoreError) -> Archive {
     try requireRoom(path: path, account: account, layout: layout)
+    return try openOrMake(path: path, account: account, layout: layout) { _ in
+      Checkpoint.pass("archive: begun")
+    }
+  }
+
+  /// Opens the archive for writing that is there, or makes one.
+  ///
+  /// - Parameters:
+  ///   - path: where.
+  ///   - account: that of a new one.
+  ///   - layout: that of a new one.
+  ///   - prepare: puts into the state directory what has to be there before a new archive is one.
+  /// - Returns: the archive, locked.
+  /// - Throws: `locked`, `damaged`, `system`, and what `prepare` throws.
+  static func openOrMake(
+    path: String, account: String, layout: ArchiveIdentity.Layout,
+    prepare: (Directory) throws(StoreError) -> Void
+  ) throws(StoreError) -> Archive {
     let root = try stored(try Directory.ensure(path: path))
     let state = try stored(try root.ensureSubdirectory(stateName))
     let lock = try takeLock(in: state)
@@ -101,7 +119,7 @@ package final class Archive: Sendable {
       return try Archive(
         root: root, state: state, identity: identity, lock: lock, access: .writing)
     }
-    Checkpoint.pass("archive: begun")
+    try prepare(state)
     // The identity comes last: with it, the archive is complete.
     try keywords(layout.mailboxes(below: root), state: state, access: .writing).save()
     let identity = ArchiveIdentity(layout: layout, account: account)

@@ -24,20 +24,11 @@ extension Archive {
     source: ConversionRecord.Source
   ) throws(StoreError) -> Archive {
     try requireRoom(path: path, forConversionOf: source)
-    let root = try stored(try Directory.ensure(path: path))
-    let state = try stored(try root.ensureSubdirectory(stateName))
-    let lock = try takeLock(in: state)
-    try removeUnfinished(in: state)
-    if let identity = try ArchiveIdentity(in: state) {
-      return try Archive(
-        root: root, state: state, identity: identity, lock: lock, access: .writing)
+    return try openOrMake(path: path, account: account, layout: layout) {
+      state throws(StoreError) in
+      Checkpoint.pass("convert: archive begun")
+      try ConversionRecord(source: source).write(in: state)
     }
-    Checkpoint.pass("convert: archive begun")
-    try ConversionRecord(source: source).write(in: state)
-    try keywords(layout.mailboxes(below: root), state: state, access: .writing).save()
-    let identity = ArchiveIdentity(layout: layout, account: account)
-    try identity.write(in: state)
-    return try Archive(root: root, state: state, identity: identity, lock: lock, access: .writing)
   }
 
   /// Makes sure that mail can be converted into that path.

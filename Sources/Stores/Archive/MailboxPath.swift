@@ -99,6 +99,23 @@ struct MailboxPath {
     return current
   }
 
+  /// Takes away the mailbox's directory, if it is empty, and then those above it that are left empty.
+  ///
+  /// - Throws: `system`.
+  func removeEmpty(below root: Directory) throws(StoreError) {
+    let chain = try chain(below: root) ?? []
+    for (depth, entry) in chain.enumerated().reversed() {
+      let parent = try stored(try root.openPath(Array(chain[..<depth])))
+      do {
+        try parent.removeSubdirectory(entry)
+        try parent.flush()
+      } catch {
+        if error.isExists { return }
+        throw .system(error)
+      }
+    }
+  }
+
   /// The mailbox's directory, made and flushed where it is missing.
   func make(below root: Directory) throws(StoreError) -> Directory {
     if let found = try find(below: root) { return found }

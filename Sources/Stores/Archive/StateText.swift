@@ -101,21 +101,4 @@ extension PercentEscape {
     }
     return String(decoding: output, as: UTF8.self)
   }
-
-  /// Undoes `word(bytes:)`; nil where an escape is broken.
-  static func bytes(ofWord text: some Sequence<UInt8>) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var rest = text.makeIterator()
-    while let byte = rest.next() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      guard let high = rest.next().flatMap(Hexadecimal.value(of:)),
-        let low = rest.next().flatMap(Hexadecimal.value(of:))
-      else { return nil }
-      bytes.append(high << 4 | low)
-    }
-    return bytes
-  }
 }

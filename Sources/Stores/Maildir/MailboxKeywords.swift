@@ -42,7 +42,7 @@ struct MailboxKeywords: Sendable {
     _ line: String, path: String
   ) throws(StoreError) -> (base: [UInt8], keywords: [Keyword]) {
     let words = line.utf8.split(separator: UInt8(ascii: " "))
-    guard let base = words.first.flatMap({ PercentEscape.bytes(ofWord: $0) }) else {
+    guard let base = words.first.flatMap({ PercentEscape.bytes(of: $0) }) else {
       throw .damaged(file: path, reason: "a line begins with no file name")
     }
     var keywords: [Keyword] = []

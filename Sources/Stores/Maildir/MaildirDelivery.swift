@@ -9,8 +9,9 @@ final class MaildirDelivery: Delivery {
   private let directory: Directory
   private let temporaryName: [UInt8]
   private var file: FileDescriptor?
+  // Apart from what gathers in it: it is given back while that is being written.
   private let buffer: FileBuffer
-  private var buffered = 0
+  private var gathered: BufferedBytes
   private(set) var byteCount: Int64 = 0
 
   init(
@@ -20,6 +21,7 @@ final class MaildirDelivery: Delivery {
     self.directory = directory
     self.temporaryName = temporaryName
     self.buffer = buffer
+    gathered = BufferedBytes(buffer)
     file = try stored(try directory.createFile(temporaryName, exclusive: true))
   }
 
@@ -27,19 +29,7 @@ final class MaildirDelivery: Delivery {
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     byteCount += Int64(bytes.count)
-    if buffered + bytes.count > buffer.bytes.count { try writeBuffered() }
-    if bytes.count >= buffer.bytes.count {
-      try writeThrough(bytes)
-    } else {
-      UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[buffered...]).copyMemory(from: bytes)
-      buffered += bytes.count
-    }
-  }
-
-  private func writeBuffered() throws(StoreError) {
-    let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffered])
-    buffered = 0
-    try writeThrough(bytes)
+    try gathered.write(bytes) { piece throws(StoreError) in try self.writeThrough(piece) }
   }
 
   private func writeThrough(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
@@ -56,7 +46,7 @@ final class MaildirDelivery: Delivery {
     name: DeliveryName, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
   ) throws(StoreError) -> PreparedDelivery {
     assert(size == byteCount)
-    try writeBuffered()
+    try gathered.flush { piece throws(StoreError) in try self.writeThrough(piece) }
     guard let file = file.take() else { preconditionFailure("the delivery is over") }
     do {
       try file.setModificationTime(date.epochSeconds)

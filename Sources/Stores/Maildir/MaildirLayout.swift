@@ -41,17 +41,7 @@ struct MaildirLayout: ArchiveLayout {
     guard let directory = try MailboxPath(name).find(below: root) else { return true }
     guard try MaildirMailbox.emptyOut(directory) else { return false }
     Checkpoint.pass("empty mailbox: before its directory is removed")
-    let chain = try MailboxPath(name).chain(below: root) ?? []
-    for (depth, entry) in chain.enumerated().reversed() {
-      let parent = try stored(try root.openPath(Array(chain[..<depth])))
-      do {
-        try parent.removeSubdirectory(entry)
-        try parent.flush()
-      } catch {
-        if error.isExists { break }
-        throw .system(error)
-      }
-    }
+    try MailboxPath(name).removeEmpty(below: root)
     return true
   }
 

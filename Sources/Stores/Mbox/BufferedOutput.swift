@@ -1,15 +1,44 @@
 import Platform
 
-/// Gathers small pieces.
-final class BufferedOutput {
+/// Small pieces, gathered in a buffer until it is full.
+struct BufferedBytes {
   let buffer: FileBuffer
   private var count = 0
+
+  init(_ buffer: FileBuffer) { self.buffer = buffer }
+
+  /// Takes a piece; what the buffer has no room for goes to the closure.
+  mutating func write<Problem>(
+    _ bytes: UnsafeRawBufferPointer, _ put: (UnsafeRawBufferPointer) throws(Problem) -> Void
+  ) throws(Problem) {
+    if count + bytes.count > buffer.bytes.count { try flush(put) }
+    guard bytes.count < buffer.bytes.count else { return try put(bytes) }
+    UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[count...]).copyMemory(from: bytes)
+    count += bytes.count
+  }
+
+  /// Gives all that was gathered to the closure.
+  mutating func flush<Problem>(
+    _ put: (UnsafeRawBufferPointer) throws(Problem) -> Void
+  ) throws(Problem) {
+    guard count > 0 else { return }
+    let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
+    count = 0
+    try put(bytes)
+  }
+}
+
+/// Small pieces on their way to one place.
+final class BufferedOutput {
+  private var gathered: BufferedBytes
   private let put: (UnsafeRawBufferPointer) throws(SystemError) -> Void
+
+  var buffer: FileBuffer { gathered.buffer }
 
   init(
     _ buffer: FileBuffer, _ put: @escaping (UnsafeRawBufferPointer) throws(SystemError) -> Void
   ) {
-    self.buffer = buffer
+    gathered = BufferedBytes(buffer)
     self.put = put
   }
 
@@ -18,16 +47,8 @@ final class BufferedOutput {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
-    if count + bytes.count > buffer.bytes.count { try flush() }
-    guard bytes.count < buffer.bytes.count else { return try put(bytes) }
-    UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[count...]).copyMemory(from: bytes)
-    count += bytes.count
+    try gathered.write(bytes, put)
   }
 
-  func flush() throws(SystemError) {
-    guard count > 0 else { return }
-    let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
-    count = 0
-    try put(bytes)
-  }
+  func flush() throws(SystemError) { try gathered.flush(put) }
 }

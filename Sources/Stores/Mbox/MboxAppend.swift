@@ -16,11 +16,7 @@ extension MboxStore {
     let length = try stored(try lock.file.status()).size
     let added: [StoredMessage]
     do {
-      added =
-        switch compression {
-        case .none: try appendPlain(additions, lock, at: length, &state, durably: durably)
-        case .gzip: try appendMember(additions, lock, at: length, &state, durably: durably)
-        }
+      added = try append(additions, lock, at: length, &state, durably: durably)
     } catch {
       // What is there is not what was meant; nobody but us can have written behind `length`.
       try? lock.file.truncate(to: length)
@@ -45,27 +41,36 @@ extension MboxStore {
     state.hasUnflushed = false
   }
 
-  private func appendPlain(
+  private func append(
     _ additions: [MboxAddition], _ lock: MboxLock, at length: Int64,
     _ state: inout MboxShare.State, durably: Bool
   ) throws(StoreError) -> [StoredMessage] {
-    let missing = try missingLineFeeds(lock.file, length)
+    let isPlain = compression == .none
+    let end = isPlain ? length : state.contentSize
+    let missing = isPlain ? try missingLineFeeds(lock.file, length) : state.missingLineFeeds
     // What was the last message's content without them may be so no more.
     if missing > 0 { state.forget() }
+    // A member has a checksum of its own.
     try journal(
       .append(length: length, lineFeeds: missing, tail: try tailDigest(lock.file, upTo: length)),
-      additions, durably: durably, &state)
+      isPlain ? additions : [], durably: durably, &state)
     Checkpoint.pass("mbox: before the append")
     do throws(SystemError) {
       try lock.file.seek(to: length)
-      let output = BufferedOutput(takeBuffer()) { bytes throws(SystemError) in
+      let deflater = isPlain ? nil : Deflater()
+      let put = { (bytes: UnsafeRawBufferPointer) throws(SystemError) in
         try lock.file.write(bytes)
         Checkpoint.pass("mbox: a part is appended")
       }
+      let output = BufferedOutput(takeBuffer()) { bytes throws(SystemError) in
+        guard let deflater else { return try put(bytes) }
+        try deflater.deflate(bytes, isLast: false, put)
+      }
       defer { give(back: output.buffer) }
       for _ in 0..<missing { try output.write([.lineFeed]) }
-      let added = try write(additions, at: length + Int64(missing), output)
+      let added = try write(additions, at: end + Int64(missing), output)
       try output.flush()
+      try deflater?.deflate(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true, put)
       Checkpoint.pass("mbox: before the append is flushed")
       if durably { try lock.file.flushData() } else { lock.file.startWriteback() }
       Checkpoint.pass("mbox: appended")
@@ -84,44 +89,6 @@ extension MboxStore {
       do { try emptyJournal(durably: false) } catch {
         if case .system(let error) = error { throw error }
       }
-    }
-  }
-
-  private func appendMember(
-    _ additions: [MboxAddition], _ lock: MboxLock, at length: Int64,
-    _ state: inout MboxShare.State, durably: Bool
-  ) throws(StoreError) -> [StoredMessage] {
-    let end = state.contentSize
-    let missing = state.missingLineFeeds
-    if missing > 0 { state.forget() }
-    try journal(
-      .append(length: length, lineFeeds: missing, tail: try tailDigest(lock.file, upTo: length)),
-      [], durably: durably, &state)
-    Checkpoint.pass("mbox: before the append")
-    do throws(SystemError) {
-      try lock.file.seek(to: length)
-      let deflater = Deflater()
-      let output = BufferedOutput(takeBuffer()) { bytes throws(SystemError) in
-        try deflater.deflate(bytes, isLast: false) { part throws(SystemError) in
-          try lock.file.write(part)
-          Checkpoint.pass("mbox: a part is appended")
-        }
-      }
-      defer { give(back: output.buffer) }
-      for _ in 0..<missing { try output.write([.lineFeed]) }
-      let added = try write(additions, at: end + Int64(missing), output)
-      try output.flush()
-      try deflater.deflate(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) {
-        part throws(SystemError) in
-        try lock.file.write(part)
-      }
-      Checkpoint.pass("mbox: before the append is flushed")
-      if durably { try lock.file.flushData() } else { lock.file.startWriteback() }
-      Checkpoint.pass("mbox: appended")
-      try finishAppend(&state, durably: durably)
-      return added
-    } catch {
-      throw .system(error.at(path))
     }
   }
 

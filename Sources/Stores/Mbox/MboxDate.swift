@@ -1,3 +1,5 @@
+import Mail
+
 /// A date as From_ lines and header fields have it, read leniently.
 ///
 /// Known are the order of `asctime` (`Mon Jan  1 00:00:00 2001`), with the zone before or behind the
@@ -32,7 +34,7 @@ struct MboxDate {
     guard readDay(words) else { return nil }
     while end < words.count, readTimeYearOrZone(words[end]) { end += 1 }
     guard let year, let month, let day else { return nil }
-    let days = Self.days(year: year, month: month, day: day)
+    let days = InternalDate.days(year: year, month: month, day: day)
     epochSeconds = Int64(days * 86400 + seconds - (offset ?? 0))
   }
 
@@ -54,7 +56,7 @@ struct MboxDate {
       text[start + 19] == UInt8(ascii: " "), let year = digits(20..<24)
     else { return nil }
     let time = hour * 3600 + minute * 60 + second
-    return Int64(days(year: year, month: month, day: day) * 86400 + time)
+    return Int64(InternalDate.days(year: year, month: month, day: day) * 86400 + time)
   }
 
   /// Month and day, in either order, or the whole date in one word.
@@ -217,15 +219,5 @@ struct MboxDate {
       value = value * 10 + Int(digit - UInt8(ascii: "0"))
     }
     return value
-  }
-
-  /// Days from 1970-01-01 in the Gregorian calendar; years are counted from March, so that the leap
-  /// day is a year's last.
-  private static func days(year: Int, month: Int, day: Int) -> Int {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let ofEra = shifted - era * 400
-    let ofYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-    return era * 146097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719468
   }
 }

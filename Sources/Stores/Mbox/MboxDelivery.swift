@@ -7,9 +7,10 @@ final class MboxDelivery: Delivery {
   private let temporaryName: [UInt8]
   private var spool: MboxSpool?
   private let offset: Int64
-  private let buffer: FileBuffer
   private let hash: SHA256
-  private var buffered = 0
+  // Apart from what gathers in it: it is given back while that is being written.
+  private let buffer: FileBuffer
+  private var gathered: BufferedBytes
   private var writer = MboxWriter()
   private(set) var byteCount: Int64 = 0
 
@@ -20,6 +21,7 @@ final class MboxDelivery: Delivery {
     self.mailbox = mailbox
     self.temporaryName = temporaryName
     self.buffer = buffer
+    gathered = BufferedBytes(buffer)
     self.hash = hash
     offset = try stored(try spool.begin())
     self.spool = spool
@@ -39,19 +41,7 @@ final class MboxDelivery: Delivery {
   }
 
   private func take(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
-    if buffered + bytes.count > buffer.bytes.count { try writeBuffered() }
-    if bytes.count >= buffer.bytes.count {
-      try writeThrough(bytes)
-    } else {
-      UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[buffered...]).copyMemory(from: bytes)
-      buffered += bytes.count
-    }
-  }
-
-  private func writeBuffered() throws(SystemError) {
-    let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffered])
-    buffered = 0
-    try writeThrough(bytes)
+    try gathered.write(bytes) { piece throws(SystemError) in try self.writeThrough(piece) }
   }
 
   private func writeThrough(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
@@ -67,7 +57,7 @@ final class MboxDelivery: Delivery {
     let shape: MboxWriter.Shape
     do throws(SystemError) {
       shape = try writer.finish { piece throws(SystemError) in try self.take(piece) }
-      try writeBuffered()
+      try gathered.flush { piece throws(SystemError) in try self.writeThrough(piece) }
     } catch {
       abandon()
       throw .system(error)

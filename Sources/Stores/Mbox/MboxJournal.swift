@@ -36,7 +36,7 @@ enum MboxIntent: Equatable {
     case "append" where numbers.count == 2 && numbers.allSatisfy({ $0 >= 0 }):
       self = .append(length: numbers[0], lineFeeds: Int(numbers[1]), tail: digest)
     case "message" where words.count == 8 && numbers[1...3].allSatisfy({ $0 >= 0 }):
-      guard let base = PercentEscape.bytes(ofWord: words[1].utf8), numbers[2] <= numbers[1] else {
+      guard let base = PercentEscape.bytes(of: words[1].utf8), numbers[2] <= numbers[1] else {
         return nil
       }
       let shape = MboxWriter.Shape(

@@ -108,17 +108,7 @@ struct MboxLayout: ArchiveLayout {
       // A run that was killed may have removed the file and nothing else.
       try clearLocks(of: name)
     }
-    let chain = try self.directory(above: name).chain(below: root) ?? []
-    for (depth, entry) in chain.enumerated().reversed() {
-      let parent = try stored(try root.openPath(Array(chain[..<depth])))
-      do {
-        try parent.removeSubdirectory(entry)
-        try parent.flush()
-      } catch {
-        if error.isExists { break }
-        throw .system(error)
-      }
-    }
+    try self.directory(above: name).removeEmpty(below: root)
     return true
   }
 

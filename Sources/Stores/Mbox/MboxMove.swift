@@ -124,9 +124,9 @@ extension MboxStore {
     var edits: [MboxEdit] = []
     for line in lines {
       let words = line.utf8.split(separator: UInt8(ascii: " "))
-      guard words.count == 3, let old = PercentEscape.bytes(ofWord: words[0]),
+      guard words.count == 3, let old = PercentEscape.bytes(of: words[0]),
         let target = PercentEscape.decode(words[1]).flatMap({ MailboxName(stateForm: $0) }),
-        let new = PercentEscape.bytes(ofWord: words[2])
+        let new = PercentEscape.bytes(of: words[2])
       else { break }
       if arrived[target] == nil { arrived[target] = try wholeNames(in: target, state) }
       guard arrived[target]?.contains(new) == true, target != name || old != new else { continue }
