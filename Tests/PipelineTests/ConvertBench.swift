@@ -72,6 +72,16 @@ final class ConvertBench {
     try ConvertedItem.all(in: path ?? target)
   }
 
+  /// The digests of all messages, for those that are too large to be looked at.
+  func digests(_ path: String) throws -> [ContentDigest] {
+    let source = try MailSources.open(path: path, mboxDialect: nil)
+    let digester = DigestMessages()
+    return try source.mailboxes().mailboxes.flatMap { place in
+      let mailbox = try source.mailbox(at: place)
+      return try mailbox.scan().map { try digester.run($0, in: mailbox).digest }
+    }
+  }
+
   /// The text of a message in its mailbox.
   static func plain(_ text: String, flags: Flags = Flags(), fetched: Bool = true)
     -> GeneratedMessage

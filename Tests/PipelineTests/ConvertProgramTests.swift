@@ -115,4 +115,48 @@ struct ConvertProgramTests {
     #expect(result.status == 65)
     #expect(result.errors.contains("not fetched from an account"))
   }
+
+  @Test func `the dialect of an mbox is told, and can be overruled`() throws {
+    let bench = try ConvertBench()
+    let text = "From a@b Sun Sep 13 12:26:40 2020\nSubject: x\n\n>From here\n"
+    try writeFile(bench.source, text)
+    let program = builtProgram("mailarc")
+    let told = try runProcess(program, ["list", "--explain", bench.source])
+    #expect(told.output.contains("mboxo: "), "\(told.output)")
+    let forced = ["--mbox-dialect", "mboxrd"]
+    let overruled = try runProcess(program, ["list", "--explain", bench.source] + forced)
+    #expect(overruled.output.contains("mboxrd"), "\(overruled.output)")
+    #expect(try bench.run().status == 0)
+    let other = bench.directory.file("other")
+    #expect(try bench.run(to: other, ["--layout", "maildir"] + forced).status == 0)
+    let contents = try [bench.target, other].map {
+      try bench.view($0).values.joined().map { String(decoding: $0.content, as: UTF8.self) }
+    }
+    #expect(contents == [["Subject: x\n\n>From here\n"], ["Subject: x\n\nFrom here\n"]])
+  }
+
+  /// A message of this size has no room in the memory that the shell allows the program.
+  @Test func `a message that is larger than the memory is converted, and back`() throws {
+    let bench = try ConvertBench()
+    let line = String(repeating: "0123456789abcdef", count: 4) + "\n"
+    let body = String(repeating: line, count: (72 << 20) / line.utf8.count)
+    try writeFile(
+      bench.source, "From a@b Sun Sep 13 12:26:40 2020\nSubject: x\n\n" + body + "\n")
+    let back = bench.directory.file("back")
+    for (from, to, layout) in [
+      (bench.source, bench.target, "maildir"), (bench.target, back, "mbox"),
+    ] {
+      let result = try runProcess(
+        "/bin/sh",
+        [
+          "-c", "ulimit -d 65536; exec \"$@\"", "sh", builtProgram("mailarc"), "convert", from,
+          to, "--layout", layout, "--quiet",
+        ])
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    let digests = try [bench.source, bench.target, back].map {
+      try bench.digests($0)
+    }
+    #expect(digests[0].count == 1 && digests[1] == digests[0] && digests[2] == digests[0])
+  }
 }
