@@ -42,7 +42,8 @@ package struct ConvertPipeline: Sendable {
       options: options, source: source,
       stray: StrayKeywords(of: source.archive, in: tree.mailboxes), archive: archive,
       directory: try archive.flatMap { try convertDirectory(of: $0) }, observer: observer,
-      collector: collector, interruption: interruption, missed: MissedOrigins())
+      collector: collector, interruption: interruption, missed: MissedOrigins(),
+      names: ArchiveNames(archive))
     TellUnread(
       root: source.mail.path, collector: collector, consequence: "Nothing in it was converted."
     ).run(tree)

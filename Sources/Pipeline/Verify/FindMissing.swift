@@ -48,7 +48,9 @@ struct FindMissing {
     _ present: Set<String>, _ origins: Set<MessageOrigin>, _ unrecorded: inout [ContentDigest: Int]
   ) -> [VerifyFinding] {
     var findings: [VerifyFinding] = []
-    let missing = converted.messages.values.filter { !present.contains($0.name) }
+    let missing = converted.messages.values.filter {
+      !$0.isDeleted && !present.contains($0.name)
+    }
     for message in missing.sorted(by: { $0.name < $1.name }) {
       // A pull knows more of what it fetched: it may have moved it, or seen it deleted.
       if let origin = MessageOrigin(baseName: message.name.utf8),
