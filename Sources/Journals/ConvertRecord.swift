@@ -36,6 +36,8 @@ package enum ConvertEvent: Equatable, Sendable {
   case deleted(name: String)
   /// The mailbox is kept there; in words of its store.
   case home(String)
+  /// The message of that content may be incomplete: the file that it came from was damaged behind it.
+  case incomplete(ContentDigest)
 }
 
 /// What was converted into one mailbox: the sum of its events.
@@ -47,6 +49,8 @@ package struct ConvertRecord: JournalSum, Equatable, Sendable {
   package private(set) var messages: [String: ConvertedMessage] = [:]
   /// Where the mailbox was kept when the last conversion ended; nil before.
   package private(set) var home: String?
+  /// The contents of messages that may be incomplete.
+  package private(set) var incomplete: Set<ContentDigest> = []
 
   package init() {}
 
@@ -59,6 +63,7 @@ package struct ConvertRecord: JournalSum, Equatable, Sendable {
     case .flags(let name, let flags): messages[name]?.flags = flags
     case .deleted(let name): messages[name]?.isDeleted = true
     case .home(let home): self.home = home
+    case .incomplete(let digest): incomplete.insert(digest)
     }
   }
 
@@ -93,6 +98,9 @@ extension ConvertEvent: JournalEvent {
     case "home":
       guard let home = reader.text() else { return nil }
       self = .home(home)
+    case "incomplete":
+      guard let digest = reader.digest() else { return nil }
+      self = .incomplete(digest)
     default: return nil
     }
   }
@@ -108,6 +116,7 @@ extension ConvertEvent: JournalEvent {
     case .flags(let name, let flags): JournalRecord("flags", [name] + flags.journalFields)
     case .deleted(let name): JournalRecord("deleted", [name])
     case .home(let home): JournalRecord("home", [home])
+    case .incomplete(let digest): JournalRecord("incomplete", ["\(digest)"])
     }
   }
 }

@@ -39,6 +39,8 @@ final class ConvertMailbox {
     do { messages = try source.scan() } catch { throw SourceUnreadable(cause: error) }
     for problem in source.damage { fail(source.path, problem) }
     if !source.damage.isEmpty { context.missed.addUnknown() }
+    let incomplete = IncompleteMessage(in: source, among: messages)
+    if let incomplete { tell(.incomplete, incomplete.warning) }
     if case .lost = journal?.damage { tellDamage() }
     guard !context.options.dryRun, let archive = context.archive, let journal else {
       try foretell(messages, in: try context.archive?.mailbox(place.name))
@@ -74,6 +76,7 @@ final class ConvertMailbox {
     defer { copier.discard() }
     let merge = MergeConvertedFlags(present, in: target, journal: journal)
     let home = journal.record.home
+    let known = journal.record.incomplete
     journal.forget()
     for (message, converted) in plan.known {
       let isPresent = merge.add(converted, flags: flags(of: message))
@@ -81,6 +84,8 @@ final class ConvertMailbox {
     }
     plan.known = []
     try copy(&plan, copier, merge)
+    remember(incomplete, known)
+    tellCompleted(known, plan.pool, present, in: target)
     report.flagsUpdated = try merge.run()
     let now = try target.identity()
     if now != home { journal.write(.home(now)) }
@@ -100,7 +105,9 @@ final class ConvertMailbox {
     _ messages: [StoredMessage], _ present: [StoredMessage], in target: (any Mailbox)?
   ) throws -> ConvertRecord? {
     guard let journal else { return ConvertRecord() }
-    if let problem = target?.damage.first { return believed(journal.record, present, problem) }
+    if let target, let problem = target.damage.first {
+      return believed(journal.record, present, in: target, problem)
+    }
     let names = BaseNames(present)
     let result = try StandingRecord(
       options: context.options, journal: journal, present: names, names: context.names,
@@ -120,16 +127,15 @@ final class ConvertMailbox {
   /// What of the record counts where the archive's mailbox can't be read to its end: what is not there
   /// was not deleted by hand but lost, and is converted again.
   private func believed(
-    _ record: ConvertRecord, _ present: [StoredMessage], _ problem: StoreError
+    _ record: ConvertRecord, _ present: [StoredMessage], in target: any ReadableMailbox,
+    _ problem: StoreError
   ) -> ConvertRecord {
     context.collector.add(
       Notice(
         kind: .other, mailbox: place.name,
         text: "in the archive, \(problem); what is missing there counts as lost, not as deleted"))
-    var whole = present
-    // The damage may have cut it off.
-    if let last = present.last, last.namedSize != last.scanned?.size { whole.removeLast() }
-    let names = BaseNames(whole)
+    let cut = target.incomplete(among: present)
+    let names = BaseNames(present.filter { $0 != cut })
     return record.keeping { names.contains($0.name) }
   }
 
@@ -245,6 +251,36 @@ final class ConvertMailbox {
     context.observer.planned(
       PlannedChange(
         action: .transfer, mailbox: place.name, messages: report.transferred, bytes: bytes))
+  }
+
+  /// Remembers a message that was taken over as far as it is there.
+  private func remember(_ message: IncompleteMessage?, _ known: Set<ContentDigest>) {
+    guard let message,
+      let digest = try? worker.digester.run(message.message, in: source).digest,
+      !known.contains(digest)
+    else { return }
+    journal?.write(.incomplete(digest))
+  }
+
+  /// Names messages of the archive that are only a part of what the source has by now: nothing is
+  /// removed.
+  private func tellCompleted(
+    _ known: Set<ContentDigest>, _ pool: ConvertPool, _ present: [StoredMessage],
+    in target: any ReadableMailbox
+  ) {
+    guard failures == 0, !known.isEmpty else { return }
+    let names = Set(known.flatMap { pool.converted($0) })
+    for message in present where names.contains(message.source) {
+      tell(
+        .incomplete,
+        "\(target.path(of: message)) is a message that was cut off when it was converted; its source "
+          + "has no such message any more, so that the whole one is beside it: remove what you don't "
+          + "want to keep")
+    }
+  }
+
+  private func tell(_ kind: Notice.Kind, _ text: String) {
+    context.collector.add(Notice(kind: kind, mailbox: place.name, text: text))
   }
 
   private func count(_ isPresent: Bool) {

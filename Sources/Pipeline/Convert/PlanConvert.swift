@@ -104,6 +104,13 @@ struct ConvertPool {
     }
   }
 
+  /// The names of those with that content that were converted.
+  func converted(_ digest: ContentDigest) -> [String] {
+    (entries[digest] ?? []).compactMap {
+      if case .converted(let message) = $0 { message.name } else { nil }
+    }
+  }
+
   mutating func add(_ entry: Entry) { entries[entry.digest, default: []].append(entry) }
 
   /// Takes out one with that content: the one of the message's name if there is one, else one of its

@@ -46,6 +46,12 @@ final class ArchiveSide {
     ) { path, error in
       reporter.fail(path, "\(error)", advice: nil)
     }.run()
+    for (place, mailbox) in mailboxes.enumerated() where !mailbox.damage.isEmpty {
+      let stored = messages.filter { $0.mailbox == place }.map(\.stored)
+      if let incomplete = IncompleteMessage(in: mailbox, among: stored) {
+        reporter.incomplete(incomplete)
+      }
+    }
     keyCounts = countKeys()
     bySource = Dictionary(
       messages.enumerated().map { ($1.source, $0) }, uniquingKeysWith: { first, _ in first })

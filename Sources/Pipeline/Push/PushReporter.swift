@@ -27,6 +27,12 @@ final class PushReporter {
       MessageFailure(mailbox: name, uid: nil, file: path, reason: reason, advice: advice))
   }
 
+  /// A message may be incomplete; it is told once.
+  func incomplete(_ message: IncompleteMessage) {
+    guard told.insert(message.warning).inserted else { return }
+    notice(.incomplete, message.warning)
+  }
+
   /// Why a message counts as refused that the server did not refuse.
   static let unseen = "the server accepted it but does not show it"
 

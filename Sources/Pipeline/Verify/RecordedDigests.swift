@@ -56,8 +56,12 @@ final class PulledMessages: DigestRecords {
 final class ConvertedMessages: DigestRecords {
   private(set) var messages: [String: ConvertedMessage] = [:]
 
+  /// The contents of messages that may have been incomplete already when they came.
+  private(set) var incomplete: Set<ContentDigest> = []
+
   /// Takes the record of one mailbox.
   func add(_ record: ConvertRecord) {
+    incomplete.formUnion(record.incomplete)
     messages.merge(record.messages) { first, _ in first }
   }
 

@@ -33,6 +33,8 @@ package struct VerifyArchive {
     var converted: Set<String> = []
     var intact: Set<MessageOrigin> = []
     var unrecorded: [ContentDigest: Int] = [:]
+    /// The contents of messages that may have been incomplete when they came.
+    var incomplete: Set<ContentDigest> = []
     /// Told at the end: there may be another file of the same message, which is intact.
     var differing: [(origin: MessageOrigin?, finding: VerifyFinding)] = []
     /// Whether all messages that there are were seen.
@@ -56,6 +58,7 @@ package struct VerifyArchive {
     ).run()
     var sums = Sums()
     sums.report.notes = state.notes
+    sums.incomplete = state.converted.incomplete
     for finding in state.findings { tell(finding, &sums) }
     let tree = try archive.mailboxes()
     for place in tree.unreadable {
@@ -144,6 +147,11 @@ package struct VerifyArchive {
     switch outcome.verdict {
     case .intact:
       sums.report.intact += 1
+      if outcome.isConverted, let digest = outcome.digest, sums.incomplete.contains(digest) {
+        sums.report.notes.append(
+          "\(mailbox.path(of: outcome.message)): it may have been incomplete already when it was "
+            + "converted, since its source was damaged behind it")
+      }
       if let origin { sums.intact.insert(origin) }
     case .unrecorded:
       sums.report.unrecorded += 1
