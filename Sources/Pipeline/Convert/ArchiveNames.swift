@@ -3,36 +3,6 @@ import Platform
 import Stores
 import Synchronization
 
-/// Base names of messages, as hashes: they are many.
-struct BaseNames {
-  private var hashes: Set<Int> = []
-
-  /// The names of messages.
-  init(_ messages: [StoredMessage]) {
-    hashes.reserveCapacity(messages.count)
-    add(messages)
-  }
-
-  /// Adds the names of messages.
-  mutating func add(_ messages: [StoredMessage]) {
-    for message in messages {
-      hashes.insert(message.baseName.withUnsafeBytes { Self.hash($0) })
-    }
-  }
-
-  /// Whether a message has that name.
-  func contains(_ name: String) -> Bool {
-    var name = name
-    return hashes.contains(name.withUTF8 { Self.hash(UnsafeRawBufferPointer($0)) })
-  }
-
-  private static func hash(_ name: UnsafeRawBufferPointer) -> Int {
-    var hasher = Hasher()
-    hasher.combine(bytes: name)
-    return hasher.finalize()
-  }
-}
-
 /// Tells whether a message that is missing in its mailbox was moved to another one of the archive, which
 /// is read when that is first asked.
 final class ArchiveNames: Sendable {
@@ -55,7 +25,7 @@ final class ArchiveNames: Sendable {
   }
 
   private func read() throws(StoreError) -> BaseNames {
-    var names = BaseNames([])
+    var names = BaseNames()
     guard let archive else { return names }
     let tree = try archive.mailboxes()
     if let path = tree.unreadable.first {
@@ -63,7 +33,7 @@ final class ArchiveNames: Sendable {
     }
     for place in tree.mailboxes {
       let mailbox = try archive.mailbox(at: place)
-      names.add(try mailbox.scan())
+      for message in try mailbox.scan() { names.insert(message) }
       if let problem = mailbox.damage.first { throw problem }
     }
     return names

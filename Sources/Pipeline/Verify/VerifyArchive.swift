@@ -30,7 +30,7 @@ package struct VerifyArchive {
     var plannedBytes: Int64 = 0
     var origins: Set<MessageOrigin> = []
     /// The names of converted messages that are there.
-    var converted: Set<String> = []
+    var converted = BaseNames()
     var intact: Set<MessageOrigin> = []
     var unrecorded: [ContentDigest: Int] = [:]
     /// The contents of messages that may have been incomplete when they came.
@@ -83,7 +83,7 @@ package struct VerifyArchive {
         "whether messages are missing can't be told while a part of the archive can't be read")
       return sums.report
     }
-    let missing = FindMissing(
+    let missing = try FindMissing(
       pulled: state.pulled, converted: state.converted, table: archive.table, names: state.names,
       present: Set(tree.mailboxes.map(\.name))
     ).run(origins: sums.origins, converted: sums.converted, unrecorded: sums.unrecorded)
@@ -143,7 +143,7 @@ package struct VerifyArchive {
     sums.report.bytes += outcome.size
     let origin = outcome.message.origin
     if let origin { sums.origins.insert(origin) }
-    if outcome.isConverted { sums.converted.insert(outcome.message.source) }
+    if outcome.isConverted { sums.converted.insert(outcome.message) }
     switch outcome.verdict {
     case .intact:
       sums.report.intact += 1
