@@ -78,12 +78,12 @@ final class ConvertMailbox {
     let home = journal.record.home
     let known = journal.record.incomplete
     journal.forget()
-    for (message, converted) in plan.known {
-      let isPresent = merge.add(converted, flags: flags(of: message))
+    for (place, converted) in plan.known {
+      let isPresent = merge.add(converted, flags: flags(of: messages[place]))
       count(isPresent || moved.contains(converted.name))
     }
     plan.known = []
-    try copy(&plan, copier, merge)
+    try copy(messages, &plan, copier, merge)
     remember(incomplete, known)
     tellCompleted(known, plan.pool, present, in: target)
     report.flagsUpdated = try merge.run()
@@ -152,15 +152,17 @@ final class ConvertMailbox {
   }
 
   private func copy(
-    _ plan: inout ConvertPlan, _ copier: CopyMessages, _ merge: MergeConvertedFlags
+    _ messages: [StoredMessage], _ plan: inout ConvertPlan, _ copier: CopyMessages,
+    _ merge: MergeConvertedFlags
   ) throws {
     defer {
       (report.transferred, report.transferredBytes) = (copier.delivered, copier.deliveredBytes)
     }
     context.announce(plan.unknown.count)
     context.observer.mailboxBegan(
-      place.name, messages: plan.unknown.count, bytes: plan.unknown.wireSize ?? 0)
-    for (number, message) in plan.unknown.enumerated() {
+      place.name, messages: plan.unknown.count, bytes: wireSize(of: plan.unknown, messages) ?? 0)
+    for (number, index) in plan.unknown.enumerated() {
+      let message = messages[index]
       if context.interruption.isInterrupted { try copier.commit() }
       try context.interruption.stopIfRaised()
       do {
@@ -233,7 +235,7 @@ final class ConvertMailbox {
       context.observer.planned(PlannedChange(action: .createMailbox, mailbox: place.name))
     }
     var bytes: Int64? = 0
-    for message in plan.unknown {
+    for message in plan.unknown.lazy.map({ messages[$0] }) {
       try context.interruption.stopIfRaised()
       do {
         if let entry = try counterpart(of: message, &plan) {
@@ -335,11 +337,12 @@ extension StoredMessage {
   fileprivate var wireSize: Int64? { scanned?.wireSize ?? namedWireSize }
 }
 
-extension [StoredMessage] {
-  /// Octets of all together, if that can be told without reading them.
-  fileprivate var wireSize: Int64? {
-    reduce(0 as Int64?) { sum, message in
-      sum.flatMap { sum in message.wireSize.map { sum + $0 } }
-    }
+/// Octets of some messages together, if that can be told without reading them.
+private func wireSize(of places: [Int], _ messages: [StoredMessage]) -> Int64? {
+  var sum: Int64 = 0
+  for place in places {
+    guard let size = messages[place].wireSize else { return nil }
+    sum += size
   }
+  return sum
 }
