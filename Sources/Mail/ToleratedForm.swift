@@ -2,8 +2,8 @@
 ///
 /// It levels exactly what servers are known to change (`formats/violations.md`): every CR is dropped;
 /// NUL becomes 0x80, or ends the message; bytes above 0x7F in the header become `X`; header fields
-/// are unfolded; the fields in which an mbox server keeps its books are passed over, and, where that is
-/// asked for, trace fields in front; newlines at the end are dropped. Equality in this form is a hint
+/// are unfolded; fields in which servers and programs keep their books are passed over, and, where that
+/// is asked for, trace fields in front; newlines at the end are dropped. Equality in this form is a hint
 /// that needs a unique counterpart, never an identity.
 package struct ToleratedForm: Sendable {
   private enum Part { case header, body, cut }
@@ -86,6 +86,6 @@ package struct ToleratedForm: Sendable {
   ]
 
   /// What GNU mailutils writes into the header of a message that it stores, in place of the message's
-  /// own fields of these names.
-  private static let bookNames: Set<String> = ["status", "x-imapbase", "x-uid"]
+  /// own fields of these names, and what mbsync adds to each message that it copies.
+  private static let bookNames: Set<String> = ["status", "x-imapbase", "x-tuid", "x-uid"]
 }

@@ -30,6 +30,7 @@ struct ToleratedFormTests {
     ("Received: x\nReturn-Path: <a>\nA: 1\n\nb", "A: 1\n\nb"),
     ("A: é\n\nb", "A: XX\n\nb"),
     ("A: 1\n\nb", "A: 1\nX-IMAPbase: 5  3\nX-UID: 1\nStatus: R\n\nb"),
+    ("A: 1\n\nb", "A: 1\nX-TUID: abc\n\nb"),
     ("Status: RO\nX-UID: 7\nA: 1\n\nb", "A: 1\nX-UID: 2\n\nb"),
     ("A: 1\n\n", "A: 1\n"),
     ("", "\n"),

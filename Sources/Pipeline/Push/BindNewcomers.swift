@@ -93,7 +93,7 @@ struct BindNewcomers {
     let matches =
       toSend.isEmpty || candidates.isEmpty
       ? []
-      : try matcher(candidates, isFirstLook ? .alike : .none).run(
+      : try matcher(candidates, .alike).run(
         wanted: toSend.map { messages[$0].wanted }, candidates: candidates.map(\.message),
         read: { try read($0, passesTrace: false) },
         tolerated: { try tolerated(messages[toSend[$0]].source, false) })
@@ -114,10 +114,6 @@ struct BindNewcomers {
     }
     return matches.count
   }
-
-  /// Whether the index says nothing of the mailbox, as before a first push and after the state was lost:
-  /// then a server that alters mail would get all that it altered a second time.
-  private var isFirstLook: Bool { journal.record.knownUIDNext == 1 }
 
   /// Nothing can be done about a server that carries out a command minutes after its connection is
   /// gone, but that a message is there twice has to be said.

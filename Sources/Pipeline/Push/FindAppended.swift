@@ -64,8 +64,9 @@ struct FindAppended {
     ).map(\.message)
   }
 
-  /// The common case: exactly these messages came, in this order. The server may have altered them,
-  /// and so their sizes.
+  /// The common case: exactly these messages came, in this order.
+  ///
+  /// Their sizes are not compared: the server may have altered them.
   private func inOrder(
     _ messages: [OutgoingMessage], _ candidates: [CandidateMessage]
   ) -> [UID?]? {

@@ -11,3 +11,12 @@ extension Trait where Self == ConditionTrait {
     }
   }
 }
+
+extension Trait where Self == ConditionTrait {
+  /// Skips the suite or test, by name, where one of these programs is missing.
+  package static func programs(_ paths: String...) -> Self {
+    .enabled("these programs are installed: \(paths.joined(separator: ", "))") {
+      paths.allSatisfy { access($0, X_OK) == 0 }
+    }
+  }
+}
