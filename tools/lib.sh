@@ -71,13 +71,13 @@ unpack_servers() {
   local name file packages
   while read -r name file packages; do
     [ -z "$name" ] || [ -e ".build/servers/$name/$file" ] ||
-      unpack_server "$name" $packages || say "$name can't be unpacked; its tests are skipped"
+      unpack_server "$name" "$file" $packages || say "$name can't be unpacked; its tests are skipped"
   done <<<"$servers_to_unpack"
 }
 
 unpack_server() {
-  local name=$1 target=.build/servers/$1 debs
-  shift
+  local target=.build/servers/$1 file=$2 debs deb
+  shift 2
   say "Unpacking from Debian: $*"
   debs=$(mktemp -d)
   mkdir -p "$debs/partial"
@@ -91,13 +91,12 @@ unpack_server() {
     mkdir -p "$target"/usr/{bin,lib,sbin}
     # Packages of before the merged /usr have files in these.
     ln -s usr/bin usr/lib usr/sbin "$target"
-    local deb
     for deb in "$debs"/*.deb; do
       dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink --no-same-owner -C "$target"
     done
   fi
   rm -rf "$debs"
-  [ -e "$target" ]
+  [ -e "$target/$file" ]
 }
 
 # Swift is the one thing that Debian does not have.

@@ -146,6 +146,11 @@ import Testing
     let kept = Message(key: 2, size: 99, content: "a\u{80}b", form: "ab")
     #expect(try match([sent], [kept]).matches == [])
     #expect(try match([sent], [kept], tolerance: .all).matches == ["0:0t"])
+    // Among those that are alike only where the size or the key is the same.
+    #expect(try match([sent], [kept], tolerance: .alike).matches == [])
+    let likely = Message(key: 1, size: 99, content: "a\u{80}b", form: "ab")
+    #expect(try match([sent], [likely]).matches == [])
+    #expect(try match([sent], [likely], tolerance: .alike).matches == ["0:0t"])
     // Two different messages that look alike, or two that it could be.
     let other = Message(key: 3, hasID: false, content: "a\rb", form: "ab")
     #expect(try match([sent, other], [kept], tolerance: .all).matches == [])

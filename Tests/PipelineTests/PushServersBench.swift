@@ -53,7 +53,7 @@ final class PushServersBench {
   private func account(_ user: String) -> IMAPAccount {
     IMAPAccount(
       user: user, password: Secret("secret"), host: "127.0.0.1", port: server.imapPort,
-      security: .plaintextAllowed, trust: .file(path: server.caFile), timeout: 20,
+      security: .startTLS, trust: .file(path: server.caFile), timeout: 20,
       identity: user + "@127.0.0.1")
   }
 
@@ -84,7 +84,7 @@ final class PushServersBench {
   func arguments(_ user: String, archive: String) -> [String] {
     [
       "push", archive, "imap://\(user)@127.0.0.1:\(server.imapPort)", "--tls-ca", server.caFile,
-      "--allow-plaintext", "--connections", "1", "--password-file",
+      "--connections", "1", "--password-file",
       source.directory.file("password"),
     ]
   }

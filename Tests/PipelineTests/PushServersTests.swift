@@ -1,4 +1,5 @@
 import Glibc
+import Mail
 import TestSupport
 import Testing
 
@@ -25,6 +26,27 @@ import Testing
 
   @Test(.requires(.dovecot), .requires(.mailutils), arguments: Trial.allCases)
   func `GNU mailutils`(_ trial: Trial) async throws { try await run(trial, on: .mailutils) }
+
+  /// GNU mailutils has no mailboxes inside those that may hold mail.
+  @Test(.requires(.dovecot), .requires(.mailutils))
+  func `a mailbox that a server can't have is named, and the others are pushed`() async throws {
+    let bench = try PushServersBench(.mailutils)
+    for name in ["Work", "Work/2024", "Other"] {
+      try bench.source.plain.create(name)
+      try bench.source.append("in \(name)", to: name)
+    }
+    try await bench.pullSource()
+    let user = try bench.newUser()
+    for expected in [
+      ["transferred": 2, "mailboxFailures": 1], ["present": 2, "mailboxFailures": 1],
+    ] {
+      let report = try await bench.push(user)
+      #expect(report.pushed == expected)
+      #expect(report.mailboxFailures.map(\.mailbox.components) == [["Work", "2024"]])
+      #expect(report.exitStatus == .findings)
+    }
+    #expect(try bench.held(user).mapValues(\.count) == ["Work": 1, "Other": 1])
+  }
 
   private func run(_ trial: Trial, on kind: ServerKind) async throws {
     let bench = try PushServersBench(kind)

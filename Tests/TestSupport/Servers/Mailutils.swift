@@ -33,7 +33,7 @@ final class Mailutils: TestServer {
       """
       mode daemon;
       pidfile "\(root)/imap4d.pid";
-      server 127.0.0.1:\(port) { };
+      server 127.0.0.1:\(port) { tls-mode ondemand; };
       namespace personal { mailbox { prefix ""; path "\(root)/home/${user}/mail"; }; };
       mailbox { mailbox-pattern "mbox:\(root)/spool/${user}"; mailbox-type "mbox"; };
       auth { authentication "generic:system"; authorization "system"; };
