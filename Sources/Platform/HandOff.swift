@@ -9,7 +9,7 @@ package final class HandOff<Item: Sendable>: Sendable {
 
   /// A queue for so many items.
   package init(capacity: Int) {
-    // A semaphore that goes with less than it began with ends the process, as where items are left over.
+    // Dispatch stops a process that lets go of a semaphore below its first value.
     for _ in 0..<capacity { room.signal() }
   }
 
