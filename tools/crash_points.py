@@ -84,7 +84,7 @@ class Tried:
             try:
                 found = self.scenario.view(self.lab, case)
             except (OSError, IndexError, ValueError) as error:
-                return Outcome(point, reached, crash_view.Difference([], [], [repr(error)]))
+                return Outcome(point, reached, crash_view.Difference([], [], [*troubles, repr(error)]))
             difference = crash_view.differences(self.expected, found)
             troubles += self._again(case)
             return Outcome(point, reached, difference._replace(other=difference.other + troubles))
@@ -131,8 +131,8 @@ class Tried:
             child = self.lab.start(self.scenario.arguments(self.lab, case, proxy.port))
             ended = crash_lab.wait(child)
         troubles = []
-        # Cut at its very end, in LOGOUT, a run has done all and ends well.
-        if ended.status and (what == "cut" or ended.status != 143):
+        # 75 where there is nothing yet to go on from: while logging in, and listing the mailboxes.
+        if ended.status not in (0, 75, 143) or (what == "cut" and ended.status == 143):
             troubles.append(f"after the cut it ended with {ended.status}: {_told(ended)}")
         return proxy.was_cut, troubles
 
@@ -175,5 +175,5 @@ def _kinds(state):
 
 
 def _told(ended):
-    text = ended.errors.strip() or ended.output.strip()
-    return " / ".join(text.splitlines()[-3:])[-300:]
+    lines = [line for line in ended.output.splitlines() if '"summary":' in line] or [ended.output]
+    return " / ".join(ended.errors.strip().splitlines()[-3:] + lines)[:400]

@@ -12,13 +12,15 @@ of its two. fsync of a file does not make its name durable, nor the other way ro
            log them so) but for durable ones, which imply all before; of each file's unflushed
            writes any subset of 512 bytes each, in whatever order, and a size that fits
 
-Times and modes are kept. Directories keep their identity, as they do on a disk.
+Times and modes are kept. Directories keep their identity, as they do on a disk. The machine starts
+again afterwards: lock files are then older than its start.
 """
 
 import os
 import random
 import shutil
 import struct
+import time
 
 MODELS = ("flushed", "zeros", "empty", "random")
 SECTOR = 512
@@ -116,6 +118,8 @@ class Replay:
             if node is None:
                 node = Node(False)
                 self._rename(number, (*self._place(path), node))
+            elif node.is_directory:
+                node = Node(False)  # without a name (O_TMPFILE), until it is linked
             elif flag:
                 node.changes.append((number, 0, None))
             self.by_inode[inode] = node
@@ -127,7 +131,7 @@ class Replay:
             self.by_inode[inode].time = offset
         elif kind in "rl":
             place, name = self._place(path)
-            node = place.names.get(name) if place else None
+            node = place.names.get(name) if place else self.by_inode.get(inode)
             taken = [(place, name, None)] if kind == "r" else []
             self._rename(number, *taken, (*self._place(other), node))
         elif kind in "ud":
@@ -141,6 +145,11 @@ class Replay:
         elif kind == "S":
             for node in [*_all_nodes(self.top), *self.by_inode.values()]:
                 node.flushed = number
+
+
+def boot():
+    """When this machine was started."""
+    return int(time.time() - time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 def _records(path):
@@ -227,5 +236,7 @@ def _build(path, node, names, content):
         with open(place, "r+b" if os.path.exists(place) else "xb") as file:
             file.truncate(0)
             file.write(bytes_)
+        if name.endswith(".lock"):
+            child.time = boot() - 60
         if child.time is not None:
             os.utime(place, (child.time, child.time))

@@ -260,10 +260,10 @@ static long two_names(int kind, int from, const char *old, int to, const char *n
   int action = state && is_ours ? pass(kind, other, 1) : 0;
   if (action == FULL || action == FULL_ON) return refuse();
   struct stat status;
-  uint64_t inode = is_ours && !fstatat(from, old, &status, AT_SYMLINK_NOFOLLOW) ? status.st_ino : 0;
   long result = raw(kind == LINK ? SYS_linkat : SYS_renameat2, from, old, to, new, flags);
   if (!state || !is_ours) return result;
   int error = errno;
+  uint64_t inode = !result && !fstatat(to, new, &status, AT_SYMLINK_NOFOLLOW) ? status.st_ino : 0;
   if (!result) record(kind, 0, inode, 0, path, other, 0, 0);
   errno = error;
   return done(action, result);
