@@ -3,10 +3,12 @@
 A point has a name, such as push:kill:117:middle:
 
   SCENARIO:kill:N:before|middle       SIGKILL at the N-th call; "after" would be N + 1, "before"
+  SCENARIO:twice:N:M                  SIGKILL at the N-th call, and the next run's at its M-th
   SCENARIO:power:N:MODEL              the power fails there; crash_replay.py says what is left
   SCENARIO:full:N:full|full-on        the disk is full for that call, or from there on
   SCENARIO:cut:client|server:OCTETS   the connection is cut there; the run goes on by itself
   SCENARIO:lost:client|server:OCTETS  likewise, and the run is stopped before it can
+  SCENARIO:state:N:HOW                after a run the N-th journal is torn, garbled, deleted, or newer
 
 and perhaps :at-once or :later, when it is run again.
 """
@@ -21,6 +23,7 @@ from collections import namedtuple
 import crash_lab
 import crash_proxy
 import crash_replay
+import crash_state
 import crash_view
 
 Outcome = namedtuple("Outcome", "point reached difference")
@@ -39,6 +42,7 @@ class Tried:
             raise RuntimeError(f"{scenario.name}: the undisturbed run failed: {ended}")
         self.kinds = _kinds(state)
         self.expected = scenario.view(lab, case)
+        self.journals = len(crash_state.journals(case.archive))
         again = self._again(case)
         if again:
             raise RuntimeError(f"{scenario.name}: undisturbed and run again: {again}")
@@ -48,15 +52,20 @@ class Tried:
     def points(self):
         """All points, by kind."""
         name = self.scenario.name
-        result = {"kill": [], "power": [], "full": []}
+        result = {"kill": [], "twice": [], "power": [], "full": [], "state": []}
         for number, (kind, needs_space) in enumerate(self.kinds, 1):
             result["kill"].append(f"{name}:kill:{number}:before")
+            second = random.Random(number).randint(1, len(self.kinds))
+            result["twice"].append(f"{name}:twice:{number}:{min(second, second * number)}")
             if kind in DATA_KINDS:
                 result["kill"].append(f"{name}:kill:{number}:middle")
             if kind not in SOCKET_KINDS:
                 result["power"] += [f"{name}:power:{number}:{x}" for x in crash_replay.MODELS]
             if needs_space:
                 result["full"] += [f"{name}:full:{number}:{how}" for how in ("full", "full-on")]
+        if not self.scenario.kind.startswith("re"):
+            numbers = range(1, self.journals + 1)
+            result["state"] = [f"{name}:state:{n}:{how}" for n in numbers for how in crash_state.WAYS]
         if self.scenario.kind != "convert":
             places = crash_proxy.places(self._record())
             result["cut"] = [
@@ -74,6 +83,12 @@ class Tried:
         try:
             if what in ("cut", "lost"):
                 reached, troubles = self._cut(case, what, where[0], int(where[1]))
+            elif what == "state":
+                reached, troubles = True, self._damage(case, int(where[0]), where[1])
+            elif what == "twice":
+                reached, troubles = self._crash(case, "kill", int(where[0]), "before", "")
+                # How far the second one comes depends on where the first one was.
+                troubles += self._crash(case, "kill", int(where[1]), "before", "")[1]
             else:
                 reached, troubles = self._crash(case, what, int(where[0]), where[1], f"{seed}{point}")
             if later and where[-1] != "at-once" and self.scenario.changes_account:
@@ -81,16 +96,23 @@ class Tried:
             second = self.lab.run(self.scenario.arguments(self.lab, case))
             if second.status:
                 troubles.append(f"the second run ended with {second.status}: {_told(second)}")
-            try:
-                found = self.scenario.view(self.lab, case)
-            except (OSError, IndexError, ValueError) as error:
-                return Outcome(point, reached, crash_view.Difference([], [], [*troubles, repr(error)]))
-            difference = crash_view.differences(self.expected, found)
-            troubles += self._again(case)
-            return Outcome(point, reached, difference._replace(other=difference.other + troubles))
+            difference = self._compare(case, what)
+            troubles = difference.other + troubles + self._again(case)
+            return Outcome(point, reached, difference._replace(other=troubles))
         finally:
             if not os.environ.get("CRASHTEST_KEEP"):
                 self.lab.remove(case)
+
+    def _compare(self, case, what):
+        try:
+            found = self.scenario.view(self.lab, case)
+            if what == "power":
+                # What was removed may be back, until the mailbox is written to again.
+                for name in [name for name in found.other if name.startswith("left over: mbox-")]:
+                    del found.other[name]
+            return crash_view.differences(self.expected, found)
+        except (OSError, IndexError, ValueError, EOFError) as error:
+            return crash_view.Difference([], [], [f"what is there can't be read: {error!r}"])
 
     def _crash(self, case, what, number, how, seed):
         before = f"{case.place}/before"
@@ -136,6 +158,28 @@ class Tried:
             troubles.append(f"after the cut it ended with {ended.status}: {_told(ended)}")
         return proxy.was_cut, troubles
 
+    def _damage(self, case, number, how):
+        """A run that comes to its end, then damage, and then one that finds it."""
+        self.lab.run(self.scenario.arguments(self.lab, case))
+        journal = crash_state.journals(case.archive)[number - 1]
+        old = crash_state.damage(journal, how)
+        if how != "newer":
+            # Lost are records, no mail: nothing is to be done.
+            return self._again(case)
+        new = crash_state.content(journal)
+        # Else a mailbox in which nothing happened is passed over, and its journal not read.
+        is_own = f"/{self.scenario.kind}/" in journal
+        for states in [path for path in crash_state.journals(case.archive) if "states" in path]:
+            if states != journal:
+                os.remove(states)
+        ended = self.lab.run(self.scenario.arguments(self.lab, case))
+        troubles = []
+        if ended.status not in ([65] if is_own else [0, 65]) or crash_state.content(journal) != new:
+            troubles.append(f"with a newer journal it ended with {ended.status}: {_told(ended)}")
+        with open(journal, "wb") as file:
+            file.write(old)
+        return troubles
+
     def _again(self, case):
         """What a further run moves; nothing is right."""
         ended = self.lab.run(self.scenario.arguments(self.lab, case))
@@ -175,5 +219,5 @@ def _kinds(state):
 
 
 def _told(ended):
-    lines = [line for line in ended.output.splitlines() if '"summary":' in line] or [ended.output]
+    lines = [line for line in ended.output.splitlines() if '"summary":' in line] or ended.output.splitlines()[-1:]
     return " / ".join(ended.errors.strip().splitlines()[-3:] + lines)[:400]

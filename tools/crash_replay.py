@@ -95,7 +95,7 @@ class Replay:
     def _find(self, path):
         node = self.top
         for part in path[len(self.root) :].split("/"):
-            if part and node:
+            if part not in ("", ".") and node:
                 node = node.names.get(part)
         return node
 
