@@ -18,6 +18,7 @@ import os
 import random
 import signal
 import struct
+import zlib
 from collections import namedtuple
 
 import crash_lab
@@ -111,10 +112,12 @@ class Tried:
                 for name in [name for name in found.other if name.startswith("left over: mbox-")]:
                     del found.other[name]
             return crash_view.differences(self.expected, found)
-        except (OSError, IndexError, ValueError, EOFError) as error:
+        except (OSError, IndexError, ValueError, EOFError, zlib.error) as error:
             return crash_view.Difference([], [], [f"what is there can't be read: {error!r}"])
 
     def _crash(self, case, what, number, how, seed):
+        if os.path.exists(f"{case.place}/state"):
+            os.remove(f"{case.place}/state")
         before = f"{case.place}/before"
         log = f"{case.place}/log"
         if what == "power":
