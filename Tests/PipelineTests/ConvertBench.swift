@@ -62,8 +62,7 @@ final class ConvertBench {
       prepared.append(
         try delivery.finish(
           origin: origin, date: InternalDate(epochSeconds: message.date),
-          size: Int64(message.content.count), wireSize: Int64(message.wireSize),
-          flags: message.flags))
+          content: .content(of: message.content), flags: message.flags))
     }
     _ = try box.commit(prepared)
   }

@@ -50,8 +50,7 @@ final class VerifyBench {
       prepared.append(
         try delivery.finish(
           origin: MessageOrigin(uidValidity: validity, uid: uid, mailboxKey: key), date: date,
-          size: Int64(text.utf8.count), wireSize: Int64(wire.count),
-          flags: Flags(keywords: keywords)))
+          content: .content(of: Array(text.utf8)), flags: Flags(keywords: keywords)))
       held.append(
         HeldMessage(
           uid: uid, digest: SHA256.digest(of: wire.span), size: Int64(wire.count),

@@ -105,10 +105,9 @@ extension Mailbox {
     let delivery = try beginDelivery()
     var text = text
     try text.withUTF8 { try delivery.write(UnsafeRawBufferPointer($0)) }
-    let size = Int64(text.utf8.count)
     return try delivery.finish(
-      origin: origin, date: InternalDate(epochSeconds: date), size: size, wireSize: size + 1,
-      flags: flags)
+      origin: origin, date: InternalDate(epochSeconds: date),
+      content: .content(of: Array(text.utf8)), flags: flags)
   }
 
   /// Delivers one message.

@@ -59,7 +59,7 @@ struct LayoutTests {
         prepared.append(
           try delivery.finish(
             origin: Fixture.origin(uid), date: InternalDate(epochSeconds: date),
-            size: Int64(content.count), wireSize: Int64(content.count), flags: flags))
+            content: .content(of: content), flags: flags))
       }
       _ = try mailbox.commit(prepared, durably: batch % 2 == 0)
     }

@@ -9,12 +9,8 @@ struct SourceUnreadable: Error {
 
 /// What was seen of a message while it was copied.
 struct CopiedContent: Sendable {
-  /// Of the wire form.
-  let digest: ContentDigest
-  /// Octets of the wire form.
-  let wireSize: Int64
-  /// Bytes that were written.
-  let size: Int64
+  /// What was written.
+  let written: WrittenContent
   /// Bytes that were read.
   let sourceSize: Int64
 }
@@ -24,12 +20,13 @@ struct CopiedContent: Sendable {
 /// One for a worker; the memory it takes does not depend on a message's size.
 final class CopyContent {
   private let sha = SHA256()
+  private let measure = ContentMeasure()
   private let scratch: UnsafeMutableRawBufferPointer
-  private static let pieceSize = 1 << 17
+  private static let pieceSize = 1 << 16
   private var bareLineFeeds: [Int] = []
 
   init() {
-    scratch = .allocate(byteCount: DiskToWire.capacity(for: Self.pieceSize), alignment: 16)
+    scratch = .allocate(byteCount: WireToDisk.capacity(for: Self.pieceSize), alignment: 16)
   }
 
   deinit { scratch.deallocate() }
@@ -45,37 +42,61 @@ final class CopyContent {
   func run(
     _ message: StoredMessage, _ file: MessageFile, write: (UnsafeRawBufferPointer) -> Void
   ) throws(SourceUnreadable) -> CopiedContent {
-    sha.reset()
-    var content = Content()
     var chunk = try read(file)
-    if try isWireForm(message, file, &chunk) {
-      var converter = WireToDisk()
-      while let bytes = chunk {
-        copyWireForm(bytes, &converter, &content, write)
-        chunk = try read(file)
-      }
-      if converter.finish() {
-        content.size += 1
-        [UInt8.carriageReturn].withUnsafeBytes { write($0) }
-      }
-    } else {
-      while let bytes = chunk {
-        copyDiskForm(bytes, &content, write)
-        chunk = try read(file)
-      }
-    }
-    if let expected = file.size, expected != content.sourceSize {
+    let copied =
+      try isWireForm(message, file, &chunk)
+      ? try copyWireForm(from: chunk, file, write) : try copyDiskForm(from: chunk, file, write)
+    if let expected = file.size, expected != copied.sourceSize {
       throw SourceUnreadable(cause: ChangedWhileRead())
     }
-    return CopiedContent(
-      digest: sha.finish(), wireSize: content.wireSize, size: content.size,
-      sourceSize: content.sourceSize)
+    return copied
   }
 
-  private struct Content {
+  private func copyDiskForm(
+    from first: UnsafeRawBufferPointer?, _ file: MessageFile,
+    _ write: (UnsafeRawBufferPointer) -> Void
+  ) throws(SourceUnreadable) -> CopiedContent {
+    measure.reset()
+    var chunk = first
+    while let bytes = chunk {
+      measure.take(bytes)
+      write(bytes)
+      chunk = try read(file)
+    }
+    let written = measure.finish()
+    return CopiedContent(written: written, sourceSize: written.size)
+  }
+
+  private func copyWireForm(
+    from first: UnsafeRawBufferPointer?, _ file: MessageFile,
+    _ write: (UnsafeRawBufferPointer) -> Void
+  ) throws(SourceUnreadable) -> CopiedContent {
+    sha.reset()
+    var converter = WireToDisk()
     var wireSize: Int64 = 0
     var size: Int64 = 0
-    var sourceSize: Int64 = 0
+    var chunk = first
+    while let bytes = chunk {
+      sha.update(bytes)
+      wireSize += Int64(bytes.count)
+      var rest = bytes
+      while !rest.isEmpty {
+        let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.pieceSize))
+        bareLineFeeds.removeAll(keepingCapacity: true)
+        let count = converter.convert(piece, into: scratch, bareLineFeeds: &bareLineFeeds)
+        size += Int64(count)
+        write(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+        rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+      }
+      chunk = try read(file)
+    }
+    if converter.finish() {
+      size += 1
+      [UInt8.carriageReturn].withUnsafeBytes { write($0) }
+    }
+    return CopiedContent(
+      written: WrittenContent(size: size, wireSize: wireSize, digest: sha.finish()),
+      sourceSize: wireSize)
   }
 
   private func read(_ file: MessageFile) throws(SourceUnreadable) -> UnsafeRawBufferPointer? {
@@ -99,46 +120,6 @@ final class CopyContent {
     do { try file.rewind() } catch { throw SourceUnreadable(cause: error) }
     chunk = try read(file)
     return census.isWireForm
-  }
-
-  private func copyWireForm(
-    _ bytes: UnsafeRawBufferPointer, _ converter: inout WireToDisk, _ content: inout Content,
-    _ write: (UnsafeRawBufferPointer) -> Void
-  ) {
-    sha.update(bytes)
-    content.wireSize += Int64(bytes.count)
-    content.sourceSize += Int64(bytes.count)
-    forEachPiece(of: bytes) { piece in
-      bareLineFeeds.removeAll(keepingCapacity: true)
-      let count = converter.convert(piece, into: scratch, bareLineFeeds: &bareLineFeeds)
-      content.size += Int64(count)
-      write(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
-    }
-  }
-
-  private func copyDiskForm(
-    _ bytes: UnsafeRawBufferPointer, _ content: inout Content,
-    _ write: (UnsafeRawBufferPointer) -> Void
-  ) {
-    content.size += Int64(bytes.count)
-    content.sourceSize += Int64(bytes.count)
-    forEachPiece(of: bytes) { piece in
-      let count = DiskToWire().convert(piece, into: scratch)
-      content.wireSize += Int64(count)
-      sha.update(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
-    }
-    write(bytes)
-  }
-
-  private func forEachPiece(
-    of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
-  ) {
-    var start = 0
-    while start < bytes.count {
-      let end = min(bytes.count, start + Self.pieceSize)
-      body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-      start = end
-    }
   }
 }
 

@@ -50,10 +50,10 @@ final class CopyMessages {
     case .maildir, .maildirPlusPlus:
       .init(
         batchMessages: 5000, batchBytes: flushBytes, flushMessages: 5000, flushBytes: flushBytes)
-    // A batch is gathered in a spool first, which should not leave memory.
+    // A batch is gathered in memory first.
     case .mbox, .mboxGzip:
       .init(
-        batchMessages: 1000, batchBytes: 64 << 20, flushMessages: 20_000, flushBytes: flushBytes)
+        batchMessages: 1000, batchBytes: 3 << 20, flushMessages: 20_000, flushBytes: flushBytes)
     }
   }
 
@@ -81,7 +81,7 @@ final class CopyMessages {
           name: name(of: message, found, date), date: date, flags: flags, content: found,
           source: message.convertSource))
       copied += 1
-      copiedBytes += found.wireSize
+      copiedBytes += found.written.wireSize
     } catch {
       writer.abandon()
       throw error
@@ -96,14 +96,16 @@ final class CopyMessages {
   ) -> DeliveryName {
     // The date is a part of it.
     let prefix = lost.isEmpty ? "" : "\(date.epochSeconds)."
-    if let index = lost[copied.digest]?.firstIndex(where: { $0.hasPrefix(prefix) }),
-      let name = lost[copied.digest]?.remove(at: index)
+    if let index = lost[copied.written.digest]?.firstIndex(where: { $0.hasPrefix(prefix) }),
+      let name = lost[copied.written.digest]?.remove(at: index)
     {
       taken.insert(name)
       return .kept(Array(name.utf8))
     }
     guard message.isOurs, taken.insert(message.baseName) else { return .new }
-    if message.namedSize == copied.size, message.namedWireSize == copied.wireSize {
+    if message.namedSize == copied.written.size,
+      message.namedWireSize == copied.written.wireSize
+    {
       return .kept(Array(message.baseName))
     }
     return DeliveryName(message.origin)
@@ -126,10 +128,10 @@ final class CopyMessages {
       journal.write(
         .converted(
           ConvertedMessage(
-            name: copy.name, digest: copy.message.content.digest,
+            name: copy.name, digest: copy.message.content.written.digest,
             sourceSize: copy.message.content.sourceSize, source: copy.message.source ?? "",
             flags: copy.message.flags)))
-      deliveredBytes += copy.message.content.wireSize
+      deliveredBytes += copy.message.content.written.wireSize
     }
     try journal.flush()
     delivered += written.count

@@ -35,13 +35,25 @@ final class CopyWriter {
 
   fileprivate enum Step: Sendable {
     case begin
-    case bytes([UInt8])
+    /// The next bytes of the content, up to this offset of the block.
+    case bytes(Int)
     case finish(Finished)
     case abandon
     /// Delivers and flushes all.
     case commit
     /// Gives up what is not delivered, and ends.
     case end
+  }
+
+  /// Orders in their sequence, with the bytes that belong to them; used again and again.
+  fileprivate struct Block: Sendable {
+    var bytes: [UInt8] = []
+    var steps: [Step] = []
+
+    mutating func clear() {
+      bytes.removeAll(keepingCapacity: true)
+      steps.removeAll(keepingCapacity: true)
+    }
   }
 
   /// What both threads see.
@@ -53,15 +65,16 @@ final class CopyWriter {
       var commits = 0
     }
 
-    let steps = HandOff<[Step]>(capacity: 4)
+    let filled = HandOff<Block>(capacity: blockCount)
+    let empty = HandOff<Block>(capacity: blockCount)
     let state = Mutex(State())
     let answers = HandOff<Void>(capacity: 1)
   }
 
-  private static let handOffBytes = 1 << 19
+  private static let blockCount = 4
+  private static let blockBytes = 1 << 19
   private let shared = Shared()
-  private var pending: [Step] = []
-  private var pendingBytes = 0
+  private var block = Block()
   private var isOver = false
 
   /// Begins to write into a mailbox that is there.
@@ -69,6 +82,7 @@ final class CopyWriter {
   /// - Throws: `SystemError` if no thread can be had.
   init(_ mailbox: MailboxName, of archive: Archive, limits: Limits) throws {
     let shared = shared
+    for _ in 1..<Self.blockCount { shared.empty.put(Block()) }
     try WorkerThread.detach(name: "mailarc-write") {
       CopyWriterThread(shared, limits).run(mailbox, archive)
     }
@@ -77,20 +91,20 @@ final class CopyWriter {
   deinit { end() }
 
   /// A message begins.
-  func begin() { pending.append(.begin) }
+  func begin() { block.steps.append(.begin) }
 
   /// The next bytes of its content.
   func write(_ bytes: UnsafeRawBufferPointer) {
-    pending.append(.bytes(Array(bytes)))
-    pendingBytes += bytes.count
-    if pendingBytes >= Self.handOffBytes { handOver() }
+    block.bytes.append(contentsOf: bytes)
+    block.steps.append(.bytes(block.bytes.count))
+    if block.bytes.count >= Self.blockBytes { handOver() }
   }
 
   /// All of its content was given.
-  func finish(_ message: Finished) { pending.append(.finish(message)) }
+  func finish(_ message: Finished) { block.steps.append(.finish(message)) }
 
   /// It is given up.
-  func abandon() { pending.append(.abandon) }
+  func abandon() { block.steps.append(.abandon) }
 
   /// Those that are in the archive for good since this was asked last.
   ///
@@ -106,7 +120,7 @@ final class CopyWriter {
 
   /// Makes all that was finished durable; `takeWritten()` tells about it.
   func commit() {
-    pending.append(.commit)
+    block.steps.append(.commit)
     handOver()
     shared.answers.take()
   }
@@ -115,15 +129,18 @@ final class CopyWriter {
   func end() {
     guard !isOver else { return }
     isOver = true
-    pending = [.end]
+    block.clear()
+    block.steps.append(.end)
     handOver()
     shared.answers.take()
   }
 
   private func handOver() {
-    shared.steps.put(pending)
-    pending = []
-    pendingBytes = 0
+    let full = block
+    // So that nothing here refers to its storage, which is used again.
+    block = Block()
+    shared.filled.put(full)
+    block = shared.empty.take()
   }
 }
 
@@ -146,7 +163,9 @@ private final class CopyWriterThread {
   func run(_ mailbox: MailboxName, _ archive: Archive) {
     attempt { target = try archive.mailbox(mailbox) }
     while true {
-      for step in shared.steps.take() {
+      var block = shared.filled.take()
+      var offset = 0
+      for step in block.steps {
         if case .end = step {
           target?.discard(prepared.map(\.delivery))
           delivery?.abandon()
@@ -154,9 +173,14 @@ private final class CopyWriterThread {
           return
         }
         // After a failure nothing is written any more, but whoever waits is answered.
-        if shared.state.withLock({ $0.failure == nil }) { attempt { try take(step) } }
+        if shared.state.withLock({ $0.failure == nil }) {
+          attempt { try take(step, block.bytes, from: offset) }
+        }
+        if case .bytes(let end) = step { offset = end }
         if case .commit = step { shared.answers.put(()) }
       }
+      block.clear()
+      shared.empty.put(block)
     }
   }
 
@@ -164,10 +188,13 @@ private final class CopyWriterThread {
     do { try body() } catch { shared.state.withLock { $0.failure = error } }
   }
 
-  private func take(_ step: CopyWriter.Step) throws {
+  private func take(_ step: CopyWriter.Step, _ bytes: [UInt8], from start: Int) throws {
     switch step {
     case .begin: delivery = try target?.beginDelivery()
-    case .bytes(let bytes): try bytes.withUnsafeBytes { try delivery?.write($0) }
+    case .bytes(let end):
+      try bytes.withUnsafeBytes {
+        try delivery?.write(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+      }
     case .finish(let message): try finish(message)
     case .abandon:
       delivery?.abandon()
@@ -183,10 +210,10 @@ private final class CopyWriterThread {
     guard let delivery else { return }
     self.delivery = nil
     let finished = try delivery.finish(
-      name: message.name, date: message.date, size: message.content.size,
-      wireSize: message.content.wireSize, flags: message.flags)
+      name: message.name, date: message.date, content: message.content.written,
+      flags: message.flags)
     prepared.append((finished, message))
-    preparedBytes += message.content.wireSize
+    preparedBytes += message.content.written.wireSize
     if prepared.count >= limits.batchMessages || preparedBytes >= limits.batchBytes {
       try deliver()
     }

@@ -117,7 +117,9 @@ final class DeliverMessages {
       headerKey: HeaderKey(header), flags: flags, fate: .held, run: run)
     let origin = MessageOrigin(uidValidity: uidValidity, uid: uid, mailboxKey: key)
     let file = try delivery.finish(
-      origin: origin, date: date, size: diskSize, wireSize: wireSize, flags: flags ?? Flags())
+      origin: origin, date: date,
+      content: WrittenContent(size: diskSize, wireSize: wireSize, digest: message.digest),
+      flags: flags ?? Flags())
     prepared.append((file, message))
     preparedBytes += wireSize
     received.insert(uid)

@@ -29,13 +29,12 @@ package protocol Delivery: AnyObject {
   /// - Parameters:
   ///   - name: what it is called.
   ///   - date: its internal date.
-  ///   - size: its bytes on disk, as written.
-  ///   - wireSize: its bytes in wire form.
+  ///   - content: what was written.
   ///   - flags: its flags at the source.
   /// - Returns: the message, complete and not delivered yet.
   /// - Throws: `system`; the message is abandoned then.
   func finish(
-    name: DeliveryName, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
+    name: DeliveryName, date: InternalDate, content: WrittenContent, flags: Flags
   ) throws(StoreError) -> PreparedDelivery
   /// Gives the message up.
   func abandon()
@@ -44,10 +43,9 @@ package protocol Delivery: AnyObject {
 extension Delivery {
   /// Ends a message that was fetched, or that came from a file if there is no origin.
   package func finish(
-    origin: MessageOrigin?, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
+    origin: MessageOrigin?, date: InternalDate, content: WrittenContent, flags: Flags
   ) throws(StoreError) -> PreparedDelivery {
-    try finish(
-      name: DeliveryName(origin), date: date, size: size, wireSize: wireSize, flags: flags)
+    try finish(name: DeliveryName(origin), date: date, content: content, flags: flags)
   }
 }
 
@@ -61,10 +59,8 @@ package struct PreparedDelivery: Sendable {
   let number: UInt64
   /// Its internal date.
   package let date: InternalDate
-  /// Bytes on disk.
-  package let size: Int64
-  /// Bytes of the wire form.
-  package let wireSize: Int64
+  /// What was written.
+  package let content: WrittenContent
   /// The flags to deliver it with.
   package let flags: Flags
 
@@ -78,7 +74,8 @@ package struct PreparedDelivery: Sendable {
     case .new: unique = MaildirName.numberPart(number)
     }
     return MaildirName.base(
-      date: date, unique: unique, duplicate: duplicate, size: size, wireSize: wireSize)
+      date: date, unique: unique, duplicate: duplicate, size: content.size,
+      wireSize: content.wireSize)
   }
 }
 

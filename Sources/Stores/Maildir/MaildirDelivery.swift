@@ -43,9 +43,9 @@ final class MaildirDelivery: Delivery {
   }
 
   func finish(
-    name: DeliveryName, date: InternalDate, size: Int64, wireSize: Int64, flags: Flags
+    name: DeliveryName, date: InternalDate, content: WrittenContent, flags: Flags
   ) throws(StoreError) -> PreparedDelivery {
-    assert(size == byteCount)
+    assert(content.size == byteCount)
     try gathered.flush { piece throws(StoreError) in try self.writeThrough(piece) }
     guard let file = file.take() else { preconditionFailure("the delivery is over") }
     do {
@@ -59,7 +59,7 @@ final class MaildirDelivery: Delivery {
     mailbox.give(back: buffer)
     return PreparedDelivery(
       temporaryName: temporaryName, name: name, number: mailbox.context.nextNumber(), date: date,
-      size: size, wireSize: wireSize, flags: flags)
+      content: content, flags: flags)
   }
 
   func abandon() {

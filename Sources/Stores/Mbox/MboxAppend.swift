@@ -120,17 +120,9 @@ extension MboxStore {
     _ message: SpooledMessage, _ range: Range<Int64>, to output: BufferedOutput,
     _ buffer: FileBuffer
   ) throws(SystemError) {
-    var position = range.lowerBound
-    while position < range.upperBound {
-      let part = UnsafeMutableRawBufferPointer(
-        rebasing: buffer.bytes.prefix(
-          Int(min(Int64(buffer.bytes.count), range.upperBound - position))))
-      let count = try message.spool.read(into: part, at: message.offset + position)
-      guard count == part.count else {
-        throw SystemError(errno: 5, operation: "read what was written to", path: context.state.path)
-      }
-      try output.write(UnsafeRawBufferPointer(part))
-      position += Int64(count)
+    let place = (message.offset + range.lowerBound)..<(message.offset + range.upperBound)
+    try message.spool.forEachPiece(of: place, buffer) { piece throws(SystemError) in
+      try output.write(piece)
     }
   }
 }

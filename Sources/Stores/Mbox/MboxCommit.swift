@@ -115,7 +115,7 @@ extension MboxStore {
       let base = delivery.baseName(distinguishedBy: number)
       if let index = plan.places[base] {
         let other = plan.additions[index].message
-        if other.digest == message.digest, other.shape == message.shape { return .twin(index) }
+        if other.digest == message.digest { return .twin(index) }
       } else if state.names.contains(MaildirMailbox.hash(base[...])),
         let twin = try present(base, &state, lock)
       {
@@ -124,7 +124,7 @@ extension MboxStore {
         plan.add(
           MboxAddition(
             base: base, date: delivery.date, flags: delivery.flags, message: message,
-            size: delivery.size))
+            size: delivery.content.size))
         return .added(plan.additions.count - 1)
       }
       number += 1
@@ -147,17 +147,21 @@ extension MboxStore {
     of message: SpooledMessage, _ present: StoredMessage
   ) throws(StoreError) -> Bool {
     guard let entry = present.mboxEntry else { return false }
-    let content = MboxContent(entry, of: try source(), path: path(of: present))
-    let hash = SHA256()
+    return try digest(of: entry, in: try source()) == message.digest
+  }
+
+  /// The digest of a message's wire form.
+  func digest(
+    of entry: MboxEntry, in source: any MboxSource
+  ) throws(StoreError) -> ContentDigest {
+    let content = MboxContent(entry, of: source, path: path)
     let buffer = takeBuffer()
     defer { give(back: buffer) }
-    var writer = MboxWriter()
+    let measure = ContentMeasure()
     while true {
       let count = try content.read(into: buffer.bytes)
-      if count == 0 { break }
-      writer.write(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])) { hash.update($0) }
+      if count == 0 { return measure.finish().digest }
+      measure.take(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
     }
-    let shape = writer.finish { hash.update($0) }
-    return shape == message.shape && hash.finish() == message.digest
   }
 }

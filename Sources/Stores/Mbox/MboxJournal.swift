@@ -7,7 +7,8 @@ enum MboxIntent: Equatable {
   /// Messages are written behind the file's end.
   case append(length: Int64, lineFeeds: Int, tail: ContentDigest)
   /// One of the messages.
-  case message(base: [UInt8], MboxWriter.Shape, blockLength: Int64, digest: ContentDigest)
+  case message(
+    base: [UInt8], MboxWriter.Shape, contentSize: Int64, blockLength: Int64, digest: ContentDigest)
   /// The file from an offset on is replaced by what stands in `.mailarc/mbox-<key>.copy`.
   case rewrite(from: Int64, length: Int64, newLength: Int64, inode: UInt64, tail: ContentDigest)
 
@@ -15,9 +16,9 @@ enum MboxIntent: Equatable {
   var line: String {
     switch self {
     case .append(let length, let lineFeeds, let tail): "append \(length) \(lineFeeds) \(tail)\n"
-    case .message(let base, let shape, let blockLength, let digest):
-      "message \(PercentEscape.word(bytes: base)) \(shape.size) \(shape.blockOffset) \(blockLength) "
-        + "\(shape.addsNewline ? "newline" : "-") \(shape.addsBlank ? "blank" : "-") \(digest)\n"
+    case .message(let base, let shape, let contentSize, let blockLength, let digest):
+      "message \(PercentEscape.word(bytes: base)) \(shape.size) \(contentSize) "
+        + "\(shape.blockOffset) \(blockLength) \(shape.addsNewline ? "newline" : "-") \(shape.addsBlank ? "blank" : "-") \(digest)\n"
     case .rewrite(let from, let length, let newLength, let inode, let tail):
       "rewrite \(from) \(length) \(newLength) \(inode) \(tail)\n"
     }
@@ -35,14 +36,15 @@ enum MboxIntent: Equatable {
     switch kind {
     case "append" where numbers.count == 2 && numbers.allSatisfy({ $0 >= 0 }):
       self = .append(length: numbers[0], lineFeeds: Int(numbers[1]), tail: digest)
-    case "message" where words.count == 8 && numbers[1...3].allSatisfy({ $0 >= 0 }):
-      guard let base = PercentEscape.bytes(of: words[1].utf8), numbers[2] <= numbers[1] else {
-        return nil
-      }
+    case "message" where words.count == 9 && numbers[1...4].allSatisfy({ $0 >= 0 }):
+      guard let base = PercentEscape.bytes(of: words[1].utf8), numbers[2] <= numbers[1],
+        numbers[3] <= numbers[1]
+      else { return nil }
       let shape = MboxWriter.Shape(
-        size: numbers[1], lineFeeds: 0, blockOffset: numbers[2],
-        addsNewline: words[5] == "newline", addsBlank: words[6] == "blank")
-      self = .message(base: base, shape, blockLength: numbers[3], digest: digest)
+        size: numbers[1], lineFeeds: 0, blockOffset: numbers[3],
+        addsNewline: words[6] == "newline", addsBlank: words[7] == "blank")
+      self = .message(
+        base: base, shape, contentSize: numbers[2], blockLength: numbers[4], digest: digest)
     case "rewrite" where numbers.count == 4 && numbers.allSatisfy({ $0 >= 0 }):
       self = .rewrite(
         from: numbers[0], length: numbers[1], newLength: numbers[2], inode: UInt64(numbers[3]),
@@ -69,7 +71,7 @@ extension MboxStore {
     for addition in additions {
       text +=
         MboxIntent.message(
-          base: addition.base, addition.message.shape,
+          base: addition.base, addition.message.shape, contentSize: addition.size,
           blockLength: Int64(MboxBlock.block(addition.mark, flags: addition.flags).count),
           digest: addition.message.digest
         ).line
@@ -134,30 +136,8 @@ extension MboxStore {
   func tailDigest(
     _ file: borrowing FileDescriptor, upTo end: Int64
   ) throws(StoreError) -> ContentDigest {
-    let count = min(end, Self.tailLength)
-    return try digest(of: file, (end - count)..<end)
-  }
-
-  /// The SHA-256 of a part of a file; of what there is of it, if it ends before.
-  func digest(
-    of file: borrowing FileDescriptor, _ ranges: Range<Int64>...
-  ) throws(StoreError) -> ContentDigest {
-    let buffer = takeBuffer()
-    defer { give(back: buffer) }
-    let hash = SHA256()
-    for range in ranges {
-      var position = range.lowerBound
-      while position < range.upperBound {
-        let part = UnsafeMutableRawBufferPointer(
-          rebasing: buffer.bytes.prefix(
-            Int(min(Int64(buffer.bytes.count), range.upperBound - position))))
-        let count = try stored(try file.read(into: part, at: position))
-        if count == 0 { break }
-        hash.update(UnsafeRawBufferPointer(rebasing: part[..<count]))
-        position += Int64(count)
-      }
-    }
-    return hash.finish()
+    let tail = try bytes(file, (end - min(end, Self.tailLength))..<end)
+    return SHA256.digest(of: tail.span)
   }
 
   /// How many LFs must come before a From_ line at the end of a file, so that an empty line does.

@@ -42,9 +42,14 @@ extension MboxStore {
     let output = takeBuffer()
     defer { give(back: output) }
     var lineFeeds: [Int] = []
+    let measure = ContentMeasure()
+    func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+      measure.take(bytes)
+      try delivery.write(bytes)
+    }
     while let chunk = try file.nextChunk() {
       guard converter != nil else {
-        try delivery.write(chunk)
+        try write(chunk)
         continue
       }
       var rest = chunk
@@ -52,13 +57,13 @@ extension MboxStore {
         let part = UnsafeRawBufferPointer(rebasing: rest.prefix(output.bytes.count - 1))
         let count =
           converter?.convert(part, into: output.bytes, bareLineFeeds: &lineFeeds) ?? 0
-        try delivery.write(UnsafeRawBufferPointer(rebasing: output.bytes[..<count]))
+        try write(UnsafeRawBufferPointer(rebasing: output.bytes[..<count]))
         rest = UnsafeRawBufferPointer(rebasing: rest[part.count...])
       }
     }
     if converter?.finish() == true {
       try [UInt8.carriageReturn].span.bytes.withUnsafeBytes { byte throws(StoreError) in
-        try delivery.write(byte)
+        try write(byte)
       }
     }
     let name: DeliveryName =
@@ -66,8 +71,7 @@ extension MboxStore {
         .kept(Array(message.baseName))
       } else { .new }
     return try delivery.finish(
-      name: name, date: date, size: delivery.byteCount,
-      wireSize: message.scanned?.wireSize ?? delivery.byteCount, flags: message.flags)
+      name: name, date: date, content: measure.finish(), flags: message.flags)
   }
 
   /// Appends messages under names that no other has.
@@ -93,7 +97,7 @@ extension MboxStore {
         plan.add(
           MboxAddition(
             base: base, date: parcel.date, flags: parcel.flags, message: message,
-            size: parcel.size))
+            size: parcel.content.size))
       }
       try afterNaming(plan.additions)
       return try self.append(plan.additions, lock, &state, durably: true)

@@ -46,14 +46,12 @@ extension MboxStore {
       else { return }
       if end > size { return try cutOff(lock, at: cut) }
       for message in messages {
-        guard case .message(let base, let shape, let block, let digest) = message,
+        guard case .message(let base, let shape, _, let block, _) = message,
           let date = MaildirName(base).date
         else { return }
         let from = MboxBlock.fromLine(date)
         let next = end + Int64(from.count) + shape.size + block + 1
-        if next <= size,
-          try isWhole(lock.file, at: end, from: from, shape: shape, block: block, base, digest)
-        {
+        if next <= size, try isWhole(message, lock.file, at: end, from: from) {
           end = next
           cut = next
           continue
@@ -78,18 +76,26 @@ extension MboxStore {
   }
 
   private func isWhole(
-    _ file: borrowing FileDescriptor, at start: Int64, from: [UInt8], shape: MboxWriter.Shape,
-    block: Int64, _ base: [UInt8], _ digest: ContentDigest
+    _ intent: MboxIntent, _ file: borrowing FileDescriptor, at start: Int64, from: [UInt8]
   ) throws(StoreError) -> Bool {
+    guard case .message(let base, let shape, let size, let block, let digest) = intent else {
+      return false
+    }
     let header = start + Int64(from.count)
     let blockStart = header + shape.blockOffset
     let end = header + shape.size + block
     let mark = Array("\(MboxMark.fieldName): ".utf8) + base
     guard try bytes(file, start..<header) == from,
       try bytes(file, blockStart..<(blockStart + Int64(mark.count))) == mark,
-      try bytes(file, end..<(end + 1)) == [.lineFeed]
+      try bytes(file, (end - (shape.addsNewline ? 1 : 0))..<(end + 1)).allSatisfy({
+        $0 == .lineFeed
+      })
     else { return false }
-    return try self.digest(of: file, header..<blockStart, (blockStart + block)..<end) == digest
+    let entry = MboxEntry(
+      offset: start, headerOffset: header, contentEnd: end, nextOffset: end + 1,
+      omitted: [blockStart..<(blockStart + block)], size: size, date: nil, isOurs: true,
+      unquotes: true)
+    return try self.digest(of: entry, in: try source()) == digest
   }
 
   /// Whether what stands at the file's end is the beginning of a message that was to be written there,

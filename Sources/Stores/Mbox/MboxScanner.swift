@@ -55,6 +55,10 @@ struct MboxScanner {
     }
     let start = offset
     while position < window.count {
+      if isInBody {
+        position = takeBody(window, from: position)
+        if position == window.count { break }
+      }
       guard let lineFeed = Self.lineFeed(in: window, from: position) else {
         if isLast {
           takeLine(window, position..<window.count, at: start + Int64(position))
@@ -79,23 +83,26 @@ struct MboxScanner {
     return UnsafeRawPointer(found) - base
   }
 
-  @inline(__always)
+  private var isInBody: Bool { !isInHeader && longLineMark == nil && hasContent }
+
+  /// Takes the lines up to the next one that has to be looked at; returns where that begins.
+  private mutating func takeBody(_ window: UnsafeRawBufferPointer, from start: Int) -> Int {
+    let lines = BodyLines(window, from: start)
+    guard lines.end > start else { return start }
+    counts.lineFeeds += Int64(lines.lineFeeds)
+    counts.carriageReturns += Int64(lines.carriageReturns)
+    blankLength = lines.blankLength
+    return lines.end
+  }
+
   private mutating func takeLine(
     _ window: UnsafeRawBufferPointer, _ range: Range<Int>, at place: Int64
   ) {
-    let first = window[range.lowerBound]
-    if !isInHeader, longLineMark == nil, hasContent, first != UInt8(ascii: "F"),
-      first != UInt8(ascii: ">")
-    {
-      count(window, range)
-      return
-    }
-    takeSpecialLine(
-      UnsafeRawBufferPointer(rebasing: window[range]), first: first, at: place)
+    let line = UnsafeRawBufferPointer(rebasing: window[range])
+    takeSpecialLine(line, at: place)
     count(window, range)
   }
 
-  @inline(__always)
   private mutating func count(_ window: UnsafeRawBufferPointer, _ range: Range<Int>) {
     let end = range.upperBound - 1
     guard window[end] == 0x0A else {
@@ -114,10 +121,10 @@ struct MboxScanner {
     longLineMark = nil
   }
 
-  // Header lines, lines that begin with F or >, ends of long lines, and the first line.
-  private mutating func takeSpecialLine(
-    _ line: UnsafeRawBufferPointer, first: UInt8, at place: Int64
-  ) {
+  // Header lines, lines that begin with F or >, ends of long lines, the first line, and a last one
+  // that has no end.
+  private mutating func takeSpecialLine(_ line: UnsafeRawBufferPointer, at place: Int64) {
+    let first = line[0]
     if longLineMark != nil {
       endPiece(line)
       return

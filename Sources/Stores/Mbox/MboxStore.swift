@@ -26,7 +26,6 @@ final class MboxStore: Mailbox {
   var lockPatience = MboxLock.patience
   private var spareSpools: [MboxSpool] = []
   private var spareBuffers: [FileBuffer] = []
-  private var spareHashes: [SHA256] = []
   private var kept: (source: any MboxSource, status: FileStatus)?
 
   /// A mailbox in a file that exists.
@@ -102,23 +101,13 @@ final class MboxStore: Mailbox {
 
   func beginDelivery() throws(StoreError) -> any Delivery {
     requireWriting()
-    let spool: MboxSpool
-    if let spare = spareSpools.popLast() {
-      spool = spare
-    } else {
-      spool = try stored(try MboxSpool(in: context.state))
-    }
-    return try MboxDelivery(
-      into: self, spool: spool, temporaryName: context.temporaryName(), buffer: takeBuffer(),
-      hash: spareHashes.popLast() ?? SHA256())
+    return MboxDelivery(
+      into: self, spool: spareSpools.popLast() ?? MboxSpool(in: context.state),
+      temporaryName: context.temporaryName())
   }
 
   /// Takes back what a delivery used.
-  func give(back spool: MboxSpool, _ buffer: FileBuffer, _ hash: SHA256) {
-    spareSpools.append(spool)
-    give(back: buffer)
-    spareHashes.append(hash)
-  }
+  func give(back spool: MboxSpool) { spareSpools.append(spool) }
 
   /// Keeps a message that was finished until it is committed or discarded.
   func keep(_ message: SpooledMessage, as temporaryName: [UInt8]) {

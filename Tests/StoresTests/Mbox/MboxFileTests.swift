@@ -96,7 +96,8 @@ struct MboxFileTests {
       size: 100, lineFeeds: 1, blockOffset: 0, addsNewline: false, addsBlank: false)
     let intents: [MboxIntent] = [
       .append(length: length, lineFeeds: 0, tail: tail),
-      .message(base: Array(base.utf8), shape, blockLength: 120, digest: tail),
+      .message(
+        base: Array(base.utf8), shape, contentSize: 100, blockLength: 120, digest: tail),
     ]
     let journal = "mailarc mbox journal 1\n" + intents.map(\.line).joined()
     let torn = "From MAILER-DAEMON Tue Nov 14 22:13:20 2023\nX-Mailarc: 17000"
@@ -124,7 +125,8 @@ struct MboxFileTests {
       size: 17, lineFeeds: 0, blockOffset: 11, addsNewline: true, addsBlank: false)
     let intents: [MboxIntent] = [
       .append(length: 4711, lineFeeds: 1, tail: digest),
-      .message(base: Array("1.x y".utf8), shape, blockLength: 148, digest: digest),
+      .message(
+        base: Array("1.x y".utf8), shape, contentSize: 16, blockLength: 148, digest: digest),
       .rewrite(from: 1, length: 2, newLength: 3, inode: 4, tail: digest),
     ]
     for intent in intents {
