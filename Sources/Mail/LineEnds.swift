@@ -147,7 +147,7 @@ enum LineEnds {
 
 extension UInt8 {
   /// LF, 0x0A.
-  package static let lineFeed = UInt8(ascii: "\n")
+  @inlinable package static var lineFeed: UInt8 { UInt8(ascii: "\n") }
   /// CR, 0x0D.
-  package static let carriageReturn = UInt8(ascii: "\r")
+  @inlinable package static var carriageReturn: UInt8 { UInt8(ascii: "\r") }
 }

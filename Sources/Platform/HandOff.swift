@@ -4,11 +4,14 @@ import Synchronization
 /// A short queue from one thread to another: who puts waits while it is full, who takes while it is empty.
 package final class HandOff<Item: Sendable>: Sendable {
   private let items = Mutex<[Item]>([])
-  private let room: DispatchSemaphore
+  private let room = DispatchSemaphore(value: 0)
   private let filled = DispatchSemaphore(value: 0)
 
   /// A queue for so many items.
-  package init(capacity: Int) { room = DispatchSemaphore(value: capacity) }
+  package init(capacity: Int) {
+    // Dispatch stops a process that lets go of a semaphore below its first value.
+    for _ in 0..<capacity { room.signal() }
+  }
 
   /// Puts an item behind the others.
   package func put(_ item: Item) {
