@@ -11,7 +11,8 @@ if one did, or if anything else is not as it would have been without.
   --sample N       tries N points, spread over all kinds, instead of every one
   --seed S         for what is chosen by chance; printed
   --connections N  runs with more connections; the points are then those of one such run
-  --only WORDS     only points whose name begins so, such as push:kill or push:kill:117:middle
+  --only WORDS     only points whose name begins so, such as push:kill or push:kill:117:middle; a * is
+                   any number: pull-mbox:power:*:random
   --jobs N         so many at a time
 
 Complete it takes about DURATION.
@@ -95,9 +96,20 @@ def sampled(points, count, chance):
     return result
 
 
+def chosen_by(point):
+    """Whether words name the point: its beginning, parts of which may be `*`."""
+    parts = point.split(":")
+
+    def names(words):
+        given = words.split(":")
+        return len(given) <= len(parts) and all(a in ("*", b) for a, b in zip(given, parts))
+
+    return names
+
+
 def choose(wanted, tried):
     lists = [
-        [point for point in points if not wanted.only or point.startswith(tuple(wanted.only))]
+        [point for point in points if not wanted.only or any(map(chosen_by(point), wanted.only))]
         for one in tried.values()
         for points in one.points().values()
     ]
