@@ -222,5 +222,6 @@ def _kinds(state):
 
 
 def _told(ended):
-    lines = [line for line in ended.output.splitlines() if '"summary":' in line] or ended.output.splitlines()[-1:]
-    return " / ".join(ended.errors.strip().splitlines()[-3:] + lines)[:400]
+    lines = ended.output.splitlines()
+    errors = [line for line in lines if '"summary":' in line] or lines[-1:]
+    return " / ".join(ended.errors.strip().splitlines()[-3:] + errors)[:400]

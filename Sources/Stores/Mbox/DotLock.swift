@@ -44,8 +44,9 @@ final class DotLock {
     return nil
   }
 
-  /// Takes away a lock that is left over.
+  /// Takes away a lock that is left over, and what is left of taking one away.
   static func clear(in directory: Directory, _ name: String) throws(StoreError) {
+    _ = try storedIfPresent(try directory.unlink(aside(name)))
     _ = try removeIfStale(in: directory, name)
   }
 
@@ -56,7 +57,7 @@ final class DotLock {
     guard try isStale(status, in: directory, name) else { return false }
     // Somebody else may have removed it and made a new one meanwhile: what is taken away is looked at
     // before it is lost.
-    let aside = "\(name).\(RandomID.hex(bytes: 8))"
+    let aside = aside(name)
     guard try storedIfPresent(try directory.rename(name, to: directory, aside)) != nil else {
       return true
     }
@@ -64,9 +65,13 @@ final class DotLock {
       try? directory.renameNoReplace(aside, to: directory, name)
       return false
     }
+    Checkpoint.pass("lock: a left-over one is set aside")
     try stored(try directory.unlink(aside))
     return true
   }
+
+  // Always the same name, so that the next run finds it: no two runs write to one archive.
+  private static func aside(_ name: String) -> String { name + ".old" }
 
   private static func isStale(
     _ status: FileStatus, in directory: Directory, _ name: String

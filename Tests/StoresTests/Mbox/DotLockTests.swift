@@ -32,6 +32,20 @@ struct DotLockTests {
     #expect(try DotLock.take(in: root, "lock") != nil)
   }
 
+  @Test func `what a run left that was killed while it took a lock away goes, too`() async throws {
+    let temporary = try TemporaryDirectory()
+    let path = temporary.path
+    try temporary.directory.writeWhole("lock", Array("2147483646\n".utf8).span)
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+      setenv("MAILARC_KILL_AT_POINT", "lock: a left-over one is set aside", 1)
+      setenv("MAILARC_KILL_AT_STEP", "1", 1)
+      try DotLock.clear(in: Directory.open(path: path), "lock")
+    }
+    #expect(try temporary.directory.entries().count == 1)
+    try DotLock.clear(in: temporary.directory, "lock")
+    #expect(try temporary.directory.entries().isEmpty)
+  }
+
   @Test func `a lock has the number of its process from the first moment`() throws {
     let temporary = try TemporaryDirectory()
     let lock = try DotLock.take(in: temporary.directory, "lock")
