@@ -82,7 +82,8 @@ final class DotLock {
       Int32(String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace })
     }
     return isStale(
-      modified: status.modifiedSeconds, namesEndedProcess: number.map { $0 > 0 && !processExists($0) },
+      modified: status.modifiedSeconds,
+      namesEndedProcess: number.map { $0 > 0 && !processExists($0) },
       now: WallClock.now, boot: WallClock.boot)
   }
 
@@ -94,6 +95,7 @@ final class DotLock {
   ///   - now: the present.
   ///   - boot: when the machine was started: what is older lost its process then, whatever process has
   ///     that number now.
+  /// - Returns: whether it may be taken away.
   static func isStale(
     modified: Int64, namesEndedProcess: Bool?, now: Int64, boot: Int64
   ) -> Bool {

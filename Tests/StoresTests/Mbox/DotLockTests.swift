@@ -7,13 +7,14 @@ import Testing
 
 /// Whose a lock file beside an mbox is.
 struct DotLockTests {
-  @Test(arguments: [
-    // When it was written, whether its process has ended, whether it is nobody's.
-    (999, nil, false), (999, false, false), (999, true, true),
-    (699, nil, true), (699, false, true),
-    // After a power cut it names nobody, or a process that got its number since.
-    (949, nil, true), (949, false, true),
-  ] as [(Int64, Bool?, Bool)])
+  @Test(
+    arguments: [
+      // When it was written, whether its process has ended, whether it is nobody's.
+      (999, nil, false), (999, false, false), (999, true, true),
+      (699, nil, true), (699, false, true),
+      // After a power cut it names nobody, or a process that got its number since.
+      (949, nil, true), (949, false, true),
+    ] as [(Int64, Bool?, Bool)])
   func `a lock is left over if its process is gone, by its age, or from before the start`(
     _ modified: Int64, _ hasEnded: Bool?, _ isStale: Bool
   ) {
