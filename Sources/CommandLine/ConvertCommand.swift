@@ -4,18 +4,25 @@ import Stores
 /// `mailarc convert FROM TO`.
 enum ConvertCommand {
   /// What the command line says.
-  static func options(_ invocation: Invocation) -> ConvertOptions {
-    ConvertOptions(
+  ///
+  /// - Throws: a usage failure.
+  static func options(_ invocation: Invocation) throws(Failure) -> ConvertOptions {
+    try invocation.refuse(.acceptDeletions, with: .refetchDeleted)
+    return ConvertOptions(
       sourcePath: invocation.operands[0],
       mboxDialect: invocation.text(.mboxDialect).flatMap(MboxDialect.init),
       archivePath: invocation.operands[1],
       layout: invocation.text(.layout).flatMap(ArchiveIdentity.Layout.init),
-      dryRun: invocation.has(.dryRun))
+      dryRun: invocation.has(.dryRun),
+      acceptDeletions: invocation.has(.acceptDeletions),
+      refetchDeleted: invocation.has(.refetchDeleted))
   }
 
   /// Converts, and shows how it goes and what came of it.
-  static func run(_ context: RunContext) async -> ExitStatus {
-    let options = options(context.invocation)
+  ///
+  /// - Throws: a usage failure.
+  static func run(_ context: RunContext) async throws -> ExitStatus {
+    let options = try options(context.invocation)
     let output = RunOutput(
       context: context, direction: .convert, account: nil, from: options.sourcePath,
       archive: options.archivePath, dryRun: options.dryRun)

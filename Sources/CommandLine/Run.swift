@@ -50,7 +50,7 @@ private func perform(_ invocation: Invocation, _ terminal: Terminal) async throw
   switch invocation.command {
   case .pull: return try await PullCommand.run(context)
   case .push: return try await PushCommand.run(context)
-  case .convert: return await ConvertCommand.run(context)
+  case .convert: return try await ConvertCommand.run(context)
   case .list: return try await ListCommand.run(context)
   case .verify: return try await VerifyCommand.run(context)
   case .help, nil: return .done

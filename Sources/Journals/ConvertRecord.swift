@@ -12,6 +12,8 @@ package struct ConvertedMessage: Equatable, Sendable {
   package let source: String
   /// The flags that the source had when they were last merged.
   package var flags: Flags
+  /// Whether somebody deleted it in the archive.
+  package var isDeleted = false
 
   package init(
     name: String, digest: ContentDigest, sourceSize: Int64, source: String, flags: Flags
@@ -30,6 +32,12 @@ package enum ConvertEvent: Equatable, Sendable {
   case converted(ConvertedMessage)
   /// These flags of the source were merged into the message of that name.
   case flags(name: String, Flags)
+  /// Somebody deleted the message of that name in the archive.
+  case deleted(name: String)
+  /// The mailbox is kept there; in words of its store.
+  case home(String)
+  /// The message of that content may be incomplete: the file that it came from was damaged behind it.
+  case incomplete(ContentDigest)
 }
 
 /// What was converted into one mailbox: the sum of its events.
@@ -39,21 +47,30 @@ package struct ConvertRecord: JournalSum, Equatable, Sendable {
 
   /// What was converted, whatever became of it since, by its name.
   package private(set) var messages: [String: ConvertedMessage] = [:]
+  /// Where the mailbox was kept when the last conversion ended; nil before.
+  package private(set) var home: String?
+  /// The contents of messages that may be incomplete.
+  package private(set) var incomplete: Set<ContentDigest> = []
 
   package init() {}
 
-  /// Adds an event; flags of a message that is not known change nothing.
+  /// Adds an event; what it says of a message that is not known changes nothing.
   package mutating func apply(_ event: ConvertEvent) {
     switch event {
-    case .converted(let message): messages[message.name] = message
+    case .converted(var message):
+      message.isDeleted = false
+      messages[message.name] = message
     case .flags(let name, let flags): messages[name]?.flags = flags
+    case .deleted(let name): messages[name]?.isDeleted = true
+    case .home(let home): self.home = home
+    case .incomplete(let digest): incomplete.insert(digest)
     }
   }
 
-  /// The record of the messages that have these names, and of no others.
-  package func keeping(_ names: Set<String>) -> Self {
-    var kept = Self()
-    kept.messages = messages.filter { names.contains($0.key) }
+  /// The record of those messages alone for which that is true.
+  package func keeping(_ isKept: (ConvertedMessage) -> Bool) -> Self {
+    var kept = self
+    kept.messages = messages.filter { isKept($0.value) }
     return kept
   }
 }
@@ -75,6 +92,15 @@ extension ConvertEvent: JournalEvent {
     case "flags":
       guard let name = reader.text() else { return nil }
       self = .flags(name: name, reader.flags())
+    case "deleted":
+      guard let name = reader.text() else { return nil }
+      self = .deleted(name: name)
+    case "home":
+      guard let home = reader.text() else { return nil }
+      self = .home(home)
+    case "incomplete":
+      guard let digest = reader.digest() else { return nil }
+      self = .incomplete(digest)
     default: return nil
     }
   }
@@ -88,6 +114,9 @@ extension ConvertEvent: JournalEvent {
         [message.name, "\(message.digest)", "\(message.sourceSize)", message.source]
           + message.flags.journalFields)
     case .flags(let name, let flags): JournalRecord("flags", [name] + flags.journalFields)
+    case .deleted(let name): JournalRecord("deleted", [name])
+    case .home(let home): JournalRecord("home", [home])
+    case .incomplete(let digest): JournalRecord("incomplete", ["\(digest)"])
     }
   }
 }

@@ -41,13 +41,36 @@ package struct JournalSurvey: Sendable {
       }
       // A write that a crash tore leaves one line broken; several whole ones are damage, although a
       // run would cut them off all the same.
-      if bad > 1 { lost += bad }
+      if bad > 1 {
+        lost += bad
+      } else if header == nil, isEmpty, try !Self.beginsLikeHeader(name, in: directory) {
+        // Nothing of it was ever a journal.
+        lost += 1
+      }
       damage = lost > 0 ? .lost(records: lost) : bad > 0 || torn ? .tornTail : .none
     } catch {
       throw .system(error)
     }
     self.header = header
     self.isEmpty = isEmpty
+  }
+
+  /// Whether a file, which may be cut anywhere, begins as a journal does.
+  private static func beginsLikeHeader(
+    _ name: String, in directory: Directory
+  ) throws(SystemError) -> Bool {
+    guard try directory.contains(name) else { return true }
+    let file = try directory.openFile(name)
+    var bytes = [UInt8](repeating: 0, count: 9 + kindPrefix.utf8.count)
+    var span = bytes.mutableSpan
+    var room = span.mutableBytes
+    let count = try room.withUnsafeMutableBytes { buffer throws(SystemError) in
+      try file.read(into: buffer)
+    }
+    let crc = bytes[..<min(count, 8)]
+    let rest = bytes[..<count].dropFirst(8)
+    return crc.allSatisfy { Hexadecimal.value(of: $0) != nil }
+      && (" " + kindPrefix).utf8.starts(with: rest)
   }
 
   /// Whether the header is one of that kind and of the version that this program writes, or can't be

@@ -66,6 +66,18 @@ package final class MailboxJournal<Sum: JournalSum> {
       : try JournalFile(in: directory, name: name, header: header, intact: reading.intact)
   }
 
+  /// Hands out the events of a journal in their order, without adding them up, which would take memory.
+  ///
+  /// - Throws: `JournalError` where the file can't be read or is not such a journal.
+  package static func forEachEvent(
+    in directory: Directory, key: String, _ body: (Sum.Event) -> Void
+  ) throws(JournalError) {
+    let header = JournalRecord(Sum.journalKind, ["1"])
+    _ = try JournalFile.read(in: directory, name: key + ".journal", header: header) { record in
+      if let event = Sum.Event(record) { body(event) }
+    }
+  }
+
   /// Applies an event and writes it; it is durable after the next `flush`.
   package func append(_ event: Sum.Event) {
     record.apply(event)

@@ -9,6 +9,18 @@ package enum FileKind: Sendable, Hashable {
   case other
 }
 
+extension FileKind: CustomStringConvertible {
+  /// What it is, for people.
+  package var description: String {
+    switch self {
+    case .file: "a file"
+    case .directory: "a directory"
+    case .symbolicLink: "a symbolic link"
+    case .other: "a device, FIFO or socket"
+    }
+  }
+}
+
 /// Size, times and identity of a file, as `stat` gives them.
 package struct FileStatus: Sendable, Hashable {
   /// What it is.

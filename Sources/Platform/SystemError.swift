@@ -25,6 +25,9 @@ package struct SystemError: Error, Sendable, Equatable {
   /// The disk is full, a quota is used up, or a file-size limit is reached.
   package var isNoSpace: Bool { errno == ENOSPC || errno == EDQUOT || errno == EFBIG }
 
+  /// Something else stands there than the file or the directory that belongs there.
+  package var isMisfit: Bool { errno == EISDIR || errno == ENOTDIR || errno == ELOOP }
+
   /// The user may not do that.
   package var isDenied: Bool { errno == EACCES || errno == EPERM || errno == EROFS }
 

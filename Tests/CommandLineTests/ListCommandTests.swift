@@ -6,12 +6,12 @@ import Testing
 @testable import Pipeline
 
 struct ListTextTests {
-  private func message(_ from: String, _ subject: String, flags: Flags = Flags()) throws
-    -> ListedMessage
-  {
+  private func message(
+    _ from: String, _ subject: String, flags: Flags = Flags(), isIncomplete: Bool = false
+  ) throws -> ListedMessage {
     ListedMessage(
       mailbox: .inbox, file: "f", date: InternalDate(epochSeconds: 1_700_000_000), flags: flags,
-      from: from, subject: subject, size: 12_345)
+      from: from, subject: subject, size: 12_345, isIncomplete: isIncomplete)
   }
 
   @Test func `a line on a terminal is exactly as wide as it`() throws {
@@ -23,6 +23,11 @@ struct ListTextTests {
         if width >= 60 { #expect(TerminalText.width(line) == width && line.hasSuffix("12.3 kB")) }
       }
     }
+  }
+
+  @Test(arguments: [nil, 80]) func `an incomplete message is marked`(_ width: Int?) throws {
+    let line = ListText.line(try message("Ada", "m2", isIncomplete: true), width: width)
+    #expect(line.contains("[incomplete] m2"))
   }
 
   @Test func `elsewhere nothing is cut`() throws {

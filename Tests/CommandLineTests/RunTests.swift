@@ -27,6 +27,10 @@ struct RunTests {
       "--accept-deletions and --refetch-deleted can't both be given"
     ),
     (
+      ["convert", "x", "y", "--accept-deletions", "--refetch-deleted"],
+      "--accept-deletions and --refetch-deleted can't both be given"
+    ),
+    (
       ["push", "x", "imaps://a@b", "--password-file=a", "--password-command=b"],
       "--password-file and --password-command can't both be given"
     ),

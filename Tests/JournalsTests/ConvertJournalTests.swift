@@ -31,6 +31,8 @@ import Testing
         source: "", flags: Flags(.flagged))),
     .flags(name: "1078000001.V7U1H0123456789abcdef.mailarc,S=10,W=12", Flags(.flagged)),
     .flags(name: "99.R0000000000000000.mailarc,S=1,W=1", Flags(.seen)),
+    .deleted(name: "5.R0123456789abcdf0.mailarc,S=3,W=4"),
+    .home("1048577"), .incomplete(digest("x")),
   ]
 
   private func open(readOnly: Bool = false) throws -> ConvertJournal {

@@ -21,11 +21,12 @@ final class ConvertBench {
   @discardableResult
   func convert(
     from: String? = nil, to: String? = nil, layout: ArchiveIdentity.Layout? = .maildir,
-    dryRun: Bool = false, observer: any RunObserver = NoObserver()
+    dryRun: Bool = false, accept: Bool = false, refetch: Bool = false,
+    observer: any RunObserver = NoObserver()
   ) async throws -> RunReport {
     let options = ConvertOptions(
       sourcePath: from ?? source, mboxDialect: nil, archivePath: to ?? target, layout: layout,
-      dryRun: dryRun)
+      dryRun: dryRun, acceptDeletions: accept, refetchDeleted: refetch)
     return await ConvertPipeline(
       options: options, observer: observer, interruption: try Interruption()
     ).run()
@@ -137,6 +138,7 @@ extension RunReport {
       sums["deleted", default: 0] += mailbox.deletedByHand
       sums["gone", default: 0] += mailbox.goneAtSource
     }
+    sums["questions"] = questions.count
     sums["failed"] = failures.count
     sums["mailboxes failed"] = mailboxFailures.count
     return sums.filter { $0.value != 0 }

@@ -30,7 +30,7 @@ struct ConvertStateTests {
   ) async throws -> RunReport {
     let options = ConvertOptions(
       sourcePath: from.archive, mboxDialect: nil, archivePath: to.archive, layout: layout,
-      dryRun: false)
+      dryRun: false, acceptDeletions: false, refetchDeleted: false)
     return await ConvertPipeline(
       options: options, observer: NoObserver(), interruption: try Interruption()
     ).run()

@@ -52,6 +52,10 @@ final class FakeTargetSession {
       let use = rest.split(separator: "(").last.map { String($0.prefix { $0 != ")" }) }
       server[name] = FakeTarget.Mailbox(use: rest.contains("(USE") ? use : nil)
     case "APPEND": return append(tag, rest)
+    case "UNSELECT": selected = ""
+    case "UID" where selected.isEmpty:
+      say("\(tag) BAD UID Wrong state")
+      return true
     case "UID": return uid(tag, rest)
     case "LOGOUT":
       say("* BYE")

@@ -46,6 +46,24 @@ import Testing
     #expect(changes(before, try snapshot(root)) == ["/cur/4.d.host:2,"])
   }
 
+  @Test func `a message that a broken file may have cut off is named`() async throws {
+    let bench = try PushBench()
+    let path = bench.source.directory.file("mail.mbox")
+    let text = (0..<2).map { number in
+      let noise = (0..<400).map { _ in String(UInt64.random(in: 0 ... .max), radix: 36) }
+      return "From a@example.org Tue Nov 14 22:13:20 2023\nFrom: Ada <a@example.org>\n"
+        + "Subject: m\(number)\n\n" + noise.joined(separator: "\n") + "\n\n"
+    }
+    try writeFile(path, text.joined())
+    try runSuccessfully("/bin/gzip", ["-n", path])
+    let size = try readBytes(path + ".gz").count
+    #expect(truncate(path + ".gz", off_t(size - 2000)) == 0)
+    let report = try await bench.push { $0.archive = path + ".gz" }
+    #expect(report.pushed["transferred"] == 2)
+    let notices = report.notices.filter { $0.kind == .incomplete }
+    #expect(notices.count == 1 && notices.first?.text.contains("\"m1\"") == true)
+  }
+
   @Test func `what was deleted on the target stays so while the state is there`() async throws {
     let bench = try PushBench()
     let root = try makeTree(bench)

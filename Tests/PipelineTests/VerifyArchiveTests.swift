@@ -234,6 +234,8 @@ import Testing
             flags: Flags())))
     }
     try journal.flush()
+    try writeFile(
+      directory.path + "/source", "mailarc conversion 1\npath /mail\ncomplete yes\n")
   }
 
   @Test func `its messages are compared`() throws {

@@ -63,7 +63,8 @@ extension ManualText {
     Entry(
       term: "message-listed",
       text: "With `--messages`, before its mailbox: `mailbox`, `file`, `date` (the internal date), "
-        + "`flags` (IMAP's names, keywords too), `from` (name or address), `subject`, `bytes`."),
+        + "`flags` (IMAP's names, keywords too), `from` (name or address), `subject`, `bytes`, `incomplete` (whether "
+        + "damage may have cut off its end)."),
     Entry(
       term: "unreadable",
       text: "A file or a mailbox that can't be read: `mailbox`, `file`, `reason`."),

@@ -34,19 +34,19 @@ extension OptionTable {
       details: "Take the mailboxes of other users and the shared ones that the account can see, "
         + "not only its own."),
     Option(
-      name: .acceptDeletions, group: .transfer, commands: [.pull], value: .none,
+      name: .acceptDeletions, group: .transfer, commands: [.pull, .convert], value: .none,
       summary: "believe that what is missing in the archive was deleted by hand",
       details: "When more than 20 messages and more than a tenth of a mailbox have disappeared "
         + "from the archive at once, or any from a directory that is not the one of the last run (a "
-        + "restored backup, another disk), a pull leaves the mailbox alone and asks. This option "
-        + "answers: they were deleted by hand; don't fetch them again. Not together with "
-        + "`--refetch-deleted`, which gives the other answer."),
+        + "restored backup, another disk), a pull or a conversion into it leaves the mailbox alone "
+        + "and asks. This option answers: they were deleted by hand; don't bring them back. Not "
+        + "together with `--refetch-deleted`, which gives the other answer."),
     Option(
-      name: .refetchDeleted, group: .transfer, commands: [.pull], value: .none,
-      summary: "fetch again what is missing in the archive",
+      name: .refetchDeleted, group: .transfer, commands: [.pull, .convert], value: .none,
+      summary: "fetch or convert again what is missing in the archive",
       details:
-        "Fetch again every message that was fetched before, is no longer in the archive, and "
-        + "is still at the source, in all mailboxes."),
+        "Bring back every message that was fetched or converted before, is no longer in the "
+        + "archive, and is still at the source, in all mailboxes."),
     Option(
       name: .acceptDeletions, group: .transfer, commands: [.push], value: .none,
       summary: "believe that what is missing on the target was deleted there",

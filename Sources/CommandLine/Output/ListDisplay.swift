@@ -57,7 +57,7 @@ struct ListEvents: ListObserver {
         ("date", .string(Timestamp.full(message.date))),
         ("flags", .array(message.flags.imapNames.map { .string($0) })),
         ("from", .string(message.from)), ("subject", .string(message.subject)),
-        ("bytes", .integer(message.size)),
+        ("bytes", .integer(message.size)), ("incomplete", .bool(message.isIncomplete)),
       ])
   }
 

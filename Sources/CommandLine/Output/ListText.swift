@@ -40,7 +40,7 @@ enum ListText {
     let start = "\(time(message.date))  \(letters(message.flags))  "
     let size = Quantity.bytes(message.size)
     let from = TerminalText.escape(message.from)
-    let subject = TerminalText.escape(message.subject)
+    let subject = (message.isIncomplete ? incomplete : "") + TerminalText.escape(message.subject)
     guard let width else {
       return start + TerminalText.pad(from, to: fromWidth) + "  " + subject + "  " + size
     }
@@ -54,6 +54,7 @@ enum ListText {
       columns: width)
   }
 
+  private static let incomplete = "[incomplete] "
   private static let fromWidth = 24
   private static let sizeWidth = 8
 

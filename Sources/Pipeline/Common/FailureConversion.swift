@@ -107,14 +107,9 @@ extension Failure {
 
   private init(_ error: StoreError, scope: FailureScope) {
     switch error {
-    case .damaged(let file, _) where file.hasSuffix("/.mailarc/convert/source"):
-      self.init(
-        scope: scope, cause: .input, "\(error)",
-        advice: "The mail in the archive is as it was; convert into a new directory.")
     case .damaged(let file, _) where file.contains("/.mailarc/"):
       self.init(
-        scope: scope, cause: .input, "\(error)",
-        advice: "Run mailarc verify --rebuild on the archive; no mail is lost by it.")
+        scope: scope, cause: .input, "\(error)", advice: Self.rebuildAdvice)
     case .notFound, .damaged, .unsuitableName:
       self.init(scope: scope, cause: .input, "\(error)")
     case .notAnArchive, .noMail, .otherAccount, .otherSource, .unsupportedLayout:
@@ -150,7 +145,14 @@ extension Failure {
     }
   }
 
+  private static let rebuildAdvice =
+    "Run mailarc verify --rebuild on the archive; no mail is lost by it."
+
   private init(_ error: SystemError) {
+    if error.isMisfit, error.path?.contains("/.mailarc/") == true {
+      self.init(scope: .run, cause: .input, "\(error)", advice: Self.rebuildAdvice)
+      return
+    }
     self.init(
       scope: .run, cause: .disk, "\(error)",
       advice: error.isNoSpace

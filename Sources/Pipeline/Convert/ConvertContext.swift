@@ -18,6 +18,8 @@ struct ConvertContext: Sendable {
   let collector: ReportCollector
   let interruption: Interruption
   let missed: MissedOrigins
+  /// Finds what was moved by hand.
+  let names: ArchiveNames
   private let announced = Announced()
 
   private final class Announced: Sendable {

@@ -14,6 +14,8 @@ final class ConvertMailbox {
   private let journal: ConvertJournal?
   private var report: MailboxReport
   private var failures = 0
+  /// The names of messages that were moved by hand to other mailboxes of the archive.
+  private var moved: Set<String> = []
 
   /// - Throws: `SourceUnreadable`, `JournalError`.
   init(context: ConvertContext, place: MailboxPlace, worker: ConvertWorker) throws {
@@ -37,18 +39,31 @@ final class ConvertMailbox {
     do { messages = try source.scan() } catch { throw SourceUnreadable(cause: error) }
     for problem in source.damage { fail(source.path, problem) }
     if !source.damage.isEmpty { context.missed.addUnknown() }
+    let incomplete = IncompleteMessage(in: source, among: messages)
+    if let incomplete { tell(.incomplete, incomplete.warning) }
     if case .lost = journal?.damage { tellDamage() }
     guard !context.options.dryRun, let archive = context.archive, let journal else {
       try foretell(messages, in: try context.archive?.mailbox(place.name))
       return report
     }
-    let target = try make(in: archive, for: messages)
-    let present = try target.scan()
-    let record = believed(journal.record, present, in: target)
+    let existing = try find(for: messages) { () throws(StoreError) in
+      try archive.mailbox(place.name)
+    }
+    let present = try existing?.scan() ?? []
+    guard let record = try standing(messages, present, in: existing) else { return report }
     var plan = self.plan(messages, record)
+    guard existing != nil || journal.record.home == nil || !plan.unknown.isEmpty else {
+      // A mailbox that somebody deleted comes back only with mail in it.
+      for (_, converted) in plan.known { count(moved.contains(converted.name)) }
+      report.goneAtSource = plan.pool.convertedCount
+      try journal.flush()
+      return report
+    }
+    let target =
+      try existing
+      ?? find(for: messages) { () throws(StoreError) in try archive.makeMailbox(place.name) }
     try findUnrecorded(&plan, present, in: target)
-    var taken = TakenNames()
-    for message in present { taken.insert(message.baseName) }
+    var taken = BaseNames(present)
     for name in record.messages.keys { taken.insert(name) }
     var lost: [ContentDigest: [String]] = [:]
     for (name, message) in journal.record.messages where record.messages[name] == nil {
@@ -59,13 +74,20 @@ final class ConvertMailbox {
       taken: taken, lost: lost)
     defer { copier.discard() }
     let merge = MergeConvertedFlags(present, in: target, journal: journal)
+    let home = journal.record.home
+    let known = journal.record.incomplete
     journal.forget()
-    for (message, converted) in plan.known {
-      count(merge.add(converted, flags: flags(of: message)))
+    for (place, converted) in plan.known {
+      let isPresent = merge.add(converted, flags: flags(of: messages[place]))
+      count(isPresent || moved.contains(converted.name))
     }
     plan.known = []
-    try copy(&plan, copier, merge)
+    try copy(messages, &plan, copier, merge)
+    remember(incomplete, known)
+    tellCompleted(known, plan.pool, present, in: target)
     report.flagsUpdated = try merge.run()
+    let now = try target.identity()
+    if now != home { journal.write(.home(now)) }
     try journal.flush()
     return report
   }
@@ -77,28 +99,51 @@ final class ConvertMailbox {
     }.run(messages)
   }
 
-  /// What of the record counts: where the archive's mailbox can't be read to its end, what is not there
+  /// What of the journal counts; nil where the mailbox waits for an answer.
+  private func standing(
+    _ messages: [StoredMessage], _ present: [StoredMessage], in target: (any Mailbox)?
+  ) throws -> ConvertRecord? {
+    guard let journal else { return ConvertRecord() }
+    if let target, let problem = target.damage.first {
+      return believed(journal.record, present, in: target, problem)
+    }
+    let names = BaseNames(present)
+    let result = try StandingRecord(
+      options: context.options, journal: journal, present: names, names: context.names,
+      home: try target?.identity() ?? ""
+    ).run()
+    moved = result.moved
+    guard let question = result.question else { return result.record }
+    context.collector.add(
+      Question(mailbox: place.name, text: question, options: Disappearance.answers))
+    // Nothing is converted before the answer: what is new in the source is not in the archive.
+    for message in messages where !names.contains(message.source) {
+      if result.record.messages[message.source] == nil { context.missed.add(message.origin) }
+    }
+    return nil
+  }
+
+  /// What of the record counts where the archive's mailbox can't be read to its end: what is not there
   /// was not deleted by hand but lost, and is converted again.
   private func believed(
-    _ record: ConvertRecord, _ present: [StoredMessage], in target: any ReadableMailbox
+    _ record: ConvertRecord, _ present: [StoredMessage], in target: any ReadableMailbox,
+    _ problem: StoreError
   ) -> ConvertRecord {
-    guard let problem = target.damage.first else { return record }
     context.collector.add(
       Notice(
         kind: .other, mailbox: place.name,
         text: "in the archive, \(problem); what is missing there counts as lost, not as deleted"))
-    var whole = present
-    // The damage may have cut it off.
-    if let last = present.last, last.namedSize != last.scanned?.size { whole.removeLast() }
-    return record.keeping(Set(whole.map(\.source)))
+    let cut = target.incomplete(among: present)
+    let names = BaseNames(present.filter { $0 != cut })
+    return record.keeping { names.contains($0.name) }
   }
 
   /// The archive's mailbox; where there can be none, all its messages are missed.
-  private func make(
-    in archive: Archive, for messages: [StoredMessage]
-  ) throws -> any Mailbox {
+  private func find<Found>(
+    for messages: [StoredMessage], _ body: () throws(StoreError) -> Found
+  ) throws -> Found {
     do {
-      return try archive.makeMailbox(place.name)
+      return try body()
     } catch {
       for message in messages { context.missed.add(message.origin) }
       throw MailboxUnsuitable(cause: error)
@@ -106,20 +151,23 @@ final class ConvertMailbox {
   }
 
   private func copy(
-    _ plan: inout ConvertPlan, _ copier: CopyMessages, _ merge: MergeConvertedFlags
+    _ messages: [StoredMessage], _ plan: inout ConvertPlan, _ copier: CopyMessages,
+    _ merge: MergeConvertedFlags
   ) throws {
     defer {
       (report.transferred, report.transferredBytes) = (copier.delivered, copier.deliveredBytes)
     }
     context.announce(plan.unknown.count)
     context.observer.mailboxBegan(
-      place.name, messages: plan.unknown.count, bytes: plan.unknown.wireSize ?? 0)
-    for (number, message) in plan.unknown.enumerated() {
+      place.name, messages: plan.unknown.count, bytes: wireSize(of: plan.unknown, messages) ?? 0)
+    for (number, index) in plan.unknown.enumerated() {
+      let message = messages[index]
       if context.interruption.isInterrupted { try copier.commit() }
       try context.interruption.stopIfRaised()
       do {
         if let entry = try counterpart(of: message, &plan) {
-          count(try merge.adopt(entry, message, flags: flags(of: message), in: source))
+          let isPresent = try merge.adopt(entry, message, flags: flags(of: message), in: source)
+          count(isPresent || moved.contains(entry.name))
         } else {
           try copier.copy(message, flags: flags(of: message))
         }
@@ -171,25 +219,26 @@ final class ConvertMailbox {
 
   /// Tells what a run would do, and does nothing.
   private func foretell(
-    _ messages: [StoredMessage], in target: (any ReadableMailbox)?
+    _ messages: [StoredMessage], in target: (any Mailbox)?
   ) throws {
     let present = try target?.scan() ?? []
-    var record = journal?.record ?? ConvertRecord()
-    if let target { record = believed(record, present, in: target) }
+    guard let record = try standing(messages, present, in: target) else { return }
     var plan = self.plan(messages, record)
+    let names = BaseNames(present)
+    for (_, converted) in plan.known {
+      count(names.contains(converted.name) || moved.contains(converted.name))
+    }
     if let target {
       try findUnrecorded(&plan, present, in: target)
-      let names = Set(present.map(\.source))
-      for (_, converted) in plan.known { count(names.contains(converted.name)) }
-    } else {
+    } else if record.home == nil || !plan.unknown.isEmpty {
       context.observer.planned(PlannedChange(action: .createMailbox, mailbox: place.name))
     }
     var bytes: Int64? = 0
-    for message in plan.unknown {
+    for message in plan.unknown.lazy.map({ messages[$0] }) {
       try context.interruption.stopIfRaised()
       do {
-        if try counterpart(of: message, &plan) != nil {
-          count(true)
+        if let entry = try counterpart(of: message, &plan) {
+          count(names.contains(entry.name) || moved.contains(entry.name))
         } else {
           report.transferred += 1
           bytes = bytes.flatMap { sum in message.wireSize.map { sum + $0 } }
@@ -203,6 +252,36 @@ final class ConvertMailbox {
     context.observer.planned(
       PlannedChange(
         action: .transfer, mailbox: place.name, messages: report.transferred, bytes: bytes))
+  }
+
+  /// Remembers a message that was taken over as far as it is there.
+  private func remember(_ message: IncompleteMessage?, _ known: Set<ContentDigest>) {
+    guard let message,
+      let digest = try? worker.digester.run(message.message, in: source).digest,
+      !known.contains(digest)
+    else { return }
+    journal?.write(.incomplete(digest))
+  }
+
+  /// Names messages of the archive that are only a part of what the source has by now: nothing is
+  /// removed.
+  private func tellCompleted(
+    _ known: Set<ContentDigest>, _ pool: ConvertPool, _ present: [StoredMessage],
+    in target: any ReadableMailbox
+  ) {
+    guard failures == 0, !known.isEmpty else { return }
+    let names = Set(known.flatMap { pool.converted($0) })
+    for message in present where names.contains(message.source) {
+      tell(
+        .incomplete,
+        "\(target.path(of: message)) is a message that was cut off when it was converted; its source "
+          + "has no such message any more, so that the whole one is beside it: remove what you don't "
+          + "want to keep")
+    }
+  }
+
+  private func tell(_ kind: Notice.Kind, _ text: String) {
+    context.collector.add(Notice(kind: kind, mailbox: place.name, text: text))
   }
 
   private func count(_ isPresent: Bool) {
@@ -257,11 +336,12 @@ extension StoredMessage {
   fileprivate var wireSize: Int64? { scanned?.wireSize ?? namedWireSize }
 }
 
-extension [StoredMessage] {
-  /// Octets of all together, if that can be told without reading them.
-  fileprivate var wireSize: Int64? {
-    reduce(0 as Int64?) { sum, message in
-      sum.flatMap { sum in message.wireSize.map { sum + $0 } }
-    }
+/// Octets of some messages together, if that can be told without reading them.
+private func wireSize(of places: [Int], _ messages: [StoredMessage]) -> Int64? {
+  var sum: Int64 = 0
+  for place in places {
+    guard let size = messages[place].wireSize else { return nil }
+    sum += size
   }
+  return sum
 }

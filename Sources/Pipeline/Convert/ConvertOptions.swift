@@ -12,15 +12,22 @@ package struct ConvertOptions: Sendable {
   package let layout: ArchiveIdentity.Layout?
   /// Whether everything is found out and nothing is done.
   package let dryRun: Bool
+  /// Whether a large or unexplained disappearance in the archive was meant.
+  package let acceptDeletions: Bool
+  /// Whether what was deleted by hand in the archive is converted again; then nothing is a question.
+  package let refetchDeleted: Bool
 
   package init(
     sourcePath: String, mboxDialect: MboxDialect?, archivePath: String,
-    layout: ArchiveIdentity.Layout?, dryRun: Bool
+    layout: ArchiveIdentity.Layout?, dryRun: Bool, acceptDeletions: Bool,
+    refetchDeleted: Bool
   ) {
     self.sourcePath = sourcePath
     self.mboxDialect = mboxDialect
     self.archivePath = archivePath
     self.layout = layout
     self.dryRun = dryRun
+    self.acceptDeletions = acceptDeletions
+    self.refetchDeleted = refetchDeleted
   }
 }

@@ -42,7 +42,8 @@ package struct ConvertPipeline: Sendable {
       options: options, source: source,
       stray: StrayKeywords(of: source.archive, in: tree.mailboxes), archive: archive,
       directory: try archive.flatMap { try convertDirectory(of: $0) }, observer: observer,
-      collector: collector, interruption: interruption, missed: MissedOrigins())
+      collector: collector, interruption: interruption, missed: MissedOrigins(),
+      names: ArchiveNames(archive))
     TellUnread(
       root: source.mail.path, collector: collector, consequence: "Nothing in it was converted."
     ).run(tree)
@@ -54,7 +55,9 @@ package struct ConvertPipeline: Sendable {
 
   /// The archive; nil in a dry run where there is none yet.
   private func openArchive(for source: ConvertSource) throws -> Archive? {
-    try Archive.requireRoom(path: options.archivePath, forConversionOf: source.identity)
+    let account = source.archive?.identity.account ?? ""
+    try Archive.requireRoom(
+      path: options.archivePath, account: account, forConversionOf: source.identity)
     let exists = try Archive.exists(path: options.archivePath)
     if options.dryRun {
       if !exists { _ = try newLayout() }
@@ -64,9 +67,13 @@ package struct ConvertPipeline: Sendable {
       return archive
     }
     let archive = try Archive.convert(
-      into: options.archivePath, account: source.archive?.identity.account ?? "",
+      into: options.archivePath, account: account,
       layout: try exists ? options.layout ?? .maildir : newLayout(), source: source.identity)
     try requireLayout(of: archive)
+    if var record = try archive.conversion(), record.source == .unknown {
+      record.source = source.identity
+      try archive.record(conversion: record)
+    }
     if let origin = source.archive { try archive.adoptKeywordLetters(of: origin) }
     return archive
   }

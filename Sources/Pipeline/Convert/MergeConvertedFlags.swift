@@ -65,11 +65,14 @@ final class MergeConvertedFlags {
   ) throws -> Bool {
     switch entry {
     case .converted(let known):
-      journal.write(
-        .converted(
-          ConvertedMessage(
-            name: known.name, digest: known.digest, sourceSize: try source.open(message).size ?? 0,
-            source: message.convertSource ?? "", flags: known.flags)))
+      var renamed = ConvertedMessage(
+        name: known.name, digest: known.digest, sourceSize: try source.open(message).size ?? 0,
+        source: message.convertSource ?? "", flags: known.flags)
+      renamed.isDeleted = known.isDeleted
+      if renamed != known {
+        journal.write(.converted(renamed))
+        if known.isDeleted { journal.write(.deleted(name: known.name)) }
+      }
       return add(known, flags: flags)
     case .found(let found, let digest):
       journal.write(

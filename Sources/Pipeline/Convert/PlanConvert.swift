@@ -15,9 +15,10 @@ struct PlanConvert {
   func run(_ messages: [StoredMessage]) -> ConvertPlan {
     var plan = ConvertPlan()
     guard !record.messages.isEmpty else {
-      plan.unknown = messages
+      plan.unknown = Array(messages.indices)
       return plan
     }
+    plan.known.reserveCapacity(messages.count)
     // Most have the name that they had; of the others there may be several, as there may be files of
     // one base name.
     var renamed: [String: [ConvertedMessage]] = [:]
@@ -26,15 +27,15 @@ struct PlanConvert {
       renamed[converted.source, default: []].append(converted)
     }
     var claimed: Set<String> = []
-    for message in messages {
+    for (place, message) in messages.enumerated() {
       let free = candidates(for: message, renamed).filter { !claimed.contains($0.name) }
       if let converted = free.first(where: { $0.flags == message.flags }) ?? free.first,
         let size = try? currentSize(message), size == converted.sourceSize
       {
         claimed.insert(converted.name)
-        plan.known.append((message, converted))
+        plan.known.append((place, converted))
       } else {
-        plan.unknown.append(message)
+        plan.unknown.append(place)
       }
     }
     for converted in record.messages.values where !claimed.contains(converted.name) {
@@ -55,10 +56,10 @@ struct PlanConvert {
 
 /// What is to be done for a mailbox.
 struct ConvertPlan {
-  /// The messages that were converted before, in order.
-  var known: [(message: StoredMessage, converted: ConvertedMessage)] = []
-  /// The others, in order: they have to be read.
-  var unknown: [StoredMessage] = []
+  /// The places in the list of those that were converted before, in order.
+  var known: [(place: Int, converted: ConvertedMessage)] = []
+  /// The places of the others, in order: they have to be read.
+  var unknown: [Int] = []
   /// What was converted and is not among `known`, by content.
   var pool = ConvertPool()
 }
@@ -69,7 +70,7 @@ struct ConvertPool {
     /// It was converted from a message that has another name now, or is gone.
     case converted(ConvertedMessage)
     /// It is in the archive, and the journal does not know it.
-    case found(StoredMessage, ContentDigest)
+    indirect case found(StoredMessage, ContentDigest)
 
     var flags: Flags {
       switch self {
@@ -93,29 +94,56 @@ struct ConvertPool {
     }
   }
 
-  private var entries: [ContentDigest: [Entry]] = [:]
+  // One array for all: most contents are there once, and an array for each would take more room than
+  // what is in it. Those of one content are linked, the last first.
+  private var entries: [(entry: Entry, next: Int32)] = []
+  private var heads: [ContentDigest: Int32] = [:]
+  private static let end: Int32 = -1
 
-  var isEmpty: Bool { entries.isEmpty }
+  var isEmpty: Bool { heads.isEmpty }
 
   /// How many messages were converted whose counterparts were not found.
   var convertedCount: Int {
-    entries.values.reduce(0) { sum, entries in
-      sum + entries.count { if case .converted = $0 { true } else { false } }
+    heads.keys.reduce(0) { $0 + converted($1).count }
+  }
+
+  /// The names of those with that content that were converted.
+  func converted(_ digest: ContentDigest) -> [String] {
+    places(digest).compactMap {
+      if case .converted(let message) = entries[$0].entry { message.name } else { nil }
     }
   }
 
-  mutating func add(_ entry: Entry) { entries[entry.digest, default: []].append(entry) }
+  private func places(_ digest: ContentDigest) -> [Int] {
+    var found: [Int] = []
+    var place = heads[digest] ?? Self.end
+    while place != Self.end {
+      found.append(Int(place))
+      place = entries[Int(place)].next
+    }
+    return found
+  }
+
+  mutating func add(_ entry: Entry) {
+    entries.append((entry, heads[entry.digest] ?? Self.end))
+    heads[entry.digest] = Int32(entries.count - 1)
+  }
 
   /// Takes out one with that content: the one of the message's name if there is one, else one of its
   /// flags.
   mutating func take(_ digest: ContentDigest, for message: StoredMessage) -> Entry? {
-    guard var equal = entries[digest], !equal.isEmpty else { return nil }
+    let equal = places(digest)
+    guard let first = equal.first else { return nil }
     let best =
-      equal.firstIndex { $0.name == message.source }
-      ?? equal.firstIndex { $0.flags == message.flags } ?? 0
-    let entry = equal.remove(at: best)
-    entries[digest] = equal.isEmpty ? nil : equal
-    return entry
+      equal.firstIndex { entries[$0].entry.name == message.source }
+      ?? equal.firstIndex { entries[$0].entry.flags == message.flags } ?? 0
+    let next = entries[equal[best]].next
+    if best > 0 {
+      entries[equal[best - 1]].next = next
+    } else {
+      heads[digest] = next == Self.end ? nil : next
+    }
+    return entries[best > 0 ? equal[best] : first].entry
   }
 }
 

@@ -62,10 +62,13 @@ package struct ListMailboxes {
     let mailbox = try source.mailbox(at: place)
     var listed = ListedMailbox(name: place.name, path: mailbox.path)
     observer.began(place.name)
-    for message in try mailbox.scan() {
+    let messages = try mailbox.scan()
+    let incomplete = IncompleteMessage(in: mailbox, among: messages)
+    for message in messages {
       try interruption.stopIfRaised()
       do {
-        try add(message, in: mailbox, to: &listed)
+        try add(
+          message, isIncomplete: message == incomplete?.message, in: mailbox, to: &listed)
       } catch StoreError.notFound {
         // Another program took it away meanwhile.
         continue
@@ -77,13 +80,18 @@ package struct ListMailboxes {
     for damage in mailbox.damage {
       tell(ListProblem(mailbox: place.name, file: nil, reason: "\(damage)"), &totals)
     }
+    if let incomplete {
+      let file = mailbox.path(of: incomplete.message)
+      tell(ListProblem(mailbox: place.name, file: file, reason: incomplete.warning), &totals)
+    }
     if explains { listed.explanation = try mailbox.explanation() }
     observer.mailbox(listed)
     return listed
   }
 
   private func add(
-    _ message: StoredMessage, in mailbox: any ReadableMailbox, to listed: inout ListedMailbox
+    _ message: StoredMessage, isIncomplete: Bool, in mailbox: any ReadableMailbox,
+    to listed: inout ListedMailbox
   ) throws {
     let date = try mailbox.internalDate(of: message)
     var size = message.scanned?.size
@@ -93,12 +101,13 @@ package struct ListMailboxes {
       if let told = size ?? file.size { known = told } else { known = try length(of: file) }
       size = known
       if wantsMessages {
-        let fields = HeaderFields(keyOf: try header(of: file))
+        let fields = HeaderFields(keyOf: try file.header())
         observer.message(
           ListedMessage(
             mailbox: listed.name, file: mailbox.path(of: message), date: date,
             flags: message.flags, from: fields.bodies(of: "from").first.map(texts.sender) ?? "",
-            subject: fields.bodies(of: "subject").first.map(texts.text) ?? "", size: known))
+            subject: fields.bodies(of: "subject").first.map(texts.text) ?? "", size: known,
+            isIncomplete: isIncomplete))
       }
     }
     listed.add(size: size ?? 0, date: date, flags: message.flags)
@@ -109,17 +118,6 @@ package struct ListMailboxes {
     try file.forEachChunk { count += Int64($0.count) }
     try file.rewind()
     return count
-  }
-
-  /// Most headers are shorter.
-  private static let headerStep = 16 << 10
-
-  private func header(of file: MessageFile) throws(StoreError) -> [UInt8] {
-    var header = HeaderCollector()
-    while !header.isComplete, let chunk = try file.nextChunk(atMost: Self.headerStep) {
-      header.take(chunk)
-    }
-    return header.bytes
   }
 
   private func tell(_ problem: ListProblem, _ totals: inout ListTotals) {

@@ -49,6 +49,8 @@ package struct ListedMessage: Sendable, Equatable {
   package let subject: String
   /// The bytes of its content as it lies on disk, uncompressed.
   package let size: Int64
+  /// Whether damage may have cut off its end.
+  package let isIncomplete: Bool
 }
 
 /// Something that could not be read while the rest was listed.

@@ -36,9 +36,6 @@ package struct PullPlan: Sendable, Equatable {
 
 /// Compares what the source has with what was fetched and with what the archive still holds.
 package struct PlanPull {
-  /// A disappearance of more than this many messages, and of more than a tenth, is a question.
-  package static let largestQuietDisappearance = 20
-
   /// What was fetched, and what became of it.
   package let record: PullRecord
   /// What the source has.
@@ -94,21 +91,15 @@ package struct PlanPull {
     plan.forgotten = record.failed.keys.filter { !listing.present.contains($0) }.sorted()
     if refetchDeleted {
       plan.toFetch = plan.toFetch.union(UIDSet(missing))
-    } else if let question = question(missing: missing.count, of: held) {
+    } else if !acceptDeletions,
+      let question = Disappearance(
+        missing: missing.count, held: held, isSameDirectory: isSameDirectory
+      ).question
+    {
       plan.question = question
     } else {
       plan.deletedByHand = missing
     }
     return plan
-  }
-
-  private func question(missing: Int, of held: Int) -> String? {
-    guard missing > 0, !acceptDeletions else { return nil }
-    if missing > Self.largestQuietDisappearance, missing * 10 > held {
-      return "\(missing) of \(held) messages are gone from the archive at once"
-    }
-    guard !isSameDirectory else { return nil }
-    return "\(missing) of \(held) messages are not in the archive, whose directory is not the one "
-      + "of the last run: it may be a restored backup, or a disk that is not mounted"
   }
 }

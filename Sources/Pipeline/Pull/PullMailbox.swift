@@ -200,9 +200,7 @@ extension PullMailbox {
   /// Nothing is done before the user decides; until then the mailbox counts as it was left before.
   private func waiting(for question: String) -> PulledMailbox {
     context.collector.add(
-      Question(
-        mailbox: source.name, text: question,
-        options: ["--accept-deletions", "--refetch-deleted"]))
+      Question(mailbox: source.name, text: question, options: Disappearance.answers))
     var pulled = PulledMailbox(name: source.name, report: report)
     pulled.isSettled = false
     pulled.state = known.map {

@@ -11,7 +11,7 @@ struct YieldToHandEdits {
 
   /// How many messages are treated at once, as each time may cost a rewrite of their mbox: as many as
   /// are taken without a question for deleted by hand, if the run dies in between.
-  private static let batch = PlanPull.largestQuietDisappearance
+  private static let batch = Disappearance.largestQuiet
 
   /// The messages were deleted by hand: what came in their new mailboxes is deleted as well.
   ///

@@ -46,6 +46,12 @@ final class ArchiveSide {
     ) { path, error in
       reporter.fail(path, "\(error)", advice: nil)
     }.run()
+    for (place, mailbox) in mailboxes.enumerated() where !mailbox.damage.isEmpty {
+      let stored = messages.filter { $0.mailbox == place }.map(\.stored)
+      if let incomplete = IncompleteMessage(in: mailbox, among: stored) {
+        reporter.incomplete(incomplete)
+      }
+    }
     keyCounts = countKeys()
     bySource = Dictionary(
       messages.enumerated().map { ($1.source, $0) }, uniquingKeysWith: { first, _ in first })
@@ -62,9 +68,10 @@ final class ArchiveSide {
   }
 
   /// The forms in which a server may keep a message, by its name; none where it is gone.
-  func tolerated(_ source: String) throws -> [ContentDigest] {
+  func tolerated(_ source: String, passesTrace: Bool) throws -> [ContentDigest] {
     guard let place = bySource[source] else { return [] }
     let message = messages[place]
-    return try digester.tolerated(message.stored, in: mailboxes[message.mailbox])
+    return try digester.tolerated(
+      message.stored, in: mailboxes[message.mailbox], passesTrace: passesTrace)
   }
 }

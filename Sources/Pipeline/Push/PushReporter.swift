@@ -27,6 +27,12 @@ final class PushReporter {
       MessageFailure(mailbox: name, uid: nil, file: path, reason: reason, advice: advice))
   }
 
+  /// A message may be incomplete; it is told once.
+  func incomplete(_ message: IncompleteMessage) {
+    guard told.insert(message.warning).inserted else { return }
+    notice(.incomplete, message.warning)
+  }
+
   /// Why a message counts as refused that the server did not refuse.
   static let unseen = "the server accepted it but does not show it"
 
@@ -46,6 +52,16 @@ final class PushReporter {
       Counted.messages(uids.count) + " arrived only after "
         + Counted.word(uids.count, "it", "they") + " had been sent again, and so "
         + Counted.word(uids.count, "is", "are") + " there twice: UID \(UIDSet(uids))")
+  }
+
+  /// Messages that were on the target already were recognised in the form in which it keeps them.
+  func altered(_ count: Int) {
+    notice(
+      .other,
+      Counted.messages(count) + " that the target has already "
+        + Counted.word(count, "differs", "differ")
+        + " from the archive's only as servers alter mail, and "
+        + Counted.word(count, "is", "are") + " not sent again")
   }
 
   func notice(_ kind: Notice.Kind, _ text: String) {

@@ -64,9 +64,7 @@ struct CheckState {
       switch journal.role {
       case .pull: try addPulled(journal, &result)
       case .convert:
-        let opened = try ConvertJournal(
-          in: journal.directory, key: journal.key, mailbox: .inbox, readOnly: true)
-        result.converted.add(opened.record)
+        try result.converted.add(journal: journal.key, in: journal.directory)
       case .push, .states, .runs: break
       }
     } catch {

@@ -64,7 +64,7 @@ struct FindJournals {
     var result = Result()
     try look(in: state, "pull", role: .pull, &result)
     try look(in: state, "convert", role: .convert, &result)
-    for account in names(in: state, "push", &result) {
+    for account in names(in: state, "push", &result) where !Directory.isKept(account) {
       guard let push = try? state.openSubdirectory("push") else { continue }
       try look(in: push, account, role: .push, &result)
     }
@@ -77,6 +77,10 @@ struct FindJournals {
     for file in names(in: parent, name, &result) where file.hasSuffix(Self.ending) {
       try interruption.stopIfRaised()
       guard let directory = try? parent.openSubdirectory(name) else { continue }
+      if let kind = try? directory.misfit(file) {
+        result.unreadable.append((directory.path(of: file), "it is \(kind) and no file"))
+        continue
+      }
       do {
         let survey = try JournalSurvey(of: file, in: directory)
         result.journals.append(

@@ -20,9 +20,10 @@ struct FindMissing {
   ///   - unrecorded: the digests of messages that nothing is known of: under another name, one of
   ///     them may be what is missed.
   /// - Returns: the findings, by mailbox and UID.
+  /// - Throws: `JournalError` where what is missing can't be read again.
   func run(
-    origins: Set<MessageOrigin>, converted present: Set<String>, unrecorded: [ContentDigest: Int]
-  ) -> [VerifyFinding] {
+    origins: Set<MessageOrigin>, converted present: BaseNames, unrecorded: [ContentDigest: Int]
+  ) throws(JournalError) -> [VerifyFinding] {
     var unrecorded = unrecorded
     var findings: [VerifyFinding] = []
     for (key, name) in places() {
@@ -40,16 +41,15 @@ struct FindMissing {
       }
       findings += tell(missing, of: name, record)
     }
-    return findings + self.converted(present, origins, &unrecorded)
+    return try findings + self.converted(present, origins, &unrecorded)
   }
 
   /// What was converted and is not there under its name.
   private func converted(
-    _ present: Set<String>, _ origins: Set<MessageOrigin>, _ unrecorded: inout [ContentDigest: Int]
-  ) -> [VerifyFinding] {
+    _ present: BaseNames, _ origins: Set<MessageOrigin>, _ unrecorded: inout [ContentDigest: Int]
+  ) throws(JournalError) -> [VerifyFinding] {
     var findings: [VerifyFinding] = []
-    let missing = converted.messages.values.filter { !present.contains($0.name) }
-    for message in missing.sorted(by: { $0.name < $1.name }) {
+    for message in try converted.missing(from: present) {
       // A pull knows more of what it fetched: it may have moved it, or seen it deleted.
       if let origin = MessageOrigin(baseName: message.name.utf8),
         origins.contains(origin) || pulled.records[origin.mailboxKey] != nil

@@ -73,6 +73,11 @@ private struct RebuildSteps {
         RebuildAction(
           file: path, text: "written without the lines that can't be read (it was \(kept))"))
     }
+    for aside in try rebuild.putAsideMisfits() {
+      report.actions.append(
+        RebuildAction(
+          file: aside.path, text: "was \(aside.kind), which is now \(aside.kept); left as it is"))
+    }
     let origins = try ArchiveOrigins(archive)
     report.findings += origins.findings
     let journals = try FindJournals(state: archive.state, interruption: interruption).run()
@@ -81,6 +86,9 @@ private struct RebuildSteps {
     try check(account, names: names, origins, journals.journals)
     try rebuildTables(names, origins, &report)
     try rebuildPull(names, origins, journals.journals, &report)
+    report.actions += try RebuildConvertState(
+      rebuild: rebuild, isLost: broken(.conversion) != nil, names: origins.names
+    ).run(journals.journals)
     for (path, reason) in journals.unreadable {
       report.findings.append(
         VerifyFinding(.journalDamaged, file: path, "can't be read: \(reason)"))
@@ -290,7 +298,7 @@ private struct RebuildSteps {
             "left: it is no journal that this version of mailarc reads"))
         continue
       }
-      guard journal.lost > 0, journal.role == .push || journal.role == .convert else { continue }
+      guard journal.lost > 0, journal.role == .push else { continue }
       report.notes.append(
         "\(journal.path): left, although \(journal.lost) records can't be read; the next run "
           + "passes them over and compares the messages themselves")

@@ -53,17 +53,64 @@ final class PulledMessages: DigestRecords {
 }
 
 /// What conversions recorded, by the base name that a file got.
+///
+/// Of the names only hashes are kept; whoever wants the names has the journals read again.
 final class ConvertedMessages: DigestRecords {
-  private(set) var messages: [String: ConvertedMessage] = [:]
+  private var places: [BaseNameHash: Int32] = [:]
+  private var digests: [ContentDigest] = []
+  private var deleted: Set<BaseNameHash> = []
+  private var journals: [(directory: Directory, key: String)] = []
+  /// The contents of messages that may have been incomplete already when they came.
+  private(set) var incomplete: Set<ContentDigest> = []
 
-  /// Takes the record of one mailbox.
-  func add(_ record: ConvertRecord) {
-    messages.merge(record.messages) { first, _ in first }
+  /// Takes what the journal of one mailbox says.
+  ///
+  /// - Throws: `JournalError`.
+  func add(journal key: String, in directory: Directory) throws(JournalError) {
+    journals.append((directory, key))
+    try ConvertJournal.forEachEvent(in: directory, key: key) { event in
+      switch event {
+      case .converted(let message): add(message)
+      case .deleted(let name): deleted.insert(BaseNameHash(name))
+      case .incomplete(let digest): incomplete.insert(digest)
+      case .flags, .home: break
+      }
+    }
+  }
+
+  private func add(_ message: ConvertedMessage) {
+    let hash = BaseNameHash(message.name)
+    deleted.remove(hash)
+    if let place = places[hash] {
+      digests[Int(place)] = message.digest
+    } else {
+      places[hash] = Int32(digests.count)
+      digests.append(message.digest)
+    }
   }
 
   func record(of message: StoredMessage) -> RecordedMessage? {
-    messages[message.source].map {
-      RecordedMessage(digest: $0.digest, size: nil, date: nil)
+    places[BaseNameHash(of: message)].map {
+      RecordedMessage(digest: digests[Int($0)], size: nil, date: nil)
     }
+  }
+
+  /// What is recorded, and neither there nor deleted by hand, in the order of the names.
+  ///
+  /// - Throws: `JournalError`.
+  func missing(
+    from present: BaseNames
+  ) throws(JournalError) -> [(name: String, digest: ContentDigest)] {
+    let lost = Set(places.keys.filter { !deleted.contains($0) && !present.contains($0) })
+    guard !lost.isEmpty else { return [] }
+    var found: [String: ContentDigest] = [:]
+    for (directory, key) in journals {
+      try ConvertJournal.forEachEvent(in: directory, key: key) { event in
+        if case .converted(let message) = event, lost.contains(BaseNameHash(message.name)) {
+          found[message.name] = message.digest
+        }
+      }
+    }
+    return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 }

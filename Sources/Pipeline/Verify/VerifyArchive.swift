@@ -30,9 +30,11 @@ package struct VerifyArchive {
     var plannedBytes: Int64 = 0
     var origins: Set<MessageOrigin> = []
     /// The names of converted messages that are there.
-    var converted: Set<String> = []
+    var converted = BaseNames()
     var intact: Set<MessageOrigin> = []
     var unrecorded: [ContentDigest: Int] = [:]
+    /// The contents of messages that may have been incomplete when they came.
+    var incomplete: Set<ContentDigest> = []
     /// Told at the end: there may be another file of the same message, which is intact.
     var differing: [(origin: MessageOrigin?, finding: VerifyFinding)] = []
     /// Whether all messages that there are were seen.
@@ -56,6 +58,7 @@ package struct VerifyArchive {
     ).run()
     var sums = Sums()
     sums.report.notes = state.notes
+    sums.incomplete = state.converted.incomplete
     for finding in state.findings { tell(finding, &sums) }
     let tree = try archive.mailboxes()
     for place in tree.unreadable {
@@ -80,7 +83,7 @@ package struct VerifyArchive {
         "whether messages are missing can't be told while a part of the archive can't be read")
       return sums.report
     }
-    let missing = FindMissing(
+    let missing = try FindMissing(
       pulled: state.pulled, converted: state.converted, table: archive.table, names: state.names,
       present: Set(tree.mailboxes.map(\.name))
     ).run(origins: sums.origins, converted: sums.converted, unrecorded: sums.unrecorded)
@@ -140,10 +143,15 @@ package struct VerifyArchive {
     sums.report.bytes += outcome.size
     let origin = outcome.message.origin
     if let origin { sums.origins.insert(origin) }
-    if outcome.isConverted { sums.converted.insert(outcome.message.source) }
+    if outcome.isConverted { sums.converted.insert(outcome.message) }
     switch outcome.verdict {
     case .intact:
       sums.report.intact += 1
+      if outcome.isConverted, let digest = outcome.digest, sums.incomplete.contains(digest) {
+        sums.report.notes.append(
+          "\(mailbox.path(of: outcome.message)): it may have been incomplete already when it was "
+            + "converted, since its source was damaged behind it")
+      }
       if let origin { sums.intact.insert(origin) }
     case .unrecorded:
       sums.report.unrecorded += 1

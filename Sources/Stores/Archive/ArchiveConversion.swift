@@ -23,7 +23,7 @@ extension Archive {
     into path: String, account: String, layout: ArchiveIdentity.Layout,
     source: ConversionRecord.Source
   ) throws(StoreError) -> Archive {
-    try requireRoom(path: path, forConversionOf: source)
+    try requireRoom(path: path, account: account, forConversionOf: source)
     return try openOrMake(path: path, account: account, layout: layout) {
       state throws(StoreError) in
       Checkpoint.pass("convert: archive begun")
@@ -33,18 +33,27 @@ extension Archive {
 
   /// Makes sure that mail can be converted into that path.
   ///
+  /// - Parameters:
+  ///   - path: where.
+  ///   - account: the source account, empty for mail of none.
+  ///   - source: what is converted; where it is not known any more what was, any of that account.
   /// - Throws: `notAnArchive` for a file, and for a directory with other things in it; `otherSource`;
-  ///   `system`.
+  ///   `damaged`, `system`.
   package static func requireRoom(
-    path: String, forConversionOf source: ConversionRecord.Source
+    path: String, account: String, forConversionOf source: ConversionRecord.Source
   ) throws(StoreError) {
     guard let root = try existingRoot(path) else { return }
     let entries = try stored(try root.entries())
     if try exists(path: path) {
       let state = try stored(try root.openSubdirectory(stateName))
-      guard let record = try ConversionRecord(in: state), record.source == source else {
-        throw .otherSource(path)
+      guard let record = try ConversionRecord(in: state) else {
+        guard try ConversionRecord.isLost(in: state) else { throw .otherSource(path) }
+        throw .damaged(
+          file: state.path(of: ConversionRecord.path), reason: "it is not there")
       }
+      let isKnown = record.source != .unknown
+      guard try isKnown ? record.source == source : ArchiveIdentity(in: state)?.account == account
+      else { throw .otherSource(path) }
       return
     }
     for entry in entries where entry.name != "lost+found" {

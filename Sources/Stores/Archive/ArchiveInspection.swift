@@ -7,6 +7,8 @@ package struct BrokenState: Sendable, Equatable {
     case identity = "archive"
     case mailboxes
     case keywords
+    case conversion = "convert/source"
+    case lock
   }
 
   /// Which file it is.
@@ -78,6 +80,22 @@ package struct ArchiveInspection: Sendable {
       var letters = try ArchiveKeywords.salvage(in: state)
       try used.layout.mailboxes(below: root).gatherLetters(into: &letters)
       keywords = ArchiveKeywords(in: state, startingWith: letters)
+    }
+    if try ConversionRecord.isLost(in: state) {
+      broken.append(BrokenState(file: .conversion, error: nil))
+    } else {
+      let count = broken.count
+      _ = try Self.part(.conversion, &broken) { () throws(StoreError) in
+        try ConversionRecord(in: state)
+      }
+      // Most archives were not converted from anything.
+      if broken.count > count, broken[count].error == nil { broken.removeLast() }
+    }
+    if let kind = try stored(try state.misfit(Archive.lockName)) {
+      let path = state.path(of: Archive.lockName)
+      broken.append(
+        BrokenState(
+          file: .lock, error: .damaged(file: path, reason: "it is \(kind) and no file")))
     }
     guard let table, let keywords else { throw .notAnArchive(root.path) }
     archive = Archive(

@@ -11,6 +11,18 @@ package final class ArchiveRebuild {
   private let root: Directory
   private let state: Directory
   private let lock: FileLock
+  /// What was put aside before the lock could be taken.
+  private var putAside: [PutAside] = []
+
+  /// Something that stood where a file or a directory of the state belongs.
+  package struct PutAside: Sendable {
+    /// Where it stood.
+    package let path: String
+    /// What it is.
+    package let kind: String
+    /// The name that it has now.
+    package let kept: String
+  }
 
   /// Opens what is or was an archive, for rebuilding.
   ///
@@ -34,8 +46,66 @@ package final class ArchiveRebuild {
     inspection = try ArchiveInspection(
       root: root, state: state, lock: nil, isLost: account != nil)
     if let record = try? ConversionRecord(in: state), !record.isComplete { throw .unfinished(path) }
+    if let kind = try stored(try state.misfit(Archive.lockName)) {
+      let kept = try stored(try state.putAside(Archive.lockName))
+      putAside = [PutAside(path: state.path(of: Archive.lockName), kind: "\(kind)", kept: kept)]
+    }
     lock = try Archive.takeLock(in: state)
     try Archive.removeUnfinished(in: state)
+  }
+
+  /// Puts aside what stands where the journals and their directories belong and is of another kind, by
+  /// giving it a name beside it; nothing in it is touched.
+  ///
+  /// - Returns: what was put aside.
+  /// - Throws: `system`.
+  package func putAsideMisfits() throws(StoreError) -> [PutAside] {
+    defer { putAside = [] }
+    for name in ["pull", "push", ConversionRecord.directoryName] {
+      try putAside(name, in: state, unless: .directory)
+    }
+    for parts in [["pull"], [ConversionRecord.directoryName]] { try putAsideJournals(in: parts) }
+    guard let push = try storedIfPresent(try state.openSubdirectory("push")) else {
+      return putAside
+    }
+    for entry in try stored(try push.entries()) {
+      guard let name = entry.name, !Directory.isKept(name) else { continue }
+      try putAside(name, in: push, unless: .directory)
+      try putAsideJournals(in: ["push", name])
+    }
+    return putAside
+  }
+
+  private func putAsideJournals(in parts: [String]) throws(StoreError) {
+    guard let directory = try storedIfPresent(try state.openPath(parts)) else { return }
+    for entry in try stored(try directory.entries()) where entry.kind != .file {
+      guard let name = entry.name, name.hasSuffix(".journal") else { continue }
+      try putAside(name, in: directory, unless: .file)
+    }
+  }
+
+  private func putAside(
+    _ name: String, in directory: Directory, unless expected: FileKind
+  ) throws(StoreError) {
+    guard let kind = try stored(try directory.misfit(name, expected: expected)) else { return }
+    let kept = try stored(try directory.putAside(name))
+    putAside.append(PutAside(path: directory.path(of: name), kind: "\(kind)", kept: kept))
+  }
+
+  /// Writes anew what was converted, as far as it is known.
+  ///
+  /// - Returns: the name under which a broken file is kept, nil where there was none; and whether the
+  ///   source is known.
+  /// - Throws: `system`.
+  package func rebuildConversion() throws(StoreError) -> (kept: String?, isKnown: Bool) {
+    let record = try ConversionRecord(salvagedFrom: state)
+    let directory = try stored(try state.ensureSubdirectory(ConversionRecord.directoryName))
+    var kept: String?
+    if try stored(try directory.contains(ConversionRecord.fileName)) {
+      kept = try stored(try directory.keepBroken(ConversionRecord.fileName))
+    }
+    try record.write(in: state)
+    return (kept, record.source != .unknown)
   }
 
   /// Writes the letters of keywords anew: those that can be read of the file, then those that the

@@ -13,7 +13,8 @@ struct StateText {
 
   /// The lines behind the first; nil where there is no such file.
   ///
-  /// - Throws: `damaged` where it is not such a file or its last line is cut, `newerFormat`.
+  /// - Throws: `damaged` where it is not such a file, no file at all, or its last line is cut,
+  ///   `newerFormat`.
   func read(_ name: String, in directory: Directory) throws(StoreError) -> [String]? {
     let bytes: [UInt8]
     do {
@@ -23,6 +24,9 @@ struct StateText {
       if error.errno == EOVERFLOW {
         throw .damaged(
           file: directory.path(of: name), reason: "it has more than \(limit) bytes")
+      }
+      if let kind = try? directory.misfit(name) {
+        throw .damaged(file: directory.path(of: name), reason: "it is \(kind) and no file")
       }
       throw .system(error)
     }
@@ -54,7 +58,7 @@ struct StateText {
       let bytes: [UInt8]
       do {
         bytes = try directory.readWhole(name, limit: limit)
-      } catch  where error.errno == EOVERFLOW {
+      } catch  where error.errno == EOVERFLOW || error.isMisfit {
         return []
       } catch {
         throw .system(error)
