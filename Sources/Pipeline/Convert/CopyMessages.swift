@@ -49,11 +49,13 @@ final class CopyMessages {
     // Each batch is flushed.
     case .maildir, .maildirPlusPlus:
       .init(
-        batchMessages: 5000, batchBytes: flushBytes, flushMessages: 5000, flushBytes: flushBytes)
+        batchMessages: 5000, batchBytes: flushBytes, flushMessages: 5000, flushBytes: flushBytes,
+        deliversAlongside: true)
     // A batch is gathered in memory first.
     case .mbox, .mboxGzip:
       .init(
-        batchMessages: 1000, batchBytes: 3 << 20, flushMessages: 20_000, flushBytes: flushBytes)
+        batchMessages: 1000, batchBytes: 3 << 20, flushMessages: 20_000, flushBytes: flushBytes,
+        deliversAlongside: false)
     }
   }
 
