@@ -31,7 +31,9 @@ final class CopyWriterThread {
     for step in block.steps {
       switch step {
       case .begin:
-        outcome.attempt { delivery = try target?.beginDelivery() }
+        outcome.attempt {
+          delivery = try target?.beginDelivery(startsWriteback: !limits.deliversAlongside)
+        }
       case .bytes(let end):
         outcome.attempt { try write(block.bytes, offset..<end) }
         offset = end

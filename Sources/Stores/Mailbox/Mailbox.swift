@@ -65,8 +65,11 @@ package protocol Mailbox: ReadableMailbox {
   func identity() throws(StoreError) -> String
   /// Begins to write a message.
   ///
+  /// - Parameter startsWriteback: whether the disk is to begin with it as soon as it is finished. Not
+  ///   where others are committed at the same time: that would hold up the writing for as long.
+  /// - Returns: takes the message.
   /// - Throws: `system`.
-  func beginDelivery() throws(StoreError) -> any Delivery
+  func beginDelivery(startsWriteback: Bool) throws(StoreError) -> any Delivery
   /// Delivers messages that were written.
   ///
   /// A message whose base name is there with the same content is not added; with other content it
@@ -122,5 +125,15 @@ extension Mailbox {
     _ message: StoredMessage, to other: any Mailbox, origin: MessageOrigin?
   ) throws(StoreError) -> StoredMessage {
     try move([MoveOrder(message, origin: origin)], to: other).first ?? message
+  }
+}
+
+extension Mailbox {
+  /// Begins to write a message, for which the disk begins to work as soon as it is finished.
+  ///
+  /// - Returns: takes the message.
+  /// - Throws: `system`.
+  package func beginDelivery() throws(StoreError) -> any Delivery {
+    try beginDelivery(startsWriteback: true)
   }
 }

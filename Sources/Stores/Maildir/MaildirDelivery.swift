@@ -12,16 +12,19 @@ final class MaildirDelivery: Delivery {
   // Apart from what gathers in it: it is given back while that is being written.
   private let buffer: FileBuffer
   private var gathered: BufferedBytes
+  private let startsWriteback: Bool
   private(set) var byteCount: Int64 = 0
 
   init(
-    into mailbox: MaildirMailbox, directory: Directory, temporaryName: [UInt8], buffer: FileBuffer
+    into mailbox: MaildirMailbox, directory: Directory, temporaryName: [UInt8], buffer: FileBuffer,
+    startsWriteback: Bool
   ) throws(StoreError) {
     self.mailbox = mailbox
     self.directory = directory
     self.temporaryName = temporaryName
     self.buffer = buffer
     gathered = BufferedBytes(buffer)
+    self.startsWriteback = startsWriteback
     file = try stored(try directory.createFile(temporaryName, exclusive: true))
   }
 
@@ -50,7 +53,7 @@ final class MaildirDelivery: Delivery {
     guard let file = file.take() else { preconditionFailure("the delivery is over") }
     do {
       try file.setModificationTime(date.epochSeconds)
-      file.startWriteback()
+      if startsWriteback { file.startWriteback() }
       try file.close()
     } catch {
       try? directory.unlink(temporaryName)

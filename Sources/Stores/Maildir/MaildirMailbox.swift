@@ -96,10 +96,10 @@ final class MaildirMailbox: Mailbox {
     if spareBuffers.count < 4 { spareBuffers.append(buffer) }
   }
 
-  func beginDelivery() throws(StoreError) -> any Delivery {
+  func beginDelivery(startsWriteback: Bool) throws(StoreError) -> any Delivery {
     try MaildirDelivery(
       into: self, directory: try tmpDirectory(), temporaryName: context.temporaryName(),
-      buffer: takeBuffer())
+      buffer: takeBuffer(), startsWriteback: startsWriteback)
   }
 
   func discard(_ prepared: [PreparedDelivery]) {

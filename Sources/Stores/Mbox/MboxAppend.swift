@@ -52,7 +52,9 @@ extension MboxStore {
     if missing > 0 { state.forget() }
     // A member has a checksum of its own.
     try journal(
-      .append(length: length, lineFeeds: missing, tail: try tailDigest(lock.file, upTo: length)),
+      .append(
+        length: length, lineFeeds: missing, tail: try tailDigest(lock.file, upTo: length),
+        isDurable: durably),
       isPlain ? additions : [], durably: durably, &state)
     Checkpoint.pass("mbox: before the append")
     do throws(SystemError) {

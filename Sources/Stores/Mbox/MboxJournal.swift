@@ -5,7 +5,7 @@ import Platform
 /// the grammar.
 enum MboxIntent: Equatable {
   /// Messages are written behind the file's end.
-  case append(length: Int64, lineFeeds: Int, tail: ContentDigest)
+  case append(length: Int64, lineFeeds: Int, tail: ContentDigest, isDurable: Bool)
   /// One of the messages.
   case message(
     base: [UInt8], MboxWriter.Shape, contentSize: Int64, blockLength: Int64, digest: ContentDigest)
@@ -15,7 +15,8 @@ enum MboxIntent: Equatable {
   /// A line, with its LF.
   var line: String {
     switch self {
-    case .append(let length, let lineFeeds, let tail): "append \(length) \(lineFeeds) \(tail)\n"
+    case .append(let length, let lineFeeds, let tail, let isDurable):
+      "\(isDurable ? "append" : "append-unflushed") \(length) \(lineFeeds) \(tail)\n"
     case .message(let base, let shape, let contentSize, let blockLength, let digest):
       "message \(PercentEscape.word(bytes: base)) \(shape.size) \(contentSize) "
         + "\(shape.blockOffset) \(blockLength) \(shape.addsNewline ? "newline" : "-") \(shape.addsBlank ? "blank" : "-") \(digest)\n"
@@ -34,8 +35,11 @@ enum MboxIntent: Equatable {
     }
     let numbers = words.dropFirst().dropLast().map { Int64($0) ?? -1 }
     switch kind {
-    case "append" where numbers.count == 2 && numbers.allSatisfy({ $0 >= 0 }):
-      self = .append(length: numbers[0], lineFeeds: Int(numbers[1]), tail: digest)
+    case "append" where numbers.count == 2 && numbers.allSatisfy({ $0 >= 0 }),
+      "append-unflushed" where numbers.count == 2 && numbers.allSatisfy({ $0 >= 0 }):
+      self = .append(
+        length: numbers[0], lineFeeds: Int(numbers[1]), tail: digest,
+        isDurable: kind == "append")
     case "message" where words.count == 9 && numbers[1...4].allSatisfy({ $0 >= 0 }):
       guard let base = PercentEscape.bytes(of: words[1].utf8), numbers[2] <= numbers[1],
         numbers[3] <= numbers[1]

@@ -47,11 +47,34 @@ extension MboxStore {
         cut = message.end
         continue
       }
-      if try isTorn(lock.file, cut..<size, intended[index...]) { try cutOff(lock, at: cut) }
+      if try isTorn(lock.file, cut..<size, intended[index...]) {
+        try cutOff(lock, at: cut)
+      } else {
+        try recoverRemainder(lock, cut..<size, of: intents)
+      }
       return
     }
+    guard cut < size else { return }
     // Behind what was meant there may be zeros, where the size was noted before the content.
-    if cut < size, try isPrefixOrZeros(lock.file, cut..<size, of: []) { try cutOff(lock, at: cut) }
+    if try isPrefixOrZeros(lock.file, cut..<size, of: []) {
+      try cutOff(lock, at: cut)
+    } else {
+      try recoverRemainder(lock, cut..<size, of: intents)
+    }
+  }
+
+  /// Puts in order what the journal lost sight of: it is flushed with the first of several commits that
+  /// need not be durable, and a power cut may leave more of the others in the file than in the journal.
+  private func recoverRemainder(
+    _ lock: MboxLock, _ range: Range<Int64>, of intents: [MboxIntent]
+  ) throws(StoreError) {
+    let isUnflushed = intents.contains {
+      if case .append(_, _, _, isDurable: false) = $0 { true } else { false }
+    }
+    guard isUnflushed, try MboxRemainder(of: try source(), range).isBroken else { return }
+    // Whoever wrote it has it still, and nobody was told that it is here.
+    try keepTail(lock.file, range)
+    try cutOff(lock, at: range.lowerBound)
   }
 
   private func cutOff(_ lock: MboxLock, at length: Int64) throws(StoreError) {
@@ -126,7 +149,7 @@ extension MboxStore {
   ) throws(StoreError) {
     let size = try stored(try lock.file.status()).size
     for intent in intents {
-      guard case .append(let length, _, let tail) = intent, length < size,
+      guard case .append(let length, _, let tail, _) = intent, length < size,
         try tailDigest(lock.file, upTo: length) == tail
       else { continue }
       let end = try wholeMembers(lock.file, from: length)

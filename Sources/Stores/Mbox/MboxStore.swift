@@ -99,7 +99,7 @@ final class MboxStore: Mailbox {
 
   // Delivery
 
-  func beginDelivery() throws(StoreError) -> any Delivery {
+  func beginDelivery(startsWriteback: Bool) throws(StoreError) -> any Delivery {
     requireWriting()
     return MboxDelivery(
       into: self, spool: spareSpools.popLast() ?? MboxSpool(in: context.state),

@@ -27,7 +27,7 @@ struct IntendedMessage {
     var start: Int64 = 0
     for intent in intents {
       switch intent {
-      case .append(let length, let lineFeeds, let digest):
+      case .append(let length, let lineFeeds, let digest, _):
         tail = digest
         gapStart = length
         start = length + Int64(lineFeeds)
@@ -50,7 +50,7 @@ struct IntendedMessage {
 }
 
 extension MboxStore {
-  private static let sector: Int64 = 512
+  static let sector: Int64 = 512
 
   /// Whether what stands at the file's end is what a crash left of messages that were to be written
   /// there, and nothing that somebody else wrote.

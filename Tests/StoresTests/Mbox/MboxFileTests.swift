@@ -95,7 +95,7 @@ struct MboxFileTests {
     let shape = MboxWriter.Shape(
       size: 100, lineFeeds: 1, blockOffset: 0, addsNewline: false, addsBlank: false)
     let intents: [MboxIntent] = [
-      .append(length: length, lineFeeds: 0, tail: tail),
+      .append(length: length, lineFeeds: 0, tail: tail, isDurable: true),
       .message(
         base: Array(base.utf8), shape, contentSize: 100, blockLength: 120, digest: tail),
     ]
@@ -124,7 +124,8 @@ struct MboxFileTests {
     let shape = MboxWriter.Shape(
       size: 17, lineFeeds: 0, blockOffset: 11, addsNewline: true, addsBlank: false)
     let intents: [MboxIntent] = [
-      .append(length: 4711, lineFeeds: 1, tail: digest),
+      .append(length: 4711, lineFeeds: 1, tail: digest, isDurable: true),
+      .append(length: 4711, lineFeeds: 1, tail: digest, isDurable: false),
       .message(
         base: Array("1.x y".utf8), shape, contentSize: 16, blockLength: 148, digest: digest),
       .rewrite(from: 1, length: 2, newLength: 3, inode: 4, tail: digest),

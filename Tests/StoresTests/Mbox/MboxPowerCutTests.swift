@@ -70,6 +70,31 @@ struct MboxPowerCutTests {
     #expect(tried > (layout == .mbox ? 10 : 0))
   }
 
+  @Test func `a hole in what the journal lost sight of leaves nothing that is broken`() throws {
+    let temporary = try TemporaryDirectory(inMemory: true)
+    let archive = try Fixture(.mbox, in: temporary).archive
+    let mailbox = try required(try archive.makeMailbox(.inbox) as? MboxStore)
+    let journal = try Directory.open(path: archive.root.path + "/.mailarc")
+    var flushed: [UInt8] = []
+    for (index, text) in Self.texts.enumerated() {
+      let prepared = try mailbox.prepare(text, origin: Fixture.origin(UInt32(index + 10)))
+      _ = try mailbox.commit([prepared], durably: false)
+      // Only the first one's lines came to the disk.
+      if index == 0 { flushed = try journal.readWhole(mailbox.journalName, limit: 1 << 20) }
+    }
+    let copy = temporary.file("interrupted")
+    try runSuccessfully("/bin/cp", ["-r", archive.root.path, copy])
+    let state = try Directory.open(path: copy + "/.mailarc")
+    try state.unlink(mailbox.journalName)
+    try state.put(Array(mailbox.journalName.utf8), String(decoding: flushed, as: UTF8.self))
+    let size = try archive.root.status(of: mailbox.fileName).size
+    for offset in stride(from: Int64(0), to: size, by: 512) {
+      let zeros = [UInt8](repeating: 0, count: Int(min(512, size - offset)))
+      let found = try recovered(copy, mailbox.fileName, putting: zeros, at: offset)
+      #expect(found == Self.texts, "zeros from \(offset) of \(size)")
+    }
+  }
+
   @Test func `a message that somebody changed meanwhile is theirs`() throws {
     let temporary = try TemporaryDirectory(inMemory: true)
     let state = try interrupted(.mbox, temporary)
