@@ -44,7 +44,10 @@ final class CopyCommits {
       Checkpoint.pass("convert: before a batch")
       let delivered = try target.commit(batch.prepared, durably: false)
       for (message, delivered) in zip(batch.messages, delivered) {
-        unflushed.append(.init(message: message, name: delivered.message.source))
+        unflushed.append(
+          .init(
+            name: delivered.message.source, flags: message.flags, content: message.content,
+            source: message.source))
       }
       unflushedBytes += batch.bytes
       if unflushed.count >= limits.flushMessages || unflushedBytes >= limits.flushBytes {

@@ -130,10 +130,10 @@ final class CopyMessages {
       journal.write(
         .converted(
           ConvertedMessage(
-            name: copy.name, digest: copy.message.content.written.digest,
-            sourceSize: copy.message.content.sourceSize, source: copy.message.source ?? "",
-            flags: copy.message.flags)))
-      deliveredBytes += copy.message.content.written.wireSize
+            name: copy.name, digest: copy.content.written.digest,
+            sourceSize: copy.content.sourceSize, source: copy.source ?? "",
+            flags: copy.flags)))
+      deliveredBytes += copy.content.written.wireSize
     }
     try journal.flush()
     delivered += written.count

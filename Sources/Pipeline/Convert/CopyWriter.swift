@@ -30,9 +30,11 @@ final class CopyWriter {
 
   /// A message that is in the archive for good.
   struct Written: Sendable {
-    let message: Finished
     /// The base name that it got.
     let name: String
+    let flags: Flags
+    let content: CopiedContent
+    let source: String?
   }
 
   enum Step: Sendable {
