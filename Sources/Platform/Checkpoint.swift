@@ -3,25 +3,46 @@ import Synchronization
 
 /// Named points at which a process may die, so that tests can let it die at each of them.
 ///
-/// In a debug build a process whose environment has `MAILARC_KILL_AT_STEP=N` kills itself with
-/// SIGKILL at the N-th point it passes; `MAILARC_KILL_AT_POINT=NAME` beside it counts only points of
-/// that name. In a release build there is nothing of this.
+/// A process whose environment has `MAILARC_KILL_AT_STEP=N` kills itself with SIGKILL at the N-th
+/// point it passes; `MAILARC_KILL_AT_POINT=NAME` beside it counts only points of that name. With
+/// `MAILARC_COUNT_STEPS_IN=FILE` it writes into that file, which must be there, how many it has passed
+/// so far. Without any of these variables a point is a comparison.
 package enum Checkpoint {
-  #if DEBUG
-    private static let passed = Atomic<Int>(0)
-    private static let last: Int? = Environment.value("MAILARC_KILL_AT_STEP").flatMap { Int($0) }
-    private static let onlyName = Environment.value("MAILARC_KILL_AT_POINT")
-  #endif
+  private struct Orders: Sendable {
+    let last: Int?
+    let onlyName: String?
+    /// Open as long as the process lives; negative for none.
+    let count: Int32
+  }
+
+  private static let passed = Atomic<Int>(0)
+  private static let orders = readOrders()
 
   /// Passes one point; `name` is for the reader of the code.
   @inline(__always)
   package static func pass(_ name: StaticString) {
-    #if DEBUG
-      guard let last else { return }
-      if let onlyName, onlyName != name.description { return }
-      if passed.add(1, ordering: .sequentiallyConsistent).newValue == last {
-        kill(getpid(), SIGKILL)
+    guard let orders else { return }
+    obey(orders, name)
+  }
+
+  private static func readOrders() -> Orders? {
+    let last = Environment.value("MAILARC_KILL_AT_STEP").flatMap { Int($0) }
+    let path = Environment.value("MAILARC_COUNT_STEPS_IN")
+    guard last != nil || path != nil else { return nil }
+    return Orders(
+      last: last, onlyName: Environment.value("MAILARC_KILL_AT_POINT"),
+      count: path.map { open($0, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) } ?? -1)
+  }
+
+  private static func obey(_ orders: Orders, _ name: StaticString) {
+    if let onlyName = orders.onlyName, onlyName != name.description { return }
+    let number = passed.add(1, ordering: .sequentiallyConsistent).newValue
+    if orders.count >= 0 {
+      // The number only grows, so that nothing of an earlier one is left behind it.
+      _ = Array(String(number).utf8).withUnsafeBytes {
+        pwrite(orders.count, $0.baseAddress, $0.count, 0)
       }
-    #endif
+    }
+    if number == orders.last { kill(getpid(), SIGKILL) }
   }
 }

@@ -1,0 +1,155 @@
+import Mail
+import Platform
+
+/// Carries out the rounds of a selftest: messages come in, their push is killed and run again, and what
+/// is on the server then is compared with the archive.
+final class RunRounds {
+  /// A first push passes at least so many steps.
+  private static let fewestSteps = 12
+  /// How often a push that found the server busy is run again.
+  private static let mostRetries = 3
+
+  private let options: SelftestOptions
+  private let archive: ScratchArchive
+  private let mailbox: ScratchMailbox
+  private let push: KilledPush
+  private let observer: any SelftestObserver
+  private(set) var report: SelftestReport
+  /// How many steps an undisturbed push takes, and how long.
+  private var steps = fewestSteps
+  private var seconds = 0.2
+
+  init(
+    options: SelftestOptions, archive: ScratchArchive, mailbox: ScratchMailbox, push: KilledPush,
+    observer: any SelftestObserver
+  ) {
+    self.options = options
+    self.archive = archive
+    self.mailbox = mailbox
+    self.push = push
+    self.observer = observer
+    report = SelftestReport(plannedKills: options.kills, seed: options.seed)
+  }
+
+  /// Runs until there were as many kills as there are to be, or until something is found.
+  ///
+  /// - Throws: what keeps a round from being done.
+  func run() throws {
+    let plan = PlanSelftest(kills: options.kills, messages: options.messages, seed: options.seed)
+    var rounds = plan.run()[...]
+    // Kills that come too late are made up for, but not for ever.
+    let most = 3 * rounds.count + 5
+    while report.kills < options.kills, report.rounds < most, report.findings.isEmpty {
+      report.rounds += 1
+      try perform(rounds.popFirst() ?? plan.extraRound(report.rounds))
+      if report.rounds == 1, report.kills < options.kills { try measure() }
+    }
+    guard report.findings.isEmpty else { return }
+    // What a server was still carrying out would have arrived by now.
+    try mailbox.server.wait(seconds: options.mostPause)
+    report.findings = try compare()
+  }
+
+  private func perform(_ round: PlanSelftest.Round) throws {
+    let start = MonotonicClock.now
+    try archive.change(
+      adding: round.newMessages, reflagging: round.newFlags, in: report.rounds)
+    report.messages = archive.messages.count
+    var hits: [SelftestKill] = []
+    var last: KilledPush.Outcome?
+    for kill in [round.kill] + (round.secondKill.map { [$0] } ?? []) {
+      let moment = moment(kill, isResumed: !hits.isEmpty)
+      let outcome = try push.run(killing: moment)
+      last = outcome
+      guard outcome.wasKilled else {
+        if hits.isEmpty { try learn(from: outcome) }
+        break
+      }
+      hits.append(SelftestKill(moment: words(moment)))
+      report.kills += 1
+      try mailbox.server.wait(seconds: round.pause * options.mostPause)
+    }
+    try finish(last)
+    report.findings = try compareTwice()
+    observer.round(
+      SelftestRound(
+        number: report.rounds, kills: hits, pause: round.pause * options.mostPause,
+        messages: report.messages, seconds: MonotonicClock.now.seconds(since: start),
+        findings: report.findings.count))
+  }
+
+  /// Pushes a little without a kill, to know how long that takes.
+  ///
+  /// Not at first: the first push makes the mailbox, and is killed as well.
+  private func measure() throws {
+    try archive.change(adding: 2, reflagging: 1, in: 0)
+    report.messages = archive.messages.count
+    let outcome = try push.run(killing: nil)
+    try learn(from: outcome)
+    try finish(outcome)
+  }
+
+  private func learn(from outcome: KilledPush.Outcome) throws {
+    guard outcome.ending == .exited(0) else { return }
+    if let count = try archive.steps() { steps = count }
+    seconds = outcome.seconds
+  }
+
+  private func moment(_ kill: PlanSelftest.Kill, isResumed: Bool) -> KilledPush.Moment {
+    switch kill.kind {
+    case .atStep: return .step(1 + Int(kill.fraction * Double(steps)))
+    case .afterTime:
+      let span = isResumed ? options.settleSeconds + seconds : seconds
+      return .seconds(span * (0.1 + 0.85 * kill.fraction))
+    }
+  }
+
+  private func words(_ moment: KilledPush.Moment) -> String {
+    switch moment {
+    case .step(let step): return "at step \(step)"
+    case .seconds(let seconds):
+      let hundredths = Int((seconds * 100).rounded())
+      let rest = hundredths % 100
+      return "after \(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) s"
+    }
+  }
+
+  /// Runs the push again until it ends by itself.
+  private func finish(_ last: KilledPush.Outcome?) throws {
+    var outcome = try last.flatMap { $0.wasKilled ? nil : $0 } ?? push.run(killing: nil)
+    for _ in 0..<Self.mostRetries where PushFailure(outcome).mayPass {
+      try mailbox.server.wait(seconds: options.mostPause)
+      outcome = try push.run(killing: nil)
+    }
+    switch outcome.ending {
+    case .exited(0): return
+    case .exited(1):
+      report.complaints += 1
+      observer.note("a push could not do everything: \(PushFailure(outcome).words)", advice: nil)
+    default: throw PushFailure(outcome).failure
+    }
+  }
+
+  /// What is found is looked at once more, on a new connection: a server may be late to show what it
+  /// has.
+  private func compareTwice() throws -> [SelftestFinding] {
+    let findings = try compare()
+    guard !findings.isEmpty else { return [] }
+    // Kept for looking at also if the second look is never taken.
+    report.findings = findings
+    mailbox.server.drop()
+    try mailbox.server.wait(seconds: options.mostPause)
+    return try compare()
+  }
+
+  private func compare() throws -> [SelftestFinding] {
+    let (found, kept) = try mailbox.read()
+    let wanted = archive.wanted.map { wanted in
+      CompareMailbox.Wanted(
+        number: wanted.number, digests: wanted.digests,
+        flags: kept?.kept(of: wanted.flags) ?? wanted.flags, date: wanted.date,
+        label: wanted.label)
+    }
+    return CompareMailbox().run(wanted, found)
+  }
+}
