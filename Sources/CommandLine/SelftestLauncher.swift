@@ -10,7 +10,7 @@ struct SelftestLauncher: PushLauncher {
   /// Variables that are the selftest's own, or that would show the password.
   private static let ownVariables: Set<String> = [
     PasswordSource.variable, "MAILARC_KILL_AT_STEP", "MAILARC_KILL_AT_POINT",
-    "MAILARC_COUNT_STEPS_IN",
+    "MAILARC_LIST_STEPS_IN",
   ]
 
   private let operand: String
@@ -47,16 +47,20 @@ struct SelftestLauncher: PushLauncher {
   }
 
   func start(archive: String, variables: [String: String]) throws -> SpawnedProcess {
+    try SpawnedProcess(setup(archive: archive, variables: variables))
+  }
+
+  /// How a push is started.
+  func setup(archive: String, variables: [String: String]) -> SpawnedProcess.Setup {
     let file = "--password-file=/dev/fd/\(Self.passwordDescriptor)"
-    return try SpawnedProcess(
-      SpawnedProcess.Setup(
-        // The file that runs now, also if another version was installed meanwhile.
-        path: "/proc/self/exe",
-        arguments: ["mailarc", "push", "--quiet", "--connections=1", file] + options
-          + ["--", archive, operand],
-        environment: Environment.all(without: Self.ownVariables)
-          + variables.map { "\($0.key)=\($0.value)" },
-        readsNothing: true, capturing: STDERR_FILENO,
-        handing: [password.descriptor.rawValue: Self.passwordDescriptor], leadsGroup: true))
+    return SpawnedProcess.Setup(
+      // The file that runs now, also if another version was installed meanwhile.
+      path: "/proc/self/exe",
+      arguments: ["mailarc", "push", "--quiet", "--connections=1", file] + options
+        + ["--", archive, operand],
+      environment: Environment.all(without: Self.ownVariables)
+        + variables.map { "\($0.key)=\($0.value)" },
+      readsNothing: true, capturing: STDERR_FILENO,
+      handing: [password.descriptor.rawValue: Self.passwordDescriptor], leadsGroup: true)
   }
 }

@@ -5,14 +5,14 @@ import Synchronization
 ///
 /// A process whose environment has `MAILARC_KILL_AT_STEP=N` kills itself with SIGKILL at the N-th
 /// point it passes; `MAILARC_KILL_AT_POINT=NAME` beside it counts only points of that name. With
-/// `MAILARC_COUNT_STEPS_IN=FILE` it writes into that file, which must be there, how many it has passed
-/// so far. Without any of these variables a point is a comparison.
+/// `MAILARC_LIST_STEPS_IN=FILE` it writes the name of each point that it passes into that file, which
+/// must be there, one a line. Without any of these variables a point is a comparison.
 package enum Checkpoint {
   private struct Orders: Sendable {
     let last: Int?
     let onlyName: String?
     /// Open as long as the process lives; negative for none.
-    let count: Int32
+    let list: Int32
   }
 
   private static let passed = Atomic<Int>(0)
@@ -27,20 +27,21 @@ package enum Checkpoint {
 
   private static func readOrders() -> Orders? {
     let last = Environment.value("MAILARC_KILL_AT_STEP").flatMap { Int($0) }
-    let path = Environment.value("MAILARC_COUNT_STEPS_IN")
+    let path = Environment.value("MAILARC_LIST_STEPS_IN")
     guard last != nil || path != nil else { return nil }
     return Orders(
       last: last, onlyName: Environment.value("MAILARC_KILL_AT_POINT"),
-      count: path.map { open($0, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) } ?? -1)
+      list: path.map {
+        open($0, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      } ?? -1)
   }
 
   private static func obey(_ orders: Orders, _ name: StaticString) {
     if let onlyName = orders.onlyName, onlyName != name.description { return }
     let number = passed.add(1, ordering: .sequentiallyConsistent).newValue
-    if orders.count >= 0 {
-      // The number only grows, so that nothing of an earlier one is left behind it.
-      _ = Array(String(number).utf8).withUnsafeBytes {
-        pwrite(orders.count, $0.baseAddress, $0.count, 0)
+    if orders.list >= 0 {
+      _ = Array("\(name)\n".utf8).withUnsafeBytes {
+        write(orders.list, $0.baseAddress, $0.count)
       }
     }
     if number == orders.last { kill(getpid(), SIGKILL) }

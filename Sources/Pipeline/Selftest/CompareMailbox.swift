@@ -22,6 +22,13 @@ package struct SelftestFinding: Sendable, Equatable {
   package let uid: UID?
   /// What is wrong in words: one line, lower case, no full stop.
   package let text: String
+
+  package init(kind: Kind, message: Int?, uid: UID?, text: String) {
+    self.kind = kind
+    self.message = message
+    self.uid = uid
+    self.text = text
+  }
 }
 
 /// Compares what was to be pushed with what is in the mailbox, as multisets.

@@ -40,14 +40,14 @@ struct KilledPush {
   /// - Throws: what keeps it from being started; a failure with the cause `interrupted` after it was
   ///   killed because of that.
   func run(killing moment: Moment?) throws -> Outcome {
-    var variables = ["MAILARC_COUNT_STEPS_IN": archive.stepCount]
+    var variables = ["MAILARC_LIST_STEPS_IN": archive.stepList]
     var deadline = Deadline.never
     switch moment {
     case .step(let step): variables["MAILARC_KILL_AT_STEP"] = "\(step)"
     case .seconds(let seconds): deadline = .after(seconds: seconds)
     case nil: break
     }
-    try archive.resetStepCount()
+    try archive.resetSteps()
     let start = MonotonicClock.now
     let process = try launcher.start(archive: archive.path, variables: variables)
     var errors: [UInt8] = []

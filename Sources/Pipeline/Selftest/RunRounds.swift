@@ -4,8 +4,6 @@ import Platform
 /// Carries out the rounds of a selftest: messages come in, their push is killed and run again, and what
 /// is on the server then is compared with the archive.
 final class RunRounds {
-  /// A first push passes at least so many steps.
-  private static let fewestSteps = 12
   /// How often a push that found the server busy is run again.
   private static let mostRetries = 3
 
@@ -15,9 +13,7 @@ final class RunRounds {
   private let push: KilledPush
   private let observer: any SelftestObserver
   private(set) var report: SelftestReport
-  /// How many steps an undisturbed push takes, and how long.
-  private var steps = fewestSteps
-  private var seconds = 0.2
+  private var choice: ChooseMoment
 
   init(
     options: SelftestOptions, archive: ScratchArchive, mailbox: ScratchMailbox, push: KilledPush,
@@ -28,6 +24,7 @@ final class RunRounds {
     self.mailbox = mailbox
     self.push = push
     self.observer = observer
+    choice = ChooseMoment(settleSeconds: options.settleSeconds)
     report = SelftestReport(plannedKills: options.kills, seed: options.seed)
   }
 
@@ -58,14 +55,14 @@ final class RunRounds {
     var hits: [SelftestKill] = []
     var last: KilledPush.Outcome?
     for kill in [round.kill] + (round.secondKill.map { [$0] } ?? []) {
-      let moment = moment(kill, isResumed: !hits.isEmpty)
+      let moment = choice.run(kill, isResumed: !hits.isEmpty)
       let outcome = try push.run(killing: moment)
       last = outcome
       guard outcome.wasKilled else {
         if hits.isEmpty { try learn(from: outcome) }
         break
       }
-      hits.append(SelftestKill(moment: words(moment)))
+      hits.append(SelftestKill(moment: try words(moment)))
       report.kills += 1
       try mailbox.server.wait(seconds: round.pause * options.mostPause)
     }
@@ -91,22 +88,15 @@ final class RunRounds {
 
   private func learn(from outcome: KilledPush.Outcome) throws {
     guard outcome.ending == .exited(0) else { return }
-    if let count = try archive.steps() { steps = count }
-    seconds = outcome.seconds
+    choice.steps = try archive.steps()
+    choice.seconds = outcome.seconds
   }
 
-  private func moment(_ kill: PlanSelftest.Kill, isResumed: Bool) -> KilledPush.Moment {
-    switch kill.kind {
-    case .atStep: return .step(1 + Int(kill.fraction * Double(steps)))
-    case .afterTime:
-      let span = isResumed ? options.settleSeconds + seconds : seconds
-      return .seconds(span * (0.1 + 0.85 * kill.fraction))
-    }
-  }
-
-  private func words(_ moment: KilledPush.Moment) -> String {
+  private func words(_ moment: KilledPush.Moment) throws -> String {
     switch moment {
-    case .step(let step): return "at step \(step)"
+    case .step(let step):
+      // Where it died is the last point that it told of.
+      return "at step \(step)" + (try archive.steps().last.map { " (\($0))" } ?? "")
     case .seconds(let seconds):
       let hundredths = Int((seconds * 100).rounded())
       let rest = hundredths % 100

@@ -10,8 +10,8 @@ final class ScratchArchive {
   let directory: String
   /// The archive's directory.
   var path: String { directory + "/archive" }
-  /// The file in which a push counts its steps.
-  var stepCount: String { directory + "/steps" }
+  /// The file in which a push lists its steps.
+  var stepList: String { directory + "/steps" }
   /// What is in it.
   private(set) var messages: [SelftestMessage] = []
   private(set) var wanted: [CompareMailbox.Wanted] = []
@@ -95,20 +95,22 @@ final class ScratchArchive {
       label: "message \(message.number) (\(message.kind), \(size) octets)")
   }
 
-  /// Forgets how many steps earlier runs took.
-  func resetStepCount() throws {
+  /// Forgets the steps of earlier runs.
+  func resetSteps() throws {
     let file = try Directory.open(path: directory).openForUpdate("steps")
     try file.truncate(to: 0)
   }
 
-  /// How many steps the last run took; nil if it took none.
-  func steps() throws -> Int? {
+  /// The points that the last run passed, in order.
+  func steps() throws -> [String] {
     let file = try Directory.open(path: directory).openFile("steps")
-    var bytes = [UInt8](repeating: 0, count: 20)
+    var bytes = [UInt8](repeating: 0, count: Int(clamping: try file.status().size))
     let count = try bytes.withUnsafeMutableBytes { buffer throws(SystemError) in
-      try file.read(into: buffer, at: 0)
+      buffer.isEmpty ? 0 : try file.read(into: buffer, at: 0)
     }
-    return Int(String(decoding: bytes[..<count], as: UTF8.self))
+    return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").map {
+      String($0)
+    }
   }
 
   /// Removes it with its directory.

@@ -31,12 +31,15 @@ struct ScratchMailbox {
     ).run()
     let digests = try ReadContents(connection: connection).run(present)
     var found: [CompareMailbox.Found] = []
+    var told: Set<UID> = []
     for chunk in present.chunks(ofAtMost: 500, ranges: 100) {
       try connection.fetch(.set(chunk), [.uid, .flags, .internalDate]) { event in
         guard case .fetch(let response) = event, let uid = response.uid,
-          let content = digests[uid], let flags = response.flags, let date = response.internalDate
+          let content = digests[uid], let flags = response.flags, told.insert(uid).inserted
         else { return }
-        found.append(CompareMailbox.Found(uid: uid, digests: content, flags: flags, date: date))
+        found.append(
+          CompareMailbox.Found(
+            uid: uid, digests: content, flags: flags, date: response.internalDate))
       }
     }
     // Some servers lose mail that another client appends to the open mailbox.

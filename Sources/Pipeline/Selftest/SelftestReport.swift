@@ -1,7 +1,9 @@
 /// A kill that hit.
 package struct SelftestKill: Sendable, Equatable {
-  /// When, in words: `at step 7 of 23`, `after 0.12 s`.
+  /// When, in words: `at step 7 (journal: flushed)`, `after 0.12 s`.
   package let moment: String
+
+  package init(moment: String) { self.moment = moment }
 }
 
 /// One round of a selftest.
@@ -18,6 +20,17 @@ package struct SelftestRound: Sendable, Equatable {
   package let seconds: Double
   /// What is not as it has to be.
   package let findings: Int
+
+  package init(
+    number: Int, kills: [SelftestKill], pause: Double, messages: Int, seconds: Double, findings: Int
+  ) {
+    self.number = number
+    self.kills = kills
+    self.pause = pause
+    self.messages = messages
+    self.seconds = seconds
+    self.findings = findings
+  }
 }
 
 /// What wants to know how a selftest goes on.
