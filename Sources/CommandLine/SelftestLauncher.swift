@@ -10,7 +10,7 @@ struct SelftestLauncher: PushLauncher {
   /// Variables that are the selftest's own, or that would show the password.
   private static let ownVariables: Set<String> = [
     PasswordSource.variable, "MAILARC_KILL_AT_STEP", "MAILARC_KILL_AT_POINT",
-    "MAILARC_LIST_STEPS_IN",
+    "MAILARC_KILL_AFTER_MICROSECONDS", "MAILARC_LIST_STEPS_IN",
   ]
 
   private let operand: String

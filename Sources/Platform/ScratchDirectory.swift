@@ -6,6 +6,7 @@ extension Directory {
   ///
   /// - Parameter prefix: what its name begins with.
   /// - Returns: its path.
+  /// - Throws: what the kernel says.
   package static func makeScratch(prefix: String) throws(SystemError) -> String {
     let wanted = Environment.value("TMPDIR") ?? "/tmp"
     let parent = wanted.hasPrefix("/") ? wanted : "/tmp"

@@ -148,9 +148,14 @@ struct CompareMailboxTests {
 }
 
 struct ChooseMomentTests {
-  private let names = (1...20).map { $0 == 10 || $0 == 12 ? "push: x" : "journal: y" }
+  /// One a millisecond.
+  private let names = (1...20).map { number in
+    PushStep(
+      nanoseconds: Int64(number) * 1_000_000,
+      name: number == 10 ? PushStep.firstOfSending : number == 12 ? "push: y" : "journal: z")
+  }
 
-  private func steps(of names: [String], isResumed: Bool = false) -> Set<Int> {
+  private func steps(of names: [PushStep], isResumed: Bool = false) -> Set<Int> {
     let choice = ChooseMoment(steps: names, seconds: 1, settleSeconds: 10)
     return Set(
       (0..<1000).compactMap { number in
@@ -164,7 +169,7 @@ struct ChooseMomentTests {
     #expect(steps(of: names) == Set(1...20))
     #expect(steps(of: names, isResumed: true) == Set(1...20))
     #expect(steps(of: []) == Set(1...12))
-    #expect(steps(of: ["a"]) == [1])
+    #expect(steps(of: Array(names[..<1])) == [1])
     let choice = ChooseMoment(steps: names, seconds: 1, settleSeconds: 10)
     for fraction in [0, 0.3, 0.69] {
       let kill = PlanSelftest.Kill(kind: .atStep, fraction: fraction)
@@ -175,16 +180,22 @@ struct ChooseMomentTests {
 
   @Test func `times are within those of a push, and of its wait if it goes on`() {
     let choice = ChooseMoment(steps: names, seconds: 2, settleSeconds: 10)
+    var ofSending = 0
     for number in 0..<100 {
       let kill = PlanSelftest.Kill(kind: .afterTime, fraction: Double(number) / 100)
-      guard case .seconds(let first) = choice.run(kill, isResumed: false),
-        case .seconds(let resumed) = choice.run(kill, isResumed: true)
-      else {
+      switch choice.run(kill, isResumed: false) {
+      case .seconds(let seconds): #expect((0.2..<2).contains(seconds))
+      case .secondsOfSending(let seconds):
+        #expect((0..<0.003).contains(seconds))
+        ofSending += 1
+      case .step: Issue.record("a step")
+      }
+      guard case .seconds(let resumed) = choice.run(kill, isResumed: true) else {
         Issue.record("no time")
         continue
       }
-      #expect((0.2..<2).contains(first))
       #expect((1.2..<12).contains(resumed))
     }
+    #expect(ofSending == 70)
   }
 }

@@ -79,9 +79,9 @@ enum OptionTable {
           + "`mailarc-selftest-...`, kills the push at some moment, runs it again, downloads what is "
           + "there then, and compares content, flags, keywords and internal dates. Of your own "
           + "mailboxes none is opened.",
-        "It does that until a push was killed 20 times, or as often as `--kills` says. As a push "
-          + "waits at least 10 seconds before it goes on after it was killed in the middle of "
-          + "something, 20 kills take some minutes. Mailbox and archive are removed at the end, also "
+        "It does that until a push was killed 20 times, or as often as `--kills` says. A push that "
+          + "was killed while messages were on their way waits at least 10 seconds before it goes "
+          + "on: with a server nearby 20 kills take a minute or two. Mailbox and archive are removed at the end, also "
           + "if it is stopped by a signal. If something is found, it stops there, and keeps and "
           + "names both. What a selftest left that was itself killed is named by the next one.",
       ]),

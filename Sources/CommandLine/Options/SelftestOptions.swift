@@ -3,9 +3,9 @@ extension OptionTable {
   static let selftestOptions: [Option] = [
     Option(
       name: .kills, group: .selftest, commands: [.selftest], value: .number("N", 1...1000),
-      summary: "kill a push N times (20); each takes 10 to 20 seconds",
-      details: "How many times a push is killed: 1 to 1000, 20 by default. A kill takes 10 to 20 "
-        + "seconds, nearly all of them the time that a push waits before it goes on after one."),
+      summary: "kill a push N times (20); each takes up to 20 seconds",
+      details: "How many times a push is killed: 1 to 1000, 20 by default. A kill takes a second, "
+        + "and 10 to 20 where messages were on their way: so long a push waits before it goes on."),
     Option(
       name: .messageCount, group: .selftest, commands: [.selftest], value: .number("N", 1...10_000),
       summary: "push about N messages in all (40)",

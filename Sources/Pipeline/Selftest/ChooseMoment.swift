@@ -7,19 +7,19 @@ struct ChooseMoment {
   private static let fewestSteps = 12
   /// So many points on either side of those that are about sending belong to it: the journal's.
   private static let margin = 3
+  /// Most rounds have more messages than the push that was measured.
+  private static let longer = 1.3
   /// Which part of the kills is where it matters.
   private static let share = 0.7
 
   /// The points that an undisturbed push passes; empty if that is not known yet.
-  var steps: [String] = []
+  var steps: [PushStep] = []
   /// How long it takes.
   var seconds = 0.2
   /// How long a push that goes on after a kill waits at least.
   let settleSeconds: Double
 
-  /// The moment for a kill.
-  ///
-  /// - Parameter isResumed: whether the push has to find out what an earlier one did.
+  /// The moment for a kill; `isResumed` says that the push goes on after an earlier one was killed.
   func run(_ kill: PlanSelftest.Kill, isResumed: Bool) -> KilledPush.Moment {
     // What is left of the fraction chooses within the part.
     let isAnywhere = kill.fraction >= Self.share
@@ -32,8 +32,8 @@ struct ChooseMoment {
       return .step(range.lowerBound + Int(rest * Double(range.count)))
     case .afterTime:
       if isResumed { return .seconds((settleSeconds + seconds) * (0.1 + 0.8 * rest)) }
-      // The connection and the login come first, whatever the server.
-      return .seconds(seconds * (isAnywhere ? 0.1 + 0.8 * rest : 0.6 + 0.38 * rest))
+      if let sendingSeconds, !isAnywhere { return .secondsOfSending(sendingSeconds * rest) }
+      return .seconds(seconds * (0.1 + 0.8 * rest))
     }
   }
 
@@ -41,11 +41,17 @@ struct ChooseMoment {
 
   /// From the record of what is about to be sent to the record of what arrived.
   private var sending: ClosedRange<Int> {
-    guard let first = steps.firstIndex(where: Self.isAboutSending),
-      let last = steps.lastIndex(where: Self.isAboutSending)
+    guard let first = steps.firstIndex(where: \.isAboutSending),
+      let last = steps.lastIndex(where: \.isAboutSending)
     else { return 1...count }
     return max(1, first + 1 - Self.margin)...min(count, last + 1 + Self.margin)
   }
 
-  private static func isAboutSending(_ step: String) -> Bool { step.hasPrefix("push: ") }
+  /// How long messages were on their way, and a little more.
+  private var sendingSeconds: Double? {
+    guard let first = steps.first(where: { $0.name == PushStep.firstOfSending }),
+      let last = steps.last(where: \.isAboutSending)
+    else { return nil }
+    return Double(last.nanoseconds - first.nanoseconds) / 1e9 * Self.longer
+  }
 }

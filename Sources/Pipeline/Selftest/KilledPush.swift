@@ -15,7 +15,10 @@ struct KilledPush {
   /// When to kill it.
   enum Moment: Sendable, Equatable {
     case step(Int)
+    /// So much time after it began.
     case seconds(Double)
+    /// So much time after it began to send.
+    case secondsOfSending(Double)
   }
 
   /// What became of it.
@@ -37,6 +40,7 @@ struct KilledPush {
   /// Runs it.
   ///
   /// - Parameter moment: when it is killed; nil to let it end by itself.
+  /// - Returns: what became of it.
   /// - Throws: what keeps it from being started; a failure with the cause `interrupted` after it was
   ///   killed because of that.
   func run(killing moment: Moment?) throws -> Outcome {
@@ -45,6 +49,10 @@ struct KilledPush {
     switch moment {
     case .step(let step): variables["MAILARC_KILL_AT_STEP"] = "\(step)"
     case .seconds(let seconds): deadline = .after(seconds: seconds)
+    case .secondsOfSending(let seconds):
+      variables["MAILARC_KILL_AT_STEP"] = "1"
+      variables["MAILARC_KILL_AT_POINT"] = PushStep.firstOfSending
+      variables["MAILARC_KILL_AFTER_MICROSECONDS"] = "\(Int(seconds * 1e6))"
     case nil: break
     }
     try archive.resetSteps()

@@ -93,15 +93,20 @@ final class RunRounds {
   }
 
   private func words(_ moment: KilledPush.Moment) throws -> String {
+    // Where it died is about the last point that it told of.
+    let place = try archive.steps().last.map { " (\($0.name))" } ?? ""
     switch moment {
-    case .step(let step):
-      // Where it died is the last point that it told of.
-      return "at step \(step)" + (try archive.steps().last.map { " (\($0))" } ?? "")
-    case .seconds(let seconds):
-      let hundredths = Int((seconds * 100).rounded())
-      let rest = hundredths % 100
-      return "after \(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) s"
+    case .step(let step): return "at step \(step)" + place
+    case .seconds(let seconds): return "after \(Self.words(seconds: seconds))" + place
+    case .secondsOfSending(let seconds):
+      return "after \(Self.words(seconds: seconds)) of sending" + place
     }
+  }
+
+  private static func words(seconds: Double) -> String {
+    let milliseconds = Int((seconds * 1000).rounded())
+    guard milliseconds >= 1000 else { return "\(milliseconds) ms" }
+    return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
   }
 
   /// Runs the push again until it ends by itself.

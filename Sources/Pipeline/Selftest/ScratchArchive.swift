@@ -102,14 +102,14 @@ final class ScratchArchive {
   }
 
   /// The points that the last run passed, in order.
-  func steps() throws -> [String] {
+  func steps() throws -> [PushStep] {
     let file = try Directory.open(path: directory).openFile("steps")
     var bytes = [UInt8](repeating: 0, count: Int(clamping: try file.status().size))
     let count = try bytes.withUnsafeMutableBytes { buffer throws(SystemError) in
       buffer.isEmpty ? 0 : try file.read(into: buffer, at: 0)
     }
-    return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").map {
-      String($0)
+    return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").compactMap {
+      PushStep(line: $0)
     }
   }
 

@@ -1,6 +1,6 @@
 /// A kill that hit.
 package struct SelftestKill: Sendable, Equatable {
-  /// When, in words: `at step 7 (journal: flushed)`, `after 0.12 s`.
+  /// When, in words: `at step 7 (journal: flushed)`, `after 12 ms (push: answered)`.
   package let moment: String
 
   package init(moment: String) { self.moment = moment }
