@@ -11,8 +11,8 @@ import Testing
     let temporary: TemporaryDirectory
     let variables: [String: String]
 
-    init() throws {
-      push = try PushBench()
+    init(on server: Dovecot? = nil) throws {
+      push = try PushBench(on: server)
       temporary = try TemporaryDirectory()
       variables = ["TMPDIR": temporary.path, "MAILARC_SETTLE_SECONDS": "0.3"]
     }
@@ -179,6 +179,19 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.errors.contains("the mailbox mailarc-selftest-old is there"))
     #expect(try bench.mailboxes.filter { $0.contains("selftest") } == ["mailarc-selftest-old"])
+  }
+
+  @Test func `where names have a prefix the mailbox is made and removed below it`() throws {
+    let server = try Dovecot.start(.prefixed)
+    let bench = try Bench(on: server)
+    try bench.push.plain.create("INBOX.mailarc-selftest-old")
+    let result = try bench.run(["--kills", "1", "--message-count", "2"])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.errors.contains("the scratch mailbox INBOX.mailarc-selftest-"))
+    #expect(result.errors.contains("the mailbox INBOX.mailarc-selftest-old is there"))
+    #expect(
+      try bench.mailboxes.filter { $0.contains("selftest") } == ["INBOX.mailarc-selftest-old"])
+    withExtendedLifetime(server) {}
   }
 
   @Test func `a mailbox that can't be removed is named`() throws {

@@ -45,6 +45,8 @@ package struct SelftestPipeline: Sendable {
     do {
       try rounds.run()
     } catch {
+      // It may have the mailbox open, and some servers don't remove what somebody has open.
+      server.drop()
       if rounds.report.findings.isEmpty {
         var report = rounds.report
         cleanUp(raw, archive, wasDisturbed: true, &report)
@@ -55,6 +57,7 @@ package struct SelftestPipeline: Sendable {
     }
     var report = rounds.report
     if report.findings.isEmpty {
+      server.logout()
       cleanUp(raw, archive, wasDisturbed: false, &report)
     } else {
       report.mailbox = "\(raw)"
