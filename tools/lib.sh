@@ -13,6 +13,7 @@ dovecot-imapd  /usr/lib/dovecot/imap
 openssl        /usr/bin/openssl
 python3        /usr/bin/python3'
 readonly needed_to_test='
+isync          /usr/bin/mbsync
 mblaze         /usr/bin/mlist
 procmail       /usr/bin/formail'
 readonly needed_to_compare='
@@ -54,6 +55,48 @@ if [ -d /run/systemd/system ]; then
   esac
 fi
 AS_ROOT
+}
+
+# Other servers for the tests. Debian allows one IMAP server a machine, so that these are unpacked
+# below .build/servers, which needs no rights, and not installed: name, a file in it, packages.
+readonly servers_to_unpack='
+courier    usr/sbin/couriertcpd      courier-imap courier-base courier-authlib-userdb
+cyrus      usr/lib/cyrus/bin/imapd   cyrus-imapd sasl2-bin libsasl2-modules
+mailutils  usr/sbin/imap4d           mailutils-imap4d'
+
+# Unpacks those that are missing, each with what it needs beyond the packages that are installed. Only
+# root can run them; without one of them the tests of that server are skipped.
+unpack_servers() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+  local name file packages
+  while read -r name file packages; do
+    [ -z "$name" ] || [ -e ".build/servers/$name/$file" ] ||
+      unpack_server "$name" "$file" $packages || say "$name can't be unpacked; its tests are skipped"
+  done <<<"$servers_to_unpack"
+}
+
+unpack_server() {
+  local target=.build/servers/$1 file=$2 debs deb
+  shift 2
+  say "Unpacking from Debian: $*"
+  debs=$(mktemp -d)
+  mkdir -p "$debs/partial"
+  download() {
+    apt-get install -qq -y --no-install-recommends --reinstall --download-only \
+      -o Debug::NoLocking=1 -o APT::Sandbox::User=root -o Dir::Cache::archives="$debs" "$@" \
+      </dev/null >/dev/null
+  }
+  if download "$@" 2>/dev/null || { apt-get update -qq && download "$@"; }; then
+    rm -rf "$target"
+    mkdir -p "$target"/usr/{bin,lib,sbin}
+    # Packages of before the merged /usr have files in these.
+    ln -s usr/bin usr/lib usr/sbin "$target"
+    for deb in "$debs"/*.deb; do
+      dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink --no-same-owner -C "$target"
+    done
+  fi
+  rm -rf "$debs"
+  [ -e "$target/$file" ]
 }
 
 # Swift is the one thing that Debian does not have.

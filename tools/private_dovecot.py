@@ -1,4 +1,4 @@
-"""A private Dovecot 2.3 on loopback for tools/demo and tools/bench, for root and plain users."""
+"""A private Dovecot 2.3 on loopback for the tools beside it, for root and plain users."""
 
 import collections
 import grp

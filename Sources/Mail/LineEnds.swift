@@ -109,6 +109,9 @@ package struct LineEndCensus: Sendable {
   /// looks like.
   package var isWireForm: Bool { lineFeeds > 0 && lineFeeds == afterCR }
 
+  /// Whether a bare LF was seen, so that the file can't be in wire form.
+  package var hasBareLineFeed: Bool { afterCR < lineFeeds }
+
   /// How many bytes the wire form has more than the form on disk.
   package var bytesAdded: Int { lineFeeds }
 }

@@ -2,8 +2,9 @@
 ///
 /// It levels exactly what servers are known to change (`formats/violations.md`): every CR is dropped;
 /// NUL becomes 0x80, or ends the message; bytes above 0x7F in the header become `X`; header fields
-/// are unfolded; trace fields in front are passed over; newlines at the end are dropped. Equality in
-/// this form is a hint that needs a unique counterpart, never an identity.
+/// are unfolded; fields in which servers and programs keep their books are passed over, and, where that
+/// is asked for, trace fields in front; newlines at the end are dropped. Equality in this form is a hint
+/// that needs a unique counterpart, never an identity.
 package struct ToleratedForm: Sendable {
   private enum Part { case header, body, cut }
 
@@ -11,13 +12,21 @@ package struct ToleratedForm: Sendable {
   private static let headerLimit = 1 << 20
 
   private let cutsAtNUL: Bool
+  private let passesTrace: Bool
   private var part = Part.header
   private var header: [UInt8] = []
   private var newlines = 0
   /// Whether a NUL was seen, so that the form with `cutsAtNUL` differs.
   package private(set) var sawNUL = false
 
-  package init(cutsAtNUL: Bool) { self.cutsAtNUL = cutsAtNUL }
+  /// - Parameters:
+  ///   - cutsAtNUL: whether the message ends at its first NUL.
+  ///   - passesTrace: whether trace fields in front don't count: two deliveries of one mail differ in
+  ///     nothing else, and only for mailarc's own are they one message.
+  package init(cutsAtNUL: Bool, passesTrace: Bool) {
+    self.cutsAtNUL = cutsAtNUL
+    self.passesTrace = passesTrace
+  }
 
   /// Takes the next bytes, with line ends of either kind, and returns what the form gains by them.
   package mutating func convert(_ chunk: UnsafeRawBufferPointer) -> [UInt8] {
@@ -63,7 +72,8 @@ package struct ToleratedForm: Sendable {
     let fields = HeaderFields(header).fields
     header = []
     var output: [UInt8] = []
-    for field in fields.drop(while: { Self.traceNames.contains($0.name) }) {
+    let rest = fields.drop(while: { passesTrace && Self.traceNames.contains($0.name) })
+    for field in rest where !Self.bookNames.contains(field.name) {
       let line = Array(field.name.utf8) + [UInt8(ascii: ":")] + field.body
       for byte in line { output.append(byte >= 0x80 ? UInt8(ascii: "X") : byte) }
       output.append(.lineFeed)
@@ -74,4 +84,8 @@ package struct ToleratedForm: Sendable {
   private static let traceNames: Set<String> = [
     "received", "return-path", "delivered-to", "x-original-to", "envelope-to",
   ]
+
+  /// What GNU mailutils writes into the header of a message that it stores, in place of the message's
+  /// own fields of these names, and what mbsync adds to each message that it copies.
+  private static let bookNames: Set<String> = ["status", "x-imapbase", "x-tuid", "x-uid"]
 }

@@ -28,6 +28,9 @@ package enum WallClock {
 
   /// Microseconds since 1970 (UTC).
   package static var microseconds: Int64 { read(CLOCK_REALTIME).nanoseconds / 1000 }
+
+  /// When this machine was started, in seconds since 1970 (UTC).
+  package static var boot: Int64 { now - read(CLOCK_BOOTTIME).seconds }
 }
 
 /// A moment until which something may last.

@@ -27,6 +27,52 @@ extension Directory {
     try flush()
   }
 
+  /// Makes a file that has its content when it gets its name, and fails with `isExists` if that is taken.
+  ///
+  /// Nothing is flushed. Where the file system has no files without a name (NFS, FAT, some FUSE) the name
+  /// comes first, so that a crash may leave an empty file.
+  /// - Parameters:
+  ///   - name: the new file's name.
+  ///   - bytes: all that it holds.
+  /// - Returns: what identifies the file.
+  /// - Throws: `isExists`, and what the kernel says.
+  package func makeWhole(
+    _ name: some FileName, _ bytes: Span<UInt8>
+  ) throws(SystemError) -> FileStatus {
+    do {
+      let file = try openUnnamed()
+      try file.write(bytes)
+      Checkpoint.pass("whole file: before it gets its first name")
+      try giveName(name, to: file)
+      return try file.status()
+    } catch  where ![EEXIST, ENOSPC, EDQUOT, EACCES, EROFS, EIO].contains(error.errno) {
+      let file = try createFile(name, exclusive: true)
+      do {
+        try file.write(bytes)
+        return try file.status()
+      } catch {
+        try? unlink(name)
+        throw error.at(path(of: name))
+      }
+    } catch {
+      throw error.at(path(of: name))
+    }
+  }
+
+  // A file without a name is gone with the process. O_TMPFILE itself is a macro that Swift can't read.
+  private func openUnnamed() throws(SystemError) -> FileDescriptor {
+    let flags = 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC
+    let raw = try retrying("create", path) { openat(rawDescriptor, ".", flags, 0o600) }
+    return FileDescriptor(owning: raw)
+  }
+
+  private func giveName(
+    _ name: some FileName, to file: borrowing FileDescriptor
+  ) throws(SystemError) {
+    let source = "/proc/self/fd/\(file.rawValue)"
+    try call("link", name) { linkat(AT_FDCWD, source, rawDescriptor, $0, AT_SYMLINK_FOLLOW) }
+  }
+
   /// Reads a file completely.
   ///
   /// - Parameters:

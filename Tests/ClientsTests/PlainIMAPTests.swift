@@ -28,7 +28,9 @@ struct PlainIMAPTests {
     let commands = try server.commands(of: "alice")
     let appends = messages.map { _ in "APPEND" }
     #expect(Array(commands.prefix(2 + appends.count)) == ["CREATE", "SUBSCRIBE"] + appends)
-    #expect(Array(commands.suffix(2)) == ["EXAMINE", "UID FETCH"])
+    #expect(commands.count { $0 == "EXAMINE" } == 2)
+    // INBOX is empty.
+    #expect(commands.count { $0 == "UID FETCH" } == 1)
   }
 
   @Test func `shows what two accounts differ in`() throws {

@@ -2,8 +2,10 @@ import Mail
 import Testing
 
 struct ToleratedFormTests {
-  private static func form(_ bytes: [UInt8], cutsAtNUL: Bool, size: Int) -> [UInt8] {
-    var converter = ToleratedForm(cutsAtNUL: cutsAtNUL)
+  private static func form(
+    _ bytes: [UInt8], cutsAtNUL: Bool, size: Int, passesTrace: Bool = true
+  ) -> [UInt8] {
+    var converter = ToleratedForm(cutsAtNUL: cutsAtNUL, passesTrace: passesTrace)
     var output: [UInt8] = []
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -13,9 +15,11 @@ struct ToleratedFormTests {
     return output + converter.finish()
   }
 
-  private static func agree(_ one: String, _ other: String, cutsAtNUL: Bool = false) -> Bool {
-    form(Array(one.utf8), cutsAtNUL: cutsAtNUL, size: .max)
-      == form(Array(other.utf8), cutsAtNUL: cutsAtNUL, size: .max)
+  private static func agree(
+    _ one: String, _ other: String, cutsAtNUL: Bool = false, passesTrace: Bool = true
+  ) -> Bool {
+    form(Array(one.utf8), cutsAtNUL: cutsAtNUL, size: .max, passesTrace: passesTrace)
+      == form(Array(other.utf8), cutsAtNUL: cutsAtNUL, size: .max, passesTrace: passesTrace)
   }
 
   @Test(arguments: [
@@ -25,6 +29,9 @@ struct ToleratedFormTests {
     ("A: 1\n 2\n\nb", "A: 1 2\n\nb"),
     ("Received: x\nReturn-Path: <a>\nA: 1\n\nb", "A: 1\n\nb"),
     ("A: é\n\nb", "A: XX\n\nb"),
+    ("A: 1\n\nb", "A: 1\nX-IMAPbase: 5  3\nX-UID: 1\nStatus: R\n\nb"),
+    ("A: 1\n\nb", "A: 1\nX-TUID: abc\n\nb"),
+    ("Status: RO\nX-UID: 7\nA: 1\n\nb", "A: 1\nX-UID: 2\n\nb"),
     ("A: 1\n\n", "A: 1\n"),
     ("", "\n"),
   ])
@@ -44,6 +51,12 @@ struct ToleratedFormTests {
     #expect(!Self.agree(one, other))
   }
 
+  @Test func `trace fields in front count where two deliveries may be meant`() {
+    let (one, other) = ("Received: x\nA: 1\n\nb", "Received: y\nA: 1\n\nb")
+    #expect(Self.agree(one, other))
+    #expect(!Self.agree(one, other, passesTrace: false))
+  }
+
   @Test func `NUL becomes 0x80 or ends the message`() {
     let message = Array("A: 1\n\nb".utf8) + [0] + Array("c".utf8)
     let replaced = Array("A: 1\n\nb".utf8) + [0x80] + Array("c".utf8)
@@ -51,7 +64,7 @@ struct ToleratedFormTests {
     #expect(kept == Self.form(replaced, cutsAtNUL: false, size: .max))
     let cut = Self.form(message, cutsAtNUL: true, size: .max)
     #expect(cut == Self.form(Array("A: 1\n\nb".utf8), cutsAtNUL: true, size: .max))
-    var converter = ToleratedForm(cutsAtNUL: true)
+    var converter = ToleratedForm(cutsAtNUL: true, passesTrace: true)
     #expect(!converter.sawNUL)
     message.withUnsafeBytes { _ = converter.convert($0) }
     #expect(converter.sawNUL)

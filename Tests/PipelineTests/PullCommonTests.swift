@@ -132,7 +132,7 @@ import Testing
       archiveCounts: wanted.reduce(into: [:]) { $0[.init($1.headerKey, $1.size), default: 0] += 1 },
       targetCounts: candidates.reduce(into: [:]) {
         $0[.init($1.headerKey, $1.size), default: 0] += 1
-      }, isTolerant: false
+      }, tolerance: .none
     ).run(
       wanted: wanted, candidates: candidates,
       read: { uids in

@@ -55,6 +55,8 @@ final class FakeTarget: Sendable {
     var capabilities: String
     var permanentFlags: String? = #"(\Answered \Flagged \Deleted \Seen \Draft \*)"#
     var append: @Sendable (Append) -> Verdict = { _ in .store }
+    /// What the server makes of a message that it stores.
+    var kept: @Sendable ([UInt8]) -> [UInt8] = { $0 }
     /// What a synchronising literal of that size is answered with instead of `+`; also a place to do
     /// things while the client waits.
     var literal: @Sendable (Int) -> String? = { _ in nil }
@@ -199,6 +201,7 @@ final class FakeTarget: Sendable {
         let old = state.mailboxes[mailbox]?.messages.first { $0.body == message.body }
         if collapsing, let old { return old.uid }
         var new = message
+        new.body = state.behaviour.kept(message.body)
         new.uid = state.mailboxes[mailbox]?.uidNext ?? 0
         state.mailboxes[mailbox]?.messages.append(new)
         state.mailboxes[mailbox]?.uidNext += 1

@@ -58,6 +58,10 @@ final class FakeTargetSession {
       }
       server[server.spelling(of: token(rest[...]).text)] = nil
     case "APPEND": return append(tag, rest)
+    case "UNSELECT": selected = ""
+    case "UID" where selected.isEmpty:
+      say("\(tag) BAD UID Wrong state")
+      return true
     case "UID": return uid(tag, rest)
     case "LOGOUT":
       say("* BYE")

@@ -35,7 +35,7 @@ import Testing
           open: Dictionary(uniqueKeysWithValues: intents))))
     let settling = SettleIntents(
       journal: journal, raw: RawMailboxName(bytes: Array("INBOX".utf8)), leastSeconds: 10,
-      archive: [:], tolerated: { _ in [] })
+      archive: [:], tolerated: { _, _ in [] })
     #expect(settling.quietSeconds(at: 1_000_000) == seconds)
   }
 }

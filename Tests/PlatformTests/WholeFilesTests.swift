@@ -58,4 +58,28 @@ import Testing
       #expect(try root.entries().map(\.name) == ["f"])
     }
   }
+
+  @Test func aFileThatIsMadeWholeTakesNobodysName() throws {
+    let made = try root.makeWhole("f", [1, 2].span)
+    #expect(try root.readWhole("f", limit: 2) == [1, 2])
+    #expect(try root.status(of: "f").inode == made.inode)
+    #expect(made.permissions & 0o777 == 0o600)
+    let error = #expect(throws: SystemError.self) { try root.makeWhole("f", [3].span) }
+    #expect(error?.isExists == true)
+    #expect(try root.readWhole("f", limit: 2) == [1, 2])
+    #expect(try root.entries().map(\.name) == ["f"])
+  }
+
+  @Test func aFileThatIsMadeWholeIsNeverThereInPart() async {
+    await #expect(processExitsWith: .success) {
+      let temporary = try TemporaryDirectory()
+      SignalWatcher.surviveFailingWrites()
+      var limit = rlimit(rlim_cur: 1, rlim_max: 1)
+      try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+      #expect(throws: SystemError.self) {
+        try temporary.directory.makeWhole("f", [1, 2].span)
+      }
+      #expect(try temporary.directory.entries().isEmpty)
+    }
+  }
 }

@@ -13,26 +13,19 @@ package final class Dovecot: Sendable {
   package var caFile: String { certificates.authority }
 
   private let certificates: DovecotCertificates
-  private let directory: TemporaryDirectory
-  private let server: ChildProcess
-  private let guardian: ChildProcess
+  private let process: ServerProcess
+  private var directory: TemporaryDirectory { process.directory }
 
   /// Where Debian puts the server.
   static let program = "/usr/sbin/dovecot"
 
   /// Starts a server and returns when it greets.
   package static func start(_ configuration: DovecotConfiguration) throws -> Dovecot {
-    // Somebody else may take a port between its choice and the server's bind.
-    for _ in 0..<4 {
-      do { return try Dovecot(configuration) } catch is PortTaken {}
-    }
-    return try Dovecot(configuration)
+    try ServerProcess.onFreePorts { try Dovecot(configuration) }
   }
 
-  private struct PortTaken: Error {}
-
   private init(_ configuration: DovecotConfiguration) throws {
-    directory = try TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let root = directory.path
     certificates = try DovecotCertificates(in: root, names: "DNS:localhost,IP:127.0.0.1")
     for name in ["run", "state", "mail", "users"] { try makeDirectory("\(root)/\(name)") }
@@ -44,28 +37,8 @@ package final class Dovecot: Sendable {
       configuration.text(
         root: root, imapPort: imapPort, imapsPort: imapsPort,
         account: geteuid() == 0 ? nil : runningAccount()))
-    server = try ChildProcess(Self.program, ["-F", "-c", "\(root)/dovecot.conf"], leadsGroup: true)
-    // The guardian's pipe closes when this process dies, even by SIGKILL.
-    guardian = try ChildProcess(
-      "/bin/sh",
-      [
-        "-c", #"read -r line || { kill -9 -"$1"; rm -rf "$2"; }"#, "sh", "\(server.pid)", root,
-      ],
-      input: .pipe)
-    try waitForGreeting()
-  }
-
-  private func waitForGreeting() throws {
-    for _ in 0..<4_000 {
-      if let ending = server.poll() {
-        let log = log + String(decoding: server.standardError, as: UTF8.self)
-        if log.contains("Address already in use") { throw PortTaken() }
-        throw TestSetupError("Dovecot ended (\(ending)): \(log)")
-      }
-      if (try? greets(port: imapPort)) == true { return }
-      usleep(5_000)
-    }
-    throw TestSetupError("Dovecot does not answer: \(log)")
+    process = try ServerProcess(Self.program, ["-F", "-c", "\(root)/dovecot.conf"], in: directory)
+    try process.waitForGreeting(port: imapPort) { log }
   }
 
   /// Adds a user with an empty account.
@@ -91,20 +64,10 @@ package final class Dovecot: Sendable {
   package var log: String { (try? readFile(directory.file("dovecot.log"))) ?? "" }
 
   /// The id of the master process, for tests that stop and continue the server.
-  package var processID: Int32 { server.pid }
+  package var processID: Int32 { process.child.pid }
 
   /// Stops the server and removes its directory; a second call does nothing.
-  package func stop() {
-    // Dovecot takes a second for an orderly end, and nothing of it is needed any more.
-    server.signal(SIGKILL)
-    server.wait()
-    guardian.write("done\n")
-    guardian.closeInput()
-    guardian.wait()
-    directory.remove()
-  }
-
-  deinit { stop() }
+  package func stop() { process.stop() }
 }
 
 /// Whose mail it is: Debian's `mail` when root runs the tests, oneself otherwise.
@@ -117,13 +80,4 @@ private func runningAccount() -> (user: String, group: String) {
   let user = getpwuid(geteuid()).flatMap { $0.pointee.pw_name }.map { String(cString: $0) }
   let group = getgrgid(getegid()).flatMap { $0.pointee.gr_name }.map { String(cString: $0) }
   return (user ?? "\(geteuid())", group ?? "\(getegid())")
-}
-
-/// Whether a server on this port of 127.0.0.1 says something that begins with `* OK`.
-private func greets(port: UInt16) throws -> Bool {
-  let descriptor = try connectToLoopback(port: port)
-  defer { close(descriptor) }
-  var greeting = [UInt8](repeating: 0, count: 4)
-  let count = recv(descriptor, &greeting, greeting.count, Int32(MSG_WAITALL))
-  return count == 4 && greeting == Array("* OK".utf8)
 }

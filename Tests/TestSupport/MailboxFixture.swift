@@ -8,6 +8,14 @@ package struct FixtureMessage: Sendable {
   package let flags: [String]
   /// Its internal date in seconds since 1970.
   package let date: Int
+
+  /// A message with these properties.
+  package init(name: String, body: [UInt8], flags: [String], date: Int) {
+    self.name = name
+    self.body = body
+    self.flags = flags
+    self.date = date
+  }
 }
 
 /// Varied messages, always the same ones.

@@ -70,10 +70,25 @@ extension PlainIMAP {
     package let attributes: Set<String>
   }
 
-  /// All mailboxes with attributes, `\subscribed` and the special uses among them.
+  /// All mailboxes with attributes, `\subscribed` and, where the server knows them, the special uses
+  /// among them.
   package func list() throws -> [Listed] {
-    try command(#"LIST "" "*" RETURN (SUBSCRIBED SPECIAL-USE)"#).compactMap { response in
-      guard response.count >= 5, response[1].text == "LIST" else { return nil }
+    let offered = try command("CAPABILITY").flatMap { $0.map(\.text) }
+    if offered.contains("LIST-EXTENDED") {
+      return try listed(#"LIST "" "*" RETURN (SUBSCRIBED SPECIAL-USE)"#)
+    }
+    // GNU mailutils refuses LSUB before anything was subscribed.
+    let subscribed = Set(((try? listed(#"LSUB "" "*""#)) ?? []).map(\.name))
+    return try listed(#"LIST "" "*""#).map { one in
+      let own: Set<String> = subscribed.contains(one.name) ? ["\\subscribed"] : []
+      return Listed(
+        name: one.name, separator: one.separator, attributes: one.attributes.union(own))
+    }
+  }
+
+  private func listed(_ text: String) throws -> [Listed] {
+    try command(text).compactMap { response in
+      guard response.count >= 5, ["LIST", "LSUB"].contains(response[1].text) else { return nil }
       return Listed(
         name: response[4].text, separator: response[3] == .atom("NIL") ? "" : response[3].text,
         attributes: Set(response[2].elements.map { $0.text.lowercased() }))

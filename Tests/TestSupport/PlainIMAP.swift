@@ -75,7 +75,11 @@ package final class PlainIMAP {
 
   /// Everything in a mailbox, in the order of its UIDs, read without changing anything.
   package func messages(in mailbox: String) throws -> [PlainMessage] {
-    try command("EXAMINE \(quoted(mailbox))")
+    let told = try command("EXAMINE \(quoted(mailbox))")
+    // Some servers refuse a range of nothing.
+    guard !told.contains(where: { $0.dropFirst().map(\.text) == ["0", "EXISTS"] }) else {
+      return []
+    }
     return try command("UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])")
       .compactMap { try PlainMessage($0) }.sorted { $0.uid < $1.uid }
   }
@@ -102,7 +106,10 @@ package final class PlainIMAP {
         parser.add(line)
         return parser.values
       }
-      parser.add(Array(line[..<(line.lastIndex(of: UInt8(ascii: "{")) ?? line.endIndex)]))
+      var before = Array(line[..<(line.lastIndex(of: UInt8(ascii: "{")) ?? line.endIndex)])
+      // A literal8, as Cyrus sends what holds NUL (RFC 3516).
+      if before.last == UInt8(ascii: "~") { before.removeLast() }
+      parser.add(before)
       parser.addLiteral(try read(octets))
     }
   }

@@ -54,3 +54,11 @@ package func listDirectory(_ path: String) throws -> [String] {
   }
   return names
 }
+
+/// Dates a file, in seconds since 1970.
+package func setModificationTime(_ path: String, _ seconds: Int) throws {
+  let time = timespec(tv_sec: seconds, tv_nsec: 0)
+  guard utimensat(AT_FDCWD, path, [time, time], 0) == 0 else {
+    throw TestSystemError("utimensat", path)
+  }
+}

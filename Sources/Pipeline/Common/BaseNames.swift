@@ -33,8 +33,15 @@ struct BaseNames {
     for message in messages { insert(message) }
   }
 
-  /// Adds the name of a message.
-  mutating func insert(_ message: StoredMessage) { hashes.insert(BaseNameHash(of: message)) }
+  /// Adds the name of a message; false if it was there.
+  @discardableResult
+  mutating func insert(_ message: StoredMessage) -> Bool {
+    hashes.insert(BaseNameHash(of: message)).inserted
+  }
+
+  /// Adds a name; false if it was there.
+  @discardableResult
+  mutating func insert(_ name: String) -> Bool { hashes.insert(BaseNameHash(name)).inserted }
 
   /// Whether a message has that name.
   func contains(_ name: String) -> Bool { hashes.contains(BaseNameHash(name)) }

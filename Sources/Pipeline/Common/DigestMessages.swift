@@ -40,13 +40,13 @@ final class DigestMessages {
   }
 
   /// The digests of the forms in which a server may have altered the message, most likely first.
-  func tolerated(_ message: StoredMessage, in mailbox: any ReadableMailbox) throws
-    -> [ContentDigest]
-  {
+  func tolerated(
+    _ message: StoredMessage, in mailbox: any ReadableMailbox, passesTrace: Bool
+  ) throws -> [ContentDigest] {
     let wire = try WireMessage(message, in: mailbox, scratch: scratch)
     var digests: [ContentDigest] = []
     for cutsAtNUL in [false, true] {
-      var form = ToleratedForm(cutsAtNUL: cutsAtNUL)
+      var form = ToleratedForm(cutsAtNUL: cutsAtNUL, passesTrace: passesTrace)
       sha.reset()
       try wire.forEachChunk { sha.update(form.convert($0).span) }
       sha.update(form.finish().span)

@@ -82,15 +82,25 @@ package struct MatchMessages {
   package var archiveCounts: [KeyAndSize: Int]
   /// How many messages of the whole target mailbox have a key.
   package var targetCounts: [KeyAndSize: Int]
-  /// Whether a server's own alterations are looked through.
-  package var isTolerant: Bool
+  /// How far a server's own alterations are looked through.
+  package enum Tolerance: Sendable {
+    /// Not at all.
+    case none
+    /// For messages that have the size or the header key of one that is wanted, which are read anyway.
+    case alike
+    /// For all candidates, each of which is read.
+    case all
+  }
+
+  /// How far a server's own alterations are looked through.
+  package var tolerance: Tolerance
 
   package init(
-    archiveCounts: [KeyAndSize: Int], targetCounts: [KeyAndSize: Int], isTolerant: Bool
+    archiveCounts: [KeyAndSize: Int], targetCounts: [KeyAndSize: Int], tolerance: Tolerance
   ) {
     self.archiveCounts = archiveCounts
     self.targetCounts = targetCounts
-    self.isTolerant = isTolerant
+    self.tolerance = tolerance
   }
 
   /// Matches, reading as few contents as the rules allow.
@@ -132,7 +142,8 @@ package struct MatchMessages {
     let sizes = Set(openWanted.map { wanted[$0].size })
     let keys = Set(openWanted.map { wanted[$0].headerKey })
     let doubtful = openCandidates.sorted().filter {
-      isTolerant || sizes.contains(candidates[$0].size) || keys.contains(candidates[$0].headerKey)
+      tolerance == .all || sizes.contains(candidates[$0].size)
+        || keys.contains(candidates[$0].headerKey)
     }
     let contents = doubtful.isEmpty ? [:] : try read(doubtful.map { candidates[$0].uid })
     var byDigest: [ContentDigest: [Int]] = [:]
@@ -145,7 +156,7 @@ package struct MatchMessages {
       else { continue }
       bind(counterpart, index, .content)
     }
-    guard isTolerant, !openWanted.isEmpty, !openCandidates.isEmpty else { return matches }
+    guard tolerance != .none, !openWanted.isEmpty, !openCandidates.isEmpty else { return matches }
 
     var candidatesByForm: [ContentDigest: [Int]] = [:]
     for index in openCandidates {

@@ -6,16 +6,18 @@ import Protocols
 /// Downloads messages of the selected mailbox for their digests, keeping nothing of them.
 struct ReadContents {
   let connection: IMAPConnection
+  /// Whether the tolerated form passes over trace fields.
+  let passesTrace: Bool
 
   func run(_ uids: UIDSet) throws -> [UID: ContentDigests] {
     var found: [UID: ContentDigests] = [:]
     for chunk in uids.chunks(ofAtMost: 100, ranges: 100) {
       let tag = connection.send(
         .uidFetch(.set(chunk), [.uid, .body], changedSince: nil, vanished: false))
-      var reader = Reader()
+      var reader = Reader(passesTrace: passesTrace)
       try connection.finish(tag, "FETCH") { event in
         switch event {
-        case .bodyBegins: reader = Reader()
+        case .bodyBegins: reader = Reader(passesTrace: passesTrace)
         case .bodyChunk(let range): reader.take(connection.chunk(range))
         case .fetch(let response):
           guard let uid = response.uid, uids.contains(uid) else { return }
@@ -23,7 +25,7 @@ struct ReadContents {
           case .none, .nilValue: return
           case .streamed: break
           case .inline(let bytes):
-            reader = Reader()
+            reader = Reader(passesTrace: passesTrace)
             bytes.span.bytes.withUnsafeBytes { reader.take($0) }
           }
           found[uid] = reader.finish()
@@ -38,8 +40,12 @@ struct ReadContents {
   private struct Reader {
     private let exact = SHA256()
     private let tolerated = SHA256()
-    private var form = ToleratedForm(cutsAtNUL: false)
+    private var form: ToleratedForm
     private var lastWasCR = false
+
+    init(passesTrace: Bool) {
+      form = ToleratedForm(cutsAtNUL: false, passesTrace: passesTrace)
+    }
 
     mutating func take(_ chunk: UnsafeRawBufferPointer) {
       var start = 0

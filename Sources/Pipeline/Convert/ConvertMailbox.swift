@@ -63,8 +63,7 @@ final class ConvertMailbox {
       try existing
       ?? find(for: messages) { () throws(StoreError) in try archive.makeMailbox(place.name) }
     try findUnrecorded(&plan, present, in: target)
-    var taken = TakenNames()
-    for message in present { taken.insert(message.baseName) }
+    var taken = BaseNames(present)
     for name in record.messages.keys { taken.insert(name) }
     var lost: [ContentDigest: [String]] = [:]
     for (name, message) in journal.record.messages where record.messages[name] == nil {

@@ -113,7 +113,11 @@ final class CopyContent {
     if let scanned = message.scanned { return scanned.isWireForm }
     guard let first = chunk else { return false }
     var census = LineEndCensus()
-    census.count(first)
+    // Mostly the first line tells.
+    let beginning = first.prefix(1024)
+    census.count(UnsafeRawBufferPointer(rebasing: beginning))
+    if census.hasBareLineFeed { return false }
+    census.count(UnsafeRawBufferPointer(rebasing: first[beginning.endIndex...]))
     // A chunk that is not full is the last one.
     guard first.count == MessageFile.chunkSize else { return census.isWireForm }
     while let more = try read(file) { census.count(more) }

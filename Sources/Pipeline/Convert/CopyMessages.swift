@@ -12,7 +12,7 @@ final class CopyMessages {
   private let journal: ConvertJournal
   private let content: CopyContent
   private let writer: CopyWriter
-  private var taken: TakenNames
+  private var taken: BaseNames
   private var lost: [ContentDigest: [String]]
   private var copied = 0
   private var copiedBytes: Int64 = 0
@@ -31,7 +31,7 @@ final class CopyMessages {
   /// - Throws: `SystemError` if no thread can be had.
   init(
     from source: any ReadableMailbox, to mailbox: MailboxName, of archive: Archive,
-    journal: ConvertJournal, content: CopyContent, taken: TakenNames,
+    journal: ConvertJournal, content: CopyContent, taken: BaseNames,
     lost: [ContentDigest: [String]]
   ) throws {
     self.source = source
@@ -49,11 +49,13 @@ final class CopyMessages {
     // Each batch is flushed.
     case .maildir, .maildirPlusPlus:
       .init(
-        batchMessages: 5000, batchBytes: flushBytes, flushMessages: 5000, flushBytes: flushBytes)
+        batchMessages: 5000, batchBytes: flushBytes, flushMessages: 5000, flushBytes: flushBytes,
+        deliversAlongside: true)
     // A batch is gathered in memory first.
     case .mbox, .mboxGzip:
       .init(
-        batchMessages: 1000, batchBytes: 3 << 20, flushMessages: 20_000, flushBytes: flushBytes)
+        batchMessages: 1000, batchBytes: 3 << 20, flushMessages: 20_000, flushBytes: flushBytes,
+        deliversAlongside: false)
     }
   }
 
@@ -102,7 +104,7 @@ final class CopyMessages {
       taken.insert(name)
       return .kept(Array(name.utf8))
     }
-    guard message.isOurs, taken.insert(message.baseName) else { return .new }
+    guard message.isOurs, taken.insert(message) else { return .new }
     if message.namedSize == copied.written.size,
       message.namedWireSize == copied.written.wireSize
     {
@@ -135,30 +137,5 @@ final class CopyMessages {
     }
     try journal.flush()
     delivered += written.count
-  }
-}
-
-/// Base names that are taken, as hashes: they are many.
-struct TakenNames {
-  private var hashes: Set<Int> = []
-
-  /// Adds a name.
-  ///
-  /// - Returns: whether it was free.
-  @discardableResult
-  mutating func insert(_ name: ArraySlice<UInt8>) -> Bool {
-    name.withUnsafeBytes { insert($0) }
-  }
-
-  /// Adds a name.
-  mutating func insert(_ name: String) {
-    var name = name
-    _ = name.withUTF8 { insert(UnsafeRawBufferPointer($0)) }
-  }
-
-  private mutating func insert(_ name: UnsafeRawBufferPointer) -> Bool {
-    var hasher = Hasher()
-    hasher.combine(bytes: name)
-    return hashes.insert(hasher.finalize()).inserted
   }
 }

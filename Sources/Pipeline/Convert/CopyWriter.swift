@@ -3,7 +3,7 @@ import Platform
 import Stores
 import Synchronization
 
-/// Writes copies into a mailbox of the archive, on a thread of its own, while others are read.
+/// Writes copies into a mailbox of the archive, on threads of its own, while others are read.
 ///
 /// What is written is delivered a batch at a time. Of one thread: it gives the contents and the orders,
 /// and takes what became of them.
@@ -14,6 +14,8 @@ final class CopyWriter {
     let batchBytes: Int64
     let flushMessages: Int
     let flushBytes: Int64
+    /// Whether a batch is delivered while the next one is written: that pays where it waits for the disk.
+    let deliversAlongside: Bool
   }
 
   /// What is known of a message whose content was given.
@@ -33,7 +35,7 @@ final class CopyWriter {
     let name: String
   }
 
-  fileprivate enum Step: Sendable {
+  enum Step: Sendable {
     case begin
     /// The next bytes of the content, up to this offset of the block.
     case bytes(Int)
@@ -46,7 +48,7 @@ final class CopyWriter {
   }
 
   /// Orders in their sequence, with the bytes that belong to them; used again and again.
-  fileprivate struct Block: Sendable {
+  struct Block: Sendable {
     var bytes: [UInt8] = []
     var steps: [Step] = []
 
@@ -56,24 +58,13 @@ final class CopyWriter {
     }
   }
 
-  /// What both threads see.
-  fileprivate final class Shared: Sendable {
-    struct State {
-      var written: [Written] = []
-      var failure: (any Error)?
-      /// Commits that are over.
-      var commits = 0
-    }
-
-    let filled = HandOff<Block>(capacity: blockCount)
-    let empty = HandOff<Block>(capacity: blockCount)
-    let state = Mutex(State())
-    let answers = HandOff<Void>(capacity: 1)
-  }
-
   private static let blockCount = 4
   private static let blockBytes = 1 << 19
-  private let shared = Shared()
+  private static let blockSteps = 4096
+  private let filled = HandOff<Block>(capacity: blockCount)
+  private let empty = HandOff<Block>(capacity: blockCount)
+  private let answers = HandOff<Void>(capacity: 1)
+  private let outcome = Outcome()
   private var block = Block()
   private var isOver = false
 
@@ -81,10 +72,17 @@ final class CopyWriter {
   ///
   /// - Throws: `SystemError` if no thread can be had.
   init(_ mailbox: MailboxName, of archive: Archive, limits: Limits) throws {
-    let shared = shared
-    for _ in 1..<Self.blockCount { shared.empty.put(Block()) }
+    for _ in 1..<Self.blockCount { empty.put(Block()) }
+    let (filled, empty, answers, outcome) = (filled, empty, answers, outcome)
     try WorkerThread.detach(name: "mailarc-write") {
-      CopyWriterThread(shared, limits).run(mailbox, archive)
+      let writer = CopyWriterThread(mailbox, of: archive, limits, outcome)
+      while true {
+        var block = filled.take()
+        let isOver = writer.take(block) { answers.put(()) }
+        block.clear()
+        empty.put(block)
+        if isOver { return }
+      }
     }
   }
 
@@ -101,7 +99,10 @@ final class CopyWriter {
   }
 
   /// All of its content was given.
-  func finish(_ message: Finished) { block.steps.append(.finish(message)) }
+  func finish(_ message: Finished) {
+    block.steps.append(.finish(message))
+    if block.steps.count >= Self.blockSteps { handOver() }
+  }
 
   /// It is given up.
   func abandon() { block.steps.append(.abandon) }
@@ -110,19 +111,14 @@ final class CopyWriter {
   ///
   /// - Throws: what kept the others from it; nothing more is written then.
   func takeWritten() throws -> [Written] {
-    let (written, failure) = shared.state.withLock { state in
-      defer { state.written = [] }
-      return (state.written, state.failure)
-    }
-    if written.isEmpty, let failure { throw failure }
-    return written
+    try outcome.take()
   }
 
   /// Makes all that was finished durable; `takeWritten()` tells about it.
   func commit() {
     block.steps.append(.commit)
     handOver()
-    shared.answers.take()
+    answers.take()
   }
 
   /// Gives up what was not committed; nothing may follow.
@@ -132,117 +128,50 @@ final class CopyWriter {
     block.clear()
     block.steps.append(.end)
     handOver()
-    shared.answers.take()
+    answers.take()
   }
 
   private func handOver() {
     let full = block
     // So that nothing here refers to its storage, which is used again.
     block = Block()
-    shared.filled.put(full)
-    block = shared.empty.take()
+    filled.put(full)
+    block = empty.take()
   }
 }
 
-/// The other side of a `CopyWriter`.
-private final class CopyWriterThread {
-  private let shared: CopyWriter.Shared
-  private let limits: CopyWriter.Limits
-  private var target: (any Mailbox)?
-  private var delivery: (any Delivery)?
-  private var prepared: [(delivery: PreparedDelivery, message: CopyWriter.Finished)] = []
-  private var preparedBytes: Int64 = 0
-  private var unflushed: [CopyWriter.Written] = []
-  private var unflushedBytes: Int64 = 0
+extension CopyWriter {
+  /// What became of the messages, as the threads tell it to each other.
+  final class Outcome: Sendable {
+    private struct State {
+      var written: [Written] = []
+      var failure: (any Error)?
+    }
 
-  init(_ shared: CopyWriter.Shared, _ limits: CopyWriter.Limits) {
-    self.shared = shared
-    self.limits = limits
-  }
+    private let state = Mutex(State())
 
-  func run(_ mailbox: MailboxName, _ archive: Archive) {
-    attempt { target = try archive.mailbox(mailbox) }
-    while true {
-      var block = shared.filled.take()
-      var offset = 0
-      for step in block.steps {
-        if case .end = step {
-          target?.discard(prepared.map(\.delivery))
-          delivery?.abandon()
-          shared.answers.put(())
-          return
-        }
-        // After a failure nothing is written any more, but whoever waits is answered.
-        if shared.state.withLock({ $0.failure == nil }) {
-          attempt { try take(step, block.bytes, from: offset) }
-        }
-        if case .bytes(let end) = step { offset = end }
-        if case .commit = step { shared.answers.put(()) }
+    /// Whether nothing failed so far; else nothing is written any more.
+    var isGood: Bool { state.withLock { $0.failure == nil } }
+
+    /// Runs a step unless one failed before; what it throws is kept.
+    func attempt(_ step: () throws -> Void) {
+      guard isGood else { return }
+      do { try step() } catch { state.withLock { $0.failure = $0.failure ?? error } }
+    }
+
+    /// Messages are in the archive for good.
+    func add(_ written: [Written]) { state.withLock { $0.written += written } }
+
+    /// Those that came since this was asked last.
+    ///
+    /// - Throws: the failure, if there are none.
+    func take() throws -> [Written] {
+      let (written, failure) = state.withLock { state in
+        defer { state.written = [] }
+        return (state.written, state.failure)
       }
-      block.clear()
-      shared.empty.put(block)
+      if written.isEmpty, let failure { throw failure }
+      return written
     }
-  }
-
-  private func attempt(_ body: () throws -> Void) {
-    do { try body() } catch { shared.state.withLock { $0.failure = error } }
-  }
-
-  private func take(_ step: CopyWriter.Step, _ bytes: [UInt8], from start: Int) throws {
-    switch step {
-    case .begin: delivery = try target?.beginDelivery()
-    case .bytes(let end):
-      try bytes.withUnsafeBytes {
-        try delivery?.write(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
-      }
-    case .finish(let message): try finish(message)
-    case .abandon:
-      delivery?.abandon()
-      delivery = nil
-    case .commit:
-      try deliver()
-      try flush()
-    case .end: break
-    }
-  }
-
-  private func finish(_ message: CopyWriter.Finished) throws {
-    guard let delivery else { return }
-    self.delivery = nil
-    let finished = try delivery.finish(
-      name: message.name, date: message.date, content: message.content.written,
-      flags: message.flags)
-    prepared.append((finished, message))
-    preparedBytes += message.content.written.wireSize
-    if prepared.count >= limits.batchMessages || preparedBytes >= limits.batchBytes {
-      try deliver()
-    }
-    if unflushed.count >= limits.flushMessages || unflushedBytes >= limits.flushBytes {
-      try flush()
-    }
-  }
-
-  private func deliver() throws {
-    guard let target, !prepared.isEmpty else { return }
-    Checkpoint.pass("convert: before a batch")
-    let batch = prepared
-    // Whatever comes of it, nothing of the batch is left to be discarded.
-    prepared = []
-    let delivered = try target.commit(batch.map(\.delivery), durably: false)
-    for (copy, delivered) in zip(batch, delivered) {
-      unflushed.append(.init(message: copy.message, name: delivered.message.source))
-    }
-    unflushedBytes += preparedBytes
-    preparedBytes = 0
-  }
-
-  private func flush() throws {
-    guard let target, !unflushed.isEmpty else { return }
-    Checkpoint.pass("convert: before a flush")
-    try target.flush()
-    let written = unflushed
-    unflushed = []
-    unflushedBytes = 0
-    shared.state.withLock { $0.written += written }
   }
 }

@@ -43,14 +43,15 @@ struct RematchMessages {
     let matches = try MatchMessages(
       archiveCounts: archiveCounts,
       targetCounts: all.reduce(into: [:]) { $0[.init($1.headerKey, $1.size), default: 0] += 1 },
-      isTolerant: false
+      tolerance: .none
     ).run(
       wanted: formers.map {
         WantedMessage(
           digest: $0.message.digest, headerKey: $0.message.headerKey, size: $0.message.size,
           isAsPulled: $0.isAsPulled)
       }, candidates: candidates,
-      read: { try ReadContents(connection: connection).run(UIDSet($0)) }, tolerated: { _ in [] })
+      read: { try ReadContents(connection: connection, passesTrace: true).run(UIDSet($0)) },
+      tolerated: { _ in [] })
     return try keep(
       matches.map { (former: formers[$0.wanted], uid: candidates[$0.candidate].uid) })
   }

@@ -68,9 +68,10 @@ final class ArchiveSide {
   }
 
   /// The forms in which a server may keep a message, by its name; none where it is gone.
-  func tolerated(_ source: String) throws -> [ContentDigest] {
+  func tolerated(_ source: String, passesTrace: Bool) throws -> [ContentDigest] {
     guard let place = bySource[source] else { return [] }
     let message = messages[place]
-    return try digester.tolerated(message.stored, in: mailboxes[message.mailbox])
+    return try digester.tolerated(
+      message.stored, in: mailboxes[message.mailbox], passesTrace: passesTrace)
   }
 }

@@ -13,7 +13,9 @@ struct BindNewcomers {
   /// The whole archive mailbox.
   let messages: [ArchiveMessage]
   /// The forms in which a server may keep a message, by its name in the archive.
-  let tolerated: (String) throws -> [ContentDigest]
+  let tolerated: (String, _ passesTrace: Bool) throws -> [ContentDigest]
+  /// Called with the number of messages that were recognised though the server altered them.
+  let onAltered: (Int) -> Void
   /// Called with the UIDs of messages that arrived after they had been given up and sent again.
   let onLate: ([UID]) -> Void
 
@@ -57,9 +59,10 @@ struct BindNewcomers {
       }
     }
     guard !wanted.isEmpty, !candidates.isEmpty else { return }
-    let matches = try matcher(candidates, isTolerant: observation.isAnew).run(
-      wanted: wanted, candidates: candidates.map(\.message), read: read,
-      tolerated: { try tolerated(entries[$0].source) })
+    let matches = try matcher(candidates, observation.isAnew ? .all : .none).run(
+      wanted: wanted, candidates: candidates.map(\.message),
+      read: { try read($0, passesTrace: true) },
+      tolerated: { try tolerated(entries[$0].source, true) })
     for match in matches {
       journal.append(
         .rebound(
@@ -90,9 +93,12 @@ struct BindNewcomers {
     let matches =
       toSend.isEmpty || candidates.isEmpty
       ? []
-      : try matcher(candidates, isTolerant: false).run(
+      : try matcher(candidates, .alike).run(
         wanted: toSend.map { messages[$0].wanted }, candidates: candidates.map(\.message),
-        read: read, tolerated: { _ in [] })
+        read: { try read($0, passesTrace: false) },
+        tolerated: { try tolerated(messages[toSend[$0]].source, false) })
+    let altered = matches.count { $0.evidence == .tolerated }
+    if altered > 0 { onAltered(altered) }
     let rest = Set(newcomers.indices).subtracting(matches.map(\.candidate))
     try lookForLate(rest.sorted().map { newcomers[$0].message })
     var matched: [Int: MatchMessages.Match] = [:]
@@ -117,7 +123,7 @@ struct BindNewcomers {
     let keys = Set(sentAgain.values.map { MatchMessages.KeyAndSize($0.headerKey, $0.size) })
     let doubtful = newcomers.filter { keys.contains(.init($0.headerKey, $0.size)) }.map(\.uid)
     guard !doubtful.isEmpty else { return }
-    let contents = try read(doubtful)
+    let contents = try read(doubtful, passesTrace: true)
     let late = doubtful.filter { uid in
       contents[uid].map { sentAgain[$0.exact] != nil } ?? false
     }
@@ -147,12 +153,12 @@ struct BindNewcomers {
 
   // MARK: Matching
 
-  private func read(_ uids: [UID]) throws -> [UID: ContentDigests] {
-    try ReadContents(connection: connection).run(UIDSet(uids))
+  private func read(_ uids: [UID], passesTrace: Bool) throws -> [UID: ContentDigests] {
+    try ReadContents(connection: connection, passesTrace: passesTrace).run(UIDSet(uids))
   }
 
   private func matcher(
-    _ candidates: [ListCandidates.Candidate], isTolerant: Bool
+    _ candidates: [ListCandidates.Candidate], _ tolerance: MatchMessages.Tolerance
   ) -> MatchMessages {
     var archive: [MatchMessages.KeyAndSize: Int] = [:]
     for message in messages { archive[.init(message.headerKey, message.size), default: 0] += 1 }
@@ -169,6 +175,6 @@ struct BindNewcomers {
     }
     // An entry and the archive's message are one; more of either than one is a doubt.
     archive.merge(recorded) { max($0, $1) }
-    return MatchMessages(archiveCounts: archive, targetCounts: target, isTolerant: isTolerant)
+    return MatchMessages(archiveCounts: archive, targetCounts: target, tolerance: tolerance)
   }
 }

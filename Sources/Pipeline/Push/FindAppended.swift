@@ -22,7 +22,18 @@ struct FindAppended {
   func run(
     _ messages: [OutgoingMessage], from first: UInt32, excluding bound: Set<UID>, areThere: Bool
   ) throws -> [UID?] {
-    let candidates = try list(from: first, excluding: bound)
+    // Opened for this only where it is not open anyway: some servers lose mail that is appended to the
+    // open mailbox.
+    let wasOpen = connection.isSelected(raw)
+    let candidates = try list(from: first, excluding: bound, wasOpen: wasOpen)
+    let uids = try match(messages, candidates, areThere: areThere)
+    if !wasOpen { try connection.leaveMailbox() }
+    return uids
+  }
+
+  private func match(
+    _ messages: [OutgoingMessage], _ candidates: [CandidateMessage], areThere: Bool
+  ) throws -> [UID?] {
     if areThere, let inOrder = inOrder(messages, candidates) { return inOrder }
     let matches = try MatchMessages(
       sent: messages.map { .init($0.content.headerKey, $0.content.size) },
@@ -34,38 +45,33 @@ struct FindAppended {
           isAsPulled: true)
       },
       candidates: candidates,
-      read: { try ReadContents(connection: connection).run(UIDSet($0)) },
-      tolerated: { try side.tolerated(messages[$0].source) })
+      read: { try ReadContents(connection: connection, passesTrace: true).run(UIDSet($0)) },
+      tolerated: { try side.tolerated(messages[$0].source, passesTrace: true) })
     var uids = [UID?](repeating: nil, count: messages.count)
     for match in matches { uids[match.wanted] = candidates[match.candidate].uid }
     return uids
   }
 
-  /// The mailbox is opened for this only where it is not open anyway: some servers lose mail that is
-  /// appended to the open one.
   private func list(
-    from first: UInt32, excluding bound: Set<UID>
+    from first: UInt32, excluding bound: Set<UID>, wasOpen: Bool
   ) throws(ClientError) -> [CandidateMessage] {
-    let wasOpen = connection.isSelected(raw)
     let present = try ListMessages(
       connection: connection, raw: raw, readOnly: !wasOpen
     ).run().present
     let below = UIDSet(unsorted: first > 1 ? [1...(first - 1)] : [])
-    let found = try ListCandidates(connection: connection).run(
+    return try ListCandidates(connection: connection).run(
       present.subtracting(below).subtracting(UIDSet(bound))
     ).map(\.message)
-    if !wasOpen { try connection.leaveMailbox() }
-    return found
   }
 
   /// The common case: exactly these messages came, in this order.
+  ///
+  /// Their sizes are not compared: the server may have altered them.
   private func inOrder(
     _ messages: [OutgoingMessage], _ candidates: [CandidateMessage]
   ) -> [UID?]? {
     guard messages.count == candidates.count else { return nil }
-    let same = zip(messages, candidates).allSatisfy {
-      $0.content.headerKey == $1.headerKey && $0.content.size == $1.size
-    }
+    let same = zip(messages, candidates).allSatisfy { $0.content.headerKey == $1.headerKey }
     return same ? candidates.map(\.uid) : nil
   }
 }

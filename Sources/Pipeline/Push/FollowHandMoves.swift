@@ -161,7 +161,9 @@ struct FollowHandMoves {
         doubtful.append(message.uid)
       }
     }
-    for (uid, content) in try ReadContents(connection: connection).run(UIDSet(doubtful)) {
+    for (uid, content) in try ReadContents(connection: connection, passesTrace: true).run(
+      UIDSet(doubtful))
+    {
       if let entry = recorded[uid], entry.digest == content.exact { same[uid] = entry }
     }
     return same

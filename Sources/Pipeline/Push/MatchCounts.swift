@@ -25,6 +25,6 @@ extension MatchMessages {
     }
     self.init(
       archiveCounts: archive.merging(wanted) { max($0, $1) }, targetCounts: target,
-      isTolerant: true)
+      tolerance: .all)
   }
 }

@@ -152,7 +152,8 @@ final class PushMailbox {
     SettleIntents(
       journal: journal, raw: raw,
       leastSeconds: max(context.options.settleSeconds, 3 * slowestBatch),
-      archive: side.keyCounts, tolerated: side.tolerated)
+      archive: side.keyCounts,
+      tolerated: { [side] in try side.tolerated($0, passesTrace: $1) })
   }
 
   private func targetFlags(_ observation: ObserveTarget.Observation) -> TargetFlags {
@@ -166,8 +167,9 @@ final class PushMailbox {
   ) -> BindNewcomers {
     BindNewcomers(
       connection: connection, journal: journal, observation: observation,
-      flags: targetFlags(observation), messages: side.messages, tolerated: side.tolerated,
-      onLate: reporter.late)
+      flags: targetFlags(observation), messages: side.messages,
+      tolerated: { [side] in try side.tolerated($0, passesTrace: $1) },
+      onAltered: reporter.altered, onLate: reporter.late)
   }
 
   private func push(

@@ -54,6 +54,16 @@ final class PushReporter {
         + Counted.word(uids.count, "is", "are") + " there twice: UID \(UIDSet(uids))")
   }
 
+  /// Messages that were on the target already were recognised in the form in which it keeps them.
+  func altered(_ count: Int) {
+    notice(
+      .other,
+      Counted.messages(count) + " that the target has already "
+        + Counted.word(count, "differs", "differ")
+        + " from the archive's only as servers alter mail, and "
+        + Counted.word(count, "is", "are") + " not sent again")
+  }
+
   func notice(_ kind: Notice.Kind, _ text: String) {
     collector.add(Notice(kind: kind, mailbox: name, text: text))
   }

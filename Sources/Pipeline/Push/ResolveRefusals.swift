@@ -71,7 +71,7 @@ final class ResolveRefusals {
       reporter.notice(.flagsNotKept, "\(path(first)) was refused with its keywords")
       return [.send([reduced])]
     }
-    if first.internalDate != nil, first.content.size > 0, mayMeanDate(text, status) {
+    if let date = first.internalDate, first.content.size > 0, mayMean(date, text, status) {
       reduced.internalDate = nil
       reporter.notice(.datesNotKept, "\(path(first)) was refused with its date")
       return [.send([reduced])]
@@ -83,8 +83,11 @@ final class ResolveRefusals {
     side.path(of: side.messages[message.place])
   }
 
-  /// A server that finds fault with the command itself, or speaks of a date.
-  private func mayMeanDate(_ text: ResponseText, _ status: CompletionStatus) -> Bool {
-    status == .bad || text.text.lowercased().contains("date")
+  /// A server that finds fault with the command itself, or speaks of a date; or a date from before
+  /// 1970, which some servers refuse with words that say nothing.
+  private func mayMean(
+    _ date: InternalDate, _ text: ResponseText, _ status: CompletionStatus
+  ) -> Bool {
+    status == .bad || text.text.lowercased().contains("date") || date.epochSeconds < 0
   }
 }

@@ -22,7 +22,7 @@ struct SettleIntents {
   let leastSeconds: Double
   /// How many messages of the archive mailbox have a key.
   let archive: [MatchMessages.KeyAndSize: Int]
-  let tolerated: (String) throws -> [ContentDigest]
+  let tolerated: (String, _ passesTrace: Bool) throws -> [ContentDigest]
 
   /// Waits until the mailbox's UIDNEXT has stood still for long enough: a dead connection's commands
   /// may still be executing.
@@ -77,8 +77,8 @@ struct SettleIntents {
           isAsPulled: true)
       },
       candidates: candidates.map(\.message),
-      read: { try ReadContents(connection: connection).run(UIDSet($0)) },
-      tolerated: { try tolerated(open[$0].intent.source) })
+      read: { try ReadContents(connection: connection, passesTrace: true).run(UIDSet($0)) },
+      tolerated: { try tolerated(open[$0].intent.source, true) })
     var matched: [Int: ListCandidates.Candidate] = [:]
     for match in matches { matched[match.wanted] = candidates[match.candidate] }
     try close(matched: matched)

@@ -33,11 +33,9 @@ final class DotLock {
   ) throws(StoreError) -> DotLock? {
     for _ in 0..<2 {
       do {
-        let file = try directory.createFile(name, exclusive: true)
-        let inode = try file.status().inode
-        let lock = DotLock(in: directory, name, inode: inode)
-        try file.write(Array("\(ownProcessNumber())\n".utf8).span)
-        return lock
+        // It never stands there without the number: an empty one would be taken for another program's.
+        let number = Array("\(ownProcessNumber())\n".utf8)
+        return DotLock(in: directory, name, inode: try directory.makeWhole(name, number.span).inode)
       } catch {
         guard error.isExists else { throw .system(error) }
       }
@@ -46,8 +44,9 @@ final class DotLock {
     return nil
   }
 
-  /// Takes away a lock that is left over.
+  /// Takes away a lock that is left over, and what is left of taking one away.
   static func clear(in directory: Directory, _ name: String) throws(StoreError) {
+    _ = try storedIfPresent(try directory.unlink(aside(name)))
     _ = try removeIfStale(in: directory, name)
   }
 
@@ -58,7 +57,7 @@ final class DotLock {
     guard try isStale(status, in: directory, name) else { return false }
     // Somebody else may have removed it and made a new one meanwhile: what is taken away is looked at
     // before it is lost.
-    let aside = "\(name).\(RandomID.hex(bytes: 8))"
+    let aside = aside(name)
     guard try storedIfPresent(try directory.rename(name, to: directory, aside)) != nil else {
       return true
     }
@@ -66,22 +65,41 @@ final class DotLock {
       try? directory.renameNoReplace(aside, to: directory, name)
       return false
     }
+    Checkpoint.pass("lock: a left-over one is set aside")
     try stored(try directory.unlink(aside))
     return true
   }
+
+  // Always the same name, so that the next run finds it: no two runs write to one archive.
+  private static func aside(_ name: String) -> String { name + ".old" }
 
   private static func isStale(
     _ status: FileStatus, in directory: Directory, _ name: String
   ) throws(StoreError) -> Bool {
     guard status.kind == .file else { return false }
-    if let text = try? directory.readWhole(name, limit: 64),
-      let process = Int32(
-        String(decoding: text, as: UTF8.self).filter { !$0.isWhitespace }), process > 0,
-      !processExists(process)
-    {
-      return true
+    let text = try? directory.readWhole(name, limit: 64)
+    let number = text.flatMap {
+      Int32(String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace })
     }
-    return status.modifiedSeconds < WallClock.now - staleSeconds
+    return isStale(
+      modified: status.modifiedSeconds,
+      namesEndedProcess: number.map { $0 > 0 && !processExists($0) },
+      now: WallClock.now, boot: WallClock.boot)
+  }
+
+  /// Whether a lock file is nobody's any more.
+  ///
+  /// - Parameters:
+  ///   - modified: when it was written, in seconds since 1970, as are the others.
+  ///   - namesEndedProcess: nil if it names none.
+  ///   - now: the present.
+  ///   - boot: when the machine was started: what is older lost its process then, whatever process has
+  ///     that number now.
+  /// - Returns: whether it may be taken away.
+  static func isStale(
+    modified: Int64, namesEndedProcess: Bool?, now: Int64, boot: Int64
+  ) -> Bool {
+    namesEndedProcess == true || modified < boot || modified < now - staleSeconds
   }
 
   /// Gives the lock back; a second call does nothing.

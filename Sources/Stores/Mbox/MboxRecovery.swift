@@ -34,36 +34,24 @@ extension MboxStore {
     _ intents: [MboxIntent], _ lock: MboxLock
   ) throws(StoreError) {
     let size = try stored(try lock.file.status()).size
-    var sections = intents.split { if case .append = $0 { true } else { false } }[...]
-    var end: Int64 = 0
-    for intent in intents {
-      guard case .append(let length, let lineFeeds, let tail) = intent else { continue }
-      guard length <= size, try tailDigest(lock.file, upTo: length) == tail else { return }
-      let messages = sections.popFirst() ?? []
-      end = length + Int64(lineFeeds)
-      var cut = length
-      guard try isPrefixOrZeros(lock.file, length..<min(end, size), of: [.lineFeed, .lineFeed])
-      else { return }
-      if end > size { return try cutOff(lock, at: cut) }
-      for message in messages {
-        guard case .message(let base, let shape, _, let block, _) = message,
-          let date = MaildirName(base).date
+    guard let intended = IntendedMessage.all(of: intents) else { return }
+    var cut = intended.first?.gapStart ?? 0
+    for (index, message) in intended.enumerated() {
+      if let tail = message.tail {
+        guard message.gapStart <= size,
+          try tailDigest(lock.file, upTo: message.gapStart) == tail
         else { return }
-        let from = MboxBlock.fromLine(date)
-        let next = end + Int64(from.count) + shape.size + block + 1
-        if next <= size, try isWhole(message, lock.file, at: end, from: from) {
-          end = next
-          cut = next
-          continue
-        }
-        if try isTorn(lock.file, end..<size, from: from, length: next - end) {
-          try cutOff(lock, at: cut)
-        }
-        return
+        cut = message.gapStart
       }
+      if message.end <= size, try isWhole(message, lock.file) {
+        cut = message.end
+        continue
+      }
+      if try isTorn(lock.file, cut..<size, intended[index...]) { try cutOff(lock, at: cut) }
+      return
     }
     // Behind what was meant there may be zeros, where the size was noted before the content.
-    if end < size, try isPrefixOrZeros(lock.file, end..<size, of: []) { try cutOff(lock, at: end) }
+    if cut < size, try isPrefixOrZeros(lock.file, cut..<size, of: []) { try cutOff(lock, at: cut) }
   }
 
   private func cutOff(_ lock: MboxLock, at length: Int64) throws(StoreError) {
@@ -76,70 +64,28 @@ extension MboxStore {
   }
 
   private func isWhole(
-    _ intent: MboxIntent, _ file: borrowing FileDescriptor, at start: Int64, from: [UInt8]
+    _ message: IntendedMessage, _ file: borrowing FileDescriptor
   ) throws(StoreError) -> Bool {
-    guard case .message(let base, let shape, let size, let block, let digest) = intent else {
-      return false
-    }
-    let header = start + Int64(from.count)
+    let shape = message.shape
+    let header = message.start + Int64(message.from.count)
     let blockStart = header + shape.blockOffset
-    let end = header + shape.size + block
-    let mark = Array("\(MboxMark.fieldName): ".utf8) + base
-    guard try bytes(file, start..<header) == from,
+    let end = message.end - 1
+    let mark = Array("\(MboxMark.fieldName): ".utf8) + message.base
+    guard try bytes(file, message.gapStart..<message.start).allSatisfy({ $0 == .lineFeed }),
+      try bytes(file, message.start..<header) == message.from,
       try bytes(file, blockStart..<(blockStart + Int64(mark.count))) == mark,
       try bytes(file, (end - (shape.addsNewline ? 1 : 0))..<(end + 1)).allSatisfy({
         $0 == .lineFeed
       })
     else { return false }
     let entry = MboxEntry(
-      offset: start, headerOffset: header, contentEnd: end, nextOffset: end + 1,
-      omitted: [blockStart..<(blockStart + block)], size: size, date: nil, isOurs: true,
-      unquotes: true)
-    return try self.digest(of: entry, in: try source()) == digest
+      offset: message.start, headerOffset: header, contentEnd: end, nextOffset: end + 1,
+      omitted: [blockStart..<(blockStart + message.block)], size: message.size, date: nil,
+      isOurs: true, unquotes: true)
+    return try self.digest(of: entry, in: try source()) == message.digest
   }
 
-  /// Whether what stands at the file's end is the beginning of a message that was to be written there,
-  /// or zeros, and nothing that somebody else wrote.
-  private func isTorn(
-    _ file: borrowing FileDescriptor, _ range: Range<Int64>, from: [UInt8], length: Int64
-  ) throws(StoreError) -> Bool {
-    let buffer = takeBuffer()
-    defer { give(back: buffer) }
-    // As all lines like it are quoted, a From_ line in a message is somebody else's.
-    var position = range.lowerBound
-    var matched = 0
-    var isLineStart = false
-    var wordLength = 0
-    var zerosFrom: Int64?
-    let word = Array("From ".utf8)
-    while position < range.upperBound {
-      let part = UnsafeMutableRawBufferPointer(
-        rebasing: buffer.bytes.prefix(
-          Int(min(Int64(buffer.bytes.count), range.upperBound - position))))
-      let count = try stored(try file.read(into: part, at: position))
-      if count == 0 { break }
-      for (index, byte) in part[..<count].enumerated() {
-        if byte == 0 {
-          zerosFrom = zerosFrom ?? position + Int64(index)
-        } else {
-          zerosFrom = nil
-        }
-        if matched < from.count, zerosFrom == nil {
-          guard byte == from[matched] else { return false }
-          matched += 1
-        }
-        if isLineStart || wordLength > 0 {
-          wordLength = byte == word[wordLength] ? wordLength + 1 : 0
-          if wordLength == word.count { return false }
-        }
-        isLineStart = byte == .lineFeed
-      }
-      position += Int64(count)
-    }
-    return (zerosFrom ?? range.upperBound) - range.lowerBound < length
-  }
-
-  private func isPrefixOrZeros(
+  func isPrefixOrZeros(
     _ file: borrowing FileDescriptor, _ range: Range<Int64>, of expected: [UInt8]
   ) throws(StoreError) -> Bool {
     var position = range.lowerBound
@@ -184,11 +130,30 @@ extension MboxStore {
         try tailDigest(lock.file, upTo: length) == tail
       else { continue }
       let end = try wholeMembers(lock.file, from: length)
-      if end.isTorn {
-        try cutOff(lock, at: end.position)
-        return
-      }
+      if end.position == size { continue }
+      // Any part of a member may be missing after a power cut, and its checksum tells no more than that.
+      if !end.isTorn { try keepTail(lock.file, end.position..<size) }
+      try cutOff(lock, at: end.position)
+      return
     }
+  }
+
+  /// Puts a copy of the file's end into `.mailarc/trash`.
+  private func keepTail(
+    _ file: borrowing FileDescriptor, _ range: Range<Int64>
+  ) throws(StoreError) {
+    let trash = try stored(try context.state.ensureSubdirectory("trash"))
+    let name = "\(key)-\(RandomID.hex(bytes: 4))-\(fileName).end"
+    let kept = try stored(try trash.createFile(name, exclusive: true))
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let part = try bytes(file, position..<min(range.upperBound, position + 65_536))
+      if part.isEmpty { break }
+      try stored(try kept.write(part.span))
+      position += Int64(part.count)
+    }
+    try stored(try kept.flush())
+    try stored(try trash.flush())
   }
 
   /// How far there are whole gzip members.

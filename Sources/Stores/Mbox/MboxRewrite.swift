@@ -69,6 +69,8 @@ extension MboxStore {
       try stored(try output.flush())
       Checkpoint.pass("mbox: before the copy is flushed")
       try stored(try file.flushData())
+      // The file is about to be overwritten: without its name the copy would be of no use.
+      try stored(try context.state.flush())
       return written
     } catch {
       try? context.state.unlink(copyName)

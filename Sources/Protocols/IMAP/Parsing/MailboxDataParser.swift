@@ -72,7 +72,45 @@ enum MailboxDataParser {
 
   static func status(_ scanner: inout ResponseScanner) throws(ParseFailure) -> IMAPEvent {
     try scanner.expectSpaces()
-    let name = RawMailboxName(bytes: try scanner.atomOrString())
+    let isQuoted = scanner.startsString
+    var attempt = scanner
+    do {
+      let name = RawMailboxName(bytes: try attempt.atomOrString())
+      let items = try statusItems(&attempt)
+      scanner = attempt
+      return .status(name, items)
+    } catch {
+      guard !isQuoted else { throw error }
+      // The name may hold spaces.
+      let name = try unquotedName(&scanner)
+      return .status(name, try statusItems(&scanner))
+    }
+  }
+
+  /// A name that goes on to the space before the line's last list.
+  private static func unquotedName(
+    _ scanner: inout ResponseScanner
+  ) throws(ParseFailure) -> RawMailboxName {
+    var depth = 0
+    var place = scanner.bytes.count
+    while place > scanner.position {
+      place -= 1
+      if scanner.bytes[place] == UInt8(ascii: ")") { depth += 1 }
+      guard scanner.bytes[place] == UInt8(ascii: "(") else { continue }
+      depth -= 1
+      if depth == 0 { break }
+    }
+    var end = place
+    while end > scanner.position, scanner.bytes[end - 1] == UInt8(ascii: " ") { end -= 1 }
+    guard depth == 0, end > scanner.position, end < place else { throw .malformed }
+    let name = RawMailboxName(bytes: Array(scanner.bytes[scanner.position..<end]))
+    scanner.position = place
+    return name
+  }
+
+  private static func statusItems(
+    _ scanner: inout ResponseScanner
+  ) throws(ParseFailure) -> StatusItems {
     var items = StatusItems()
     try scanner.openList()
     while !scanner.closeList() {
@@ -89,7 +127,7 @@ enum MailboxDataParser {
       default: try scanner.skipValue()
       }
     }
-    return .status(name, items)
+    return items
   }
 
   static func namespaces(_ scanner: inout ResponseScanner) throws(ParseFailure) -> Namespaces {

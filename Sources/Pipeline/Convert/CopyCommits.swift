@@ -1,0 +1,128 @@
+import Mail
+import Platform
+import Stores
+
+/// Delivers what a `CopyWriter` wrote, a batch at a time, and makes it durable.
+final class CopyCommits {
+  /// Messages that are delivered together.
+  struct Batch: Sendable {
+    private(set) var prepared: [PreparedDelivery] = []
+    private(set) var messages: [CopyWriter.Finished] = []
+    /// Octets of their wire form.
+    private(set) var bytes: Int64 = 0
+
+    /// Adds a message whose content was written.
+    mutating func add(_ delivery: PreparedDelivery, _ message: CopyWriter.Finished) {
+      prepared.append(delivery)
+      messages.append(message)
+      bytes += message.content.written.wireSize
+    }
+  }
+
+  private let limits: CopyWriter.Limits
+  private let outcome: CopyWriter.Outcome
+  private var target: (any Mailbox)?
+  private var unflushed: [CopyWriter.Written] = []
+  private var unflushedBytes: Int64 = 0
+
+  private init(
+    _ mailbox: MailboxName, of archive: Archive, _ limits: CopyWriter.Limits,
+    _ outcome: CopyWriter.Outcome
+  ) {
+    self.limits = limits
+    self.outcome = outcome
+    outcome.attempt { target = try archive.mailbox(mailbox) }
+  }
+
+  private func deliver(_ batch: Batch) {
+    guard outcome.isGood else {
+      target?.discard(batch.prepared)
+      return
+    }
+    outcome.attempt {
+      guard let target, !batch.prepared.isEmpty else { return }
+      Checkpoint.pass("convert: before a batch")
+      let delivered = try target.commit(batch.prepared, durably: false)
+      for (message, delivered) in zip(batch.messages, delivered) {
+        unflushed.append(.init(message: message, name: delivered.message.source))
+      }
+      unflushedBytes += batch.bytes
+      if unflushed.count >= limits.flushMessages || unflushedBytes >= limits.flushBytes {
+        try flush()
+      }
+    }
+  }
+
+  private func flush() throws {
+    guard let target, !unflushed.isEmpty else { return }
+    Checkpoint.pass("convert: before a flush")
+    try target.flush()
+    let written = unflushed
+    unflushed = []
+    unflushedBytes = 0
+    outcome.add(written)
+  }
+}
+
+extension CopyCommits {
+  private enum Order: Sendable {
+    case deliver(Batch)
+    case flush
+    case end
+  }
+
+  /// The way to the commits, which are on a thread of their own if that pays and one can be had.
+  ///
+  /// Of one thread.
+  final class Line {
+    // One order waits at most, so that memory and unnamed files stay few.
+    private let orders = HandOff<Order>(capacity: 1)
+    private let answers = HandOff<Void>(capacity: 1)
+    // Nil if they are on another thread.
+    private let own: CopyCommits?
+    private let outcome: CopyWriter.Outcome
+
+    init(
+      _ mailbox: MailboxName, of archive: Archive, _ limits: CopyWriter.Limits,
+      _ outcome: CopyWriter.Outcome
+    ) {
+      self.outcome = outcome
+      let (orders, answers) = (orders, answers)
+      let body: @Sendable () -> Void = {
+        let commits = CopyCommits(mailbox, of: archive, limits, outcome)
+        while true {
+          switch orders.take() {
+          case .deliver(let batch): commits.deliver(batch)
+          case .flush:
+            outcome.attempt { try commits.flush() }
+            answers.put(())
+          case .end: return answers.put(())
+          }
+        }
+      }
+      let isAlongside =
+        limits.deliversAlongside
+        && (try? WorkerThread.detach(name: "mailarc-commit", body)) != nil
+      own = isAlongside ? nil : CopyCommits(mailbox, of: archive, limits, outcome)
+    }
+
+    /// Delivers a batch, now or soon.
+    func deliver(_ batch: Batch) {
+      if let own { own.deliver(batch) } else { orders.put(.deliver(batch)) }
+    }
+
+    /// Makes all that was given durable.
+    func flush() {
+      if let own { return outcome.attempt { try own.flush() } }
+      orders.put(.flush)
+      answers.take()
+    }
+
+    /// Ends, when all batches that were given are over; nothing may follow.
+    func end() {
+      guard own == nil else { return }
+      orders.put(.end)
+      answers.take()
+    }
+  }
+}

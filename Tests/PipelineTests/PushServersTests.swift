@@ -1,0 +1,135 @@
+import Glibc
+import Mail
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// On each server that Debian has: everything arrives, nothing comes twice, whatever it alters.
+@Suite struct PushServersTests {
+  /// What is tried on each server.
+  enum Trial: String, CaseIterable, CustomTestStringConvertible {
+    case again = "pushed, pushed again, pushed without state"
+    case back = "pulled back"
+    case killed = "killed"
+    var testDescription: String { rawValue }
+  }
+
+  @Test(.requires(.dovecot), arguments: Trial.allCases)
+  func `Dovecot`(_ trial: Trial) async throws { try await run(trial, on: .dovecot) }
+
+  @Test(.requires(.dovecot), .requires(.courier), arguments: Trial.allCases)
+  func `Courier`(_ trial: Trial) async throws { try await run(trial, on: .courier) }
+
+  @Test(.requires(.dovecot), .requires(.cyrus), arguments: Trial.allCases)
+  func `Cyrus`(_ trial: Trial) async throws { try await run(trial, on: .cyrus) }
+
+  @Test(.requires(.dovecot), .requires(.mailutils), arguments: Trial.allCases)
+  func `GNU mailutils`(_ trial: Trial) async throws { try await run(trial, on: .mailutils) }
+
+  /// GNU mailutils has no mailboxes inside those that may hold mail.
+  @Test(.requires(.dovecot), .requires(.mailutils))
+  func `a mailbox that a server can't have is named, and the others are pushed`() async throws {
+    let bench = try PushServersBench(.mailutils)
+    for name in ["Work", "Work/2024", "Other"] {
+      try bench.source.plain.create(name)
+      try bench.source.append("in \(name)", to: name)
+    }
+    try await bench.pullSource()
+    let user = try bench.newUser()
+    for expected in [
+      ["transferred": 2, "mailboxFailures": 1], ["present": 2, "mailboxFailures": 1],
+    ] {
+      let report = try await bench.push(user)
+      #expect(report.pushed == expected)
+      #expect(report.mailboxFailures.map(\.mailbox.components) == [["Work", "2024"]])
+      #expect(report.exitStatus == .findings)
+    }
+    #expect(try bench.held(user).mapValues(\.count) == ["Work": 1, "Other": 1])
+  }
+
+  private func run(_ trial: Trial, on kind: ServerKind) async throws {
+    let bench = try PushServersBench(kind)
+    switch trial {
+    case .again: try await again(bench)
+    case .back: try await back(bench)
+    case .killed: try await killed(bench)
+    }
+  }
+
+  // MARK: Trials
+
+  private func again(_ bench: PushServersBench) async throws {
+    try await bench.fill()
+    let user = try bench.newUser()
+    let (kept, refused) = try bench.expected()
+    let count = kept.values.reduce(0) { $0 + $1.values.reduce(0, +) }
+    let first = try await bench.push(user)
+    #expect(first.accountFailure == nil)
+    #expect(first.mailboxFailures.map(\.failure.summary) == [])
+    #expect(first.failures.count == refused, "\(first.failures.map(\.reason))")
+    try expectSame(kept, try bench.counted(user))
+
+    let present = ["present": count, "failures": refused].filter { $0.value != 0 }
+    #expect(try await bench.push(user).pushed == present)
+    try bench.loseState()
+    #expect(try await bench.push(user).pushed == present)
+    #expect(try await bench.push(user).pushed == present)
+    try expectSame(kept, try bench.counted(user))
+  }
+
+  private func back(_ bench: PushServersBench) async throws {
+    try await bench.fill()
+    let user = try bench.newUser()
+    _ = try await bench.push(user)
+    let report = try await bench.pullBack(user, into: "back")
+    #expect(report.exitStatus == .done, "\(report)")
+    let view = try ArchiveView(bench.source.directory.file("back"))
+    var found: [String: [ExpectedMessage: Int]] = [:]
+    let known = try bench.knownDates()
+    for message in view.messages {
+      found[message.mailbox, default: [:]][
+        ExpectedMessage(
+          body: bench.kind.comparable(message.body),
+          date: known.contains(message.date) ? message.date : nil, flags: message.flags),
+        default: 0] += 1
+    }
+    try expectSame(try bench.expected().kept, found)
+    let again = try await bench.pullBack(user, into: "back")
+    #expect(again.sums == [:])
+  }
+
+  private func killed(_ bench: PushServersBench) async throws {
+    try bench.source.plain.create("Work")
+    for index in 0..<3 { try bench.source.append("i\(index)", flags: ["\\Seen"]) }
+    for _ in 0..<2 { try bench.source.append("twin") }
+    try bench.source.append("w", to: "Work")
+    for _ in 0..<2 { try bench.source.append("twin", to: "Work") }
+    try await bench.pullSource()
+    let expected = try bench.expected().kept
+    var cases: [(user: String, archive: String, child: ChildProcess)] = []
+    for step in [1, 4, 9, 14, 20, 27] {
+      let archive = bench.source.directory.file("copy\(step)")
+      try runSuccessfully("/bin/cp", ["-a", bench.archive, archive])
+      let user = try bench.newUser()
+      let child = try ChildProcess(
+        builtProgram("mailarc"), bench.arguments(user, archive: archive),
+        environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
+      cases.append((user, archive, child))
+    }
+    let endings = cases.map { $0.child.wait() }
+    #expect(endings.count { $0 == .killed(signal: SIGKILL) } >= 4)
+    // At once, while the server may still be at it.
+    let resumed = try cases.map { one in
+      try ChildProcess(
+        builtProgram("mailarc"), bench.arguments(one.user, archive: one.archive),
+        environment: ["MAILARC_SETTLE_SECONDS": "0.3"])
+    }
+    for (one, child) in zip(cases, resumed) {
+      let ending = child.wait()
+      let text = String(decoding: child.standardError, as: UTF8.self)
+      #expect(ending == .exited(0), "\(one.archive): \(text)")
+      try expectSame(expected, try bench.counted(one.user), one.archive)
+    }
+  }
+}
