@@ -81,7 +81,7 @@ enum OptionTable {
           + "mailboxes none is opened.",
         "It does that until a push was killed 20 times, or as often as `--kills` says. A push that "
           + "was killed while messages were on their way waits at least 10 seconds before it goes "
-          + "on: with a server nearby 20 kills take a minute or two. Mailbox and archive are removed at the end, also "
+          + "on: 20 kills take two minutes or more. Mailbox and archive are removed at the end, also "
           + "if it is stopped by a signal. If something is found, it stops there, and keeps and "
           + "names both. What a selftest left that was itself killed is named by the next one.",
       ]),

@@ -90,7 +90,7 @@ final class ScratchArchive {
       number: message.number,
       digests: ContentDigests(
         exact: WrittenContent.content(of: message.content).digest,
-        tolerated: try digest.tolerated(stored, in: store)[0]),
+        tolerated: try digest.tolerated(stored, in: store, passesTrace: true)[0]),
       flags: message.flags, date: message.date,
       label: "message \(message.number) (\(message.kind), \(size) octets)")
   }

@@ -29,7 +29,7 @@ struct ScratchMailbox {
     let (selected, present) = try ListMessages(
       connection: connection, raw: raw, readOnly: false
     ).run()
-    let digests = try ReadContents(connection: connection).run(present)
+    let digests = try ReadContents(connection: connection, passesTrace: true).run(present)
     var found: [CompareMailbox.Found] = []
     var told: Set<UID> = []
     for chunk in present.chunks(ofAtMost: 500, ranges: 100) {
