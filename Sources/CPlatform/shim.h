@@ -33,4 +33,7 @@ static inline int mailarc_set_modification_time(int fd, const char *name, long s
 /* Flushes the whole file system that a descriptor is on, and tells of errors from Linux 5.8 on. */
 static inline int mailarc_syncfs(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
 
+/* A file in memory without a name; programs that are started don't get it (MFD_CLOEXEC). */
+static inline int mailarc_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u); }
+
 #endif

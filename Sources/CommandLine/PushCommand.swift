@@ -46,7 +46,7 @@ enum PushCommand {
   }
 
   /// Tests that kill a push at each of many steps can't wait as long as people's mail deserves.
-  private static var settleSeconds: Double {
+  static var settleSeconds: Double {
     #if DEBUG
       if let text = Environment.value("MAILARC_SETTLE_SECONDS"), let value = Double(text) {
         return value

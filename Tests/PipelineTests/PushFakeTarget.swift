@@ -65,6 +65,8 @@ final class FakeTarget: Sendable {
     /// What a message is answered with as soon as its line is seen, its literal unread.
     var atOnce: @Sendable (String) -> String? = { _ in nil }
     var tellsUIDNext = true
+    /// Whether mailboxes can be deleted.
+    var deletes = true
     /// Whether names that differ only in case are one.
     var ignoresCase = false
     /// How many messages SEARCH finds at most.

@@ -51,6 +51,12 @@ final class FakeTargetSession {
       }
       let use = rest.split(separator: "(").last.map { String($0.prefix { $0 != ")" }) }
       server[name] = FakeTarget.Mailbox(use: rest.contains("(USE") ? use : nil)
+    case "DELETE":
+      guard server.behaviour.deletes else {
+        say("\(tag) NO not now")
+        return true
+      }
+      server[server.spelling(of: token(rest[...]).text)] = nil
     case "APPEND": return append(tag, rest)
     case "UNSELECT": selected = ""
     case "UID" where selected.isEmpty:
@@ -139,6 +145,9 @@ final class FakeTargetSession {
   private func fetch(_ number: Int, _ message: FakeTarget.Message, _ items: String) {
     var text = "* \(number) FETCH (UID \(message.uid)"
     if items.contains("FLAGS") { text += " FLAGS (\(message.flags.joined(separator: " ")))" }
+    if items.contains("INTERNALDATE"), let date = message.date {
+      text += " INTERNALDATE \"\(date)\""
+    }
     if items.contains("RFC822.SIZE") { text += " RFC822.SIZE \(message.body.count)" }
     guard items.contains("[") else { return say(text + ")") }
     var part = message.body

@@ -31,6 +31,8 @@ import Testing
       (.create(raw("a b"), specialUse: nil), #"CREATE "a b""#),
       (.create(raw("x"), specialUse: .drafts), #"CREATE "x" (USE (\Drafts))"#),
       (.subscribe(raw("x")), #"SUBSCRIBE "x""#),
+      (.unsubscribe(raw("x")), #"UNSUBSCRIBE "x""#),
+      (.delete(raw("x")), #"DELETE "x""#),
       (
         .uidFetch(
           .set([uid(3), uid(4)]), [.uid, .size, .modSeq, .headerFields(["A", "B"]), .header],

@@ -14,12 +14,11 @@ enum PasswordCommand {
   ///   signal's failure if the interruption is raised, after the command was told to end.
   static func run(_ command: String, interruption: Interruption?) throws(Failure) -> Secret {
     let child = try Child(command)
-    defer { close(child.output) }
     var octets: [UInt8] = []
     while true {
       switch child.read(into: &octets, interruption: interruption) {
-      case .ended(let status):
-        guard status == 0 else { throw failed(status) }
+      case .ended(let ending):
+        guard ending == .exited(0) else { throw failed(ending) }
         guard let password = PasswordLine.secret(in: octets) else {
           throw failure("printed no password in its first line", advice: nil)
         }
@@ -33,9 +32,12 @@ enum PasswordCommand {
     }
   }
 
-  private static func failed(_ status: Int32) -> Failure {
-    let signal = status & 0x7F
-    let how = signal == 0 ? "exit status \(status >> 8 & 0xFF)" : "signal \(signal)"
+  private static func failed(_ ending: SpawnedProcess.Ending) -> Failure {
+    let how =
+      switch ending {
+      case .exited(let status): "exit status \(status)"
+      case .killed(let signal): "signal \(signal)"
+      }
     return failure("failed with \(how)", advice: "Run the command by hand to see what it prints.")
   }
 
@@ -48,64 +50,40 @@ enum PasswordCommand {
 private struct Child {
   enum Step {
     case goesOn
-    case ended(status: Int32)
+    case ended(SpawnedProcess.Ending)
     case interrupted
   }
 
-  let process: pid_t
-  let output: Int32
+  let process: SpawnedProcess
 
   init(_ command: String) throws(Failure) {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else {
-      throw PasswordCommand.failure("can't be run: \(describe(errno: errno))", advice: nil)
+    do {
+      process = try SpawnedProcess(
+        SpawnedProcess.Setup(
+          path: "/bin/sh", arguments: ["sh", "-c", command], environment: nil,
+          readsNothing: false, capturing: STDOUT_FILENO, handing: [:], leadsGroup: false))
+    } catch {
+      throw PasswordCommand.failure("can't be run: \(error.reason)", advice: nil)
     }
-    defer { close(ends[1]) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-    // Threads of Swift's pool block signals; a child that did so too could not be stopped.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var noSignals = sigset_t()
-    sigemptyset(&noSignals)
-    posix_spawnattr_setsigmask(&attributes, &noSignals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    var process: pid_t = 0
-    let arguments: [String] = ["sh", "-c", command]
-    let words: [UnsafeMutablePointer<CChar>?] =
-      arguments.map { $0.withCString { strdup($0) } } + [nil]
-    defer { for word in words { free(word) } }
-    let code = posix_spawn(&process, "/bin/sh", &actions, &attributes, words, environ)
-    guard code == 0 else {
-      close(ends[0])
-      throw PasswordCommand.failure("can't be run: \(describe(errno: code))", advice: nil)
-    }
-    self.process = process
-    output = ends[0]
   }
 
   /// Waits a moment for output or for the end.
   func read(into octets: inout [UInt8], interruption: Interruption?) -> Step {
     do throws(PollError) {
       _ = try Poller.wait(
-        descriptor: output, for: .read, until: .after(seconds: 0.02), interruption: interruption)
+        descriptor: process.output.rawValue, for: .read, until: .after(seconds: 0.02),
+        interruption: interruption)
     } catch .interrupted {
       return .interrupted
     } catch {
       // Nothing was printed for a moment; the command may have ended all the same.
     }
     // The status is asked first: what was printed before the end is then in the pipe already.
-    var status: Int32 = 0
-    let hasEnded = waitpid(process, &status, WNOHANG) == process
+    let ending = process.poll()
     var atEnd = false
     var buffer = [UInt8](repeating: 0, count: 4096)
     while !atEnd {
-      let got = Glibc.read(output, &buffer, buffer.count)
+      let got = Glibc.read(process.output.rawValue, &buffer, buffer.count)
       guard got > 0 else {
         atEnd = got == 0
         break
@@ -113,7 +91,7 @@ private struct Child {
       // What follows the longest password is drained, but not kept.
       octets += buffer.prefix(min(got, max(0, PasswordLine.limit + 2 - octets.count)))
     }
-    if hasEnded { return .ended(status: status) }
+    if let ending { return .ended(ending) }
     if atEnd {
       // A closed pipe polls as ready at once: wait for the end without spinning.
       usleep(5000)
@@ -123,8 +101,7 @@ private struct Child {
 
   /// Asks the command to end and waits until it has.
   func stop() {
-    kill(process, SIGTERM)
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    process.signal(SIGTERM)
+    _ = process.wait()
   }
 }

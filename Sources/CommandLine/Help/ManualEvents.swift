@@ -99,4 +99,32 @@ extension ManualText {
         + "`findings`, a count of each kind of finding, `exit_status`; with `--rebuild` `command`, "
         + "`rebuilt`, `findings`, `exit_status`."),
   ]
+
+  static let selftestEvents = ["`mailarc selftest --json` prints these:"]
+
+  static let selftestEventTypes = [
+    Entry(
+      term: "start",
+      text: "The selftest begins: `version`, `command`, `account`, `archive` and `mailbox` (those "
+        + "made for it), `seed`, `kills` (how many there are to be)."),
+    Entry(
+      term: "round",
+      text:
+        "A push was killed, run again, and compared: `round`, `kills` (how often it was killed, 0 "
+        + "if it had ended before), `moments` (when, in words), `pause_milliseconds`, `milliseconds`, "
+        + "`messages` (so far), `findings`."),
+    Entry(
+      term: "finding",
+      text:
+        "Something is not as it has to be: `kind` (`lost`, `doubled`, `different`: content, flags "
+        + "or date; `unknown`: never sent), `message` (its number), `uid`, `text`."),
+    Entry(
+      term: "notice", text: "Something worth knowing: `mailbox`, `kind`, `text`, `advice`."),
+    Entry(
+      term: "summary",
+      text:
+        "The last one: `command`, `rounds`, `kills`, `messages`, `lost`, `doubled`, `different`, "
+        + "`unknown`, `complaints` (pushes that could not do everything), `seed`, `mailbox` and "
+        + "`archive` (null if they are removed), `exit_status`."),
+  ]
 }

@@ -40,7 +40,7 @@ enum ManualText {
     Entry(
       term: "1",
       text: "Finished, but some messages could not be transferred or read, something is not as it "
-        + "was recorded, or a question is open; all of it is listed."),
+        + "was recorded, a selftest found something, or a question is open; all of it is listed."),
     Entry(term: "64", text: "The command line is wrong, or there is no password."),
     Entry(
       term: "65",
@@ -99,6 +99,9 @@ enum ManualText {
     Entry(
       term: "mailarc verify ~/mail",
       text: "See whether every message is as it came:"),
+    Entry(
+      term: "mailarc selftest imaps://anna@imap.example.net",
+      text: "See that killed pushes lose and double nothing on a server, before it is trusted:"),
     Entry(
       term: "mailarc pull --json ... | jq 'select(.type == \"message-failed\")'",
       text: "Let a program see what could not be fetched:"),

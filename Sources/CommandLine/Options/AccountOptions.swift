@@ -1,30 +1,33 @@
 extension OptionTable {
+  /// The commands that log in to an account.
+  private static let accountTakers: [CommandName] = [.pull, .push, .selftest]
+
   /// How to reach the account and prove who asks.
   static let accountOptions: [Option] = [
     Option(
-      name: .passwordFile, group: .account, commands: [.pull, .push], value: .file("FILE"),
+      name: .passwordFile, group: .account, commands: accountTakers, value: .file("FILE"),
       summary: "read the password from the first line of FILE",
       details: "Read the password from the first line of FILE, without its line end. FILE must be "
         + "a regular file that belongs to you or to root, and that nobody else can read: "
         + "`chmod 600 FILE`."),
     Option(
-      name: .passwordCommand, group: .account, commands: [.pull, .push], value: .text("COMMAND"),
+      name: .passwordCommand, group: .account, commands: accountTakers, value: .text("COMMAND"),
       summary: "take the password from what COMMAND prints",
       details: "Run COMMAND with `/bin/sh -c` and take the first line of its output as the "
         + "password. It may ask at the terminal itself, as password managers do."),
     Option(
-      name: .tlsAuthority, group: .account, commands: [.pull, .push], value: .file("FILE"),
+      name: .tlsAuthority, group: .account, commands: accountTakers, value: .file("FILE"),
       summary: "trust the certificate authorities in FILE",
       details: "Trust the certificate authorities in FILE (PEM) instead of the system's. The "
         + "certificate must still be valid and made out for the server's name."),
     Option(
-      name: .allowPlaintext, group: .account, commands: [.pull, .push], value: .none,
+      name: .allowPlaintext, group: .account, commands: accountTakers, value: .none,
       summary: "go on without TLS where an imap:// server offers none",
       details: "With an `imap://` account whose server offers no STARTTLS: go on without "
         + "encryption. Everybody on the way can then read the password and the mail. Without this "
         + "option such a server is refused."),
     Option(
-      name: .timeout, group: .account, commands: [.pull, .push],
+      name: .timeout, group: .account, commands: accountTakers,
       value: .number("SECONDS", 1...3600),
       summary: "how long to wait for a silent server (60)",
       details: "How long a server may stay silent before the connection counts as lost: 1 to 3600 "

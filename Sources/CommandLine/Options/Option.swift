@@ -27,6 +27,7 @@ enum CommandName: String, Sendable, CaseIterable {
   case convert
   case list
   case verify
+  case selftest
   case help
 }
 
@@ -53,6 +54,9 @@ enum OptionName: String, Sendable, CaseIterable {
   case explain
   case rebuild
   case account
+  case kills
+  case messageCount = "message-count"
+  case seed
   case quiet
   case json
   case man
@@ -68,6 +72,7 @@ struct Option: Sendable {
     case account = "Account"
     case transfer = "Transfer"
     case reading = "Reading"
+    case selftest = "Selftest"
     case output = "Output"
   }
 

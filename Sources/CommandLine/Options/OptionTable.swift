@@ -71,6 +71,21 @@ enum OptionTable {
           + "it; the file itself stays beside the new one as `NAME.broken-1`. Mail is not touched.",
       ]),
     Command(
+      name: .selftest, operands: ["ACCOUNT"], operandsAreOptional: false,
+      summary: "Kill pushes into a scratch mailbox, and see that nothing is lost or doubled",
+      details: [
+        "Proves on the server of ACCOUNT that a push that is killed loses and doubles nothing. It "
+          + "makes up messages in an archive for temporary files, pushes them into a new mailbox "
+          + "`mailarc-selftest-...`, kills the push at some moment, runs it again, downloads what is "
+          + "there then, and compares content, flags, keywords and internal dates. Of your own "
+          + "mailboxes none is opened.",
+        "It does that until a push was killed 20 times, or as often as `--kills` says. A push that "
+          + "was killed while messages were on their way waits at least 10 seconds before it goes "
+          + "on: 20 kills take two minutes or more. Mailbox and archive are removed at the end, also "
+          + "if it is stopped by a signal. If something is found, it stops there, and keeps and "
+          + "names both. What a selftest left that was itself killed is named by the next one.",
+      ]),
+    Command(
       name: .help, operands: ["COMMAND"], operandsAreOptional: true,
       summary: "Show help, the manual page or shell completions",
       details: [
@@ -83,7 +98,7 @@ enum OptionTable {
   /// Where commands take an option of the same name but another meaning, it has several rows; all
   /// of them take the same kind of value.
   static let options: [Option] =
-    accountOptions + transferOptions + readingOptions + outputOptions
+    accountOptions + transferOptions + readingOptions + selftestOptions + outputOptions
 
   /// The command of that name.
   static func command(_ name: CommandName) -> Command? {

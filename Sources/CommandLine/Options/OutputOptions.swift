@@ -2,12 +2,14 @@ extension OptionTable {
   /// What is shown and in which form.
   static let outputOptions: [Option] = [
     Option(
-      name: .quiet, group: .output, commands: [.pull, .push, .convert, .verify], value: .none,
+      name: .quiet, group: .output, commands: [.pull, .push, .convert, .verify, .selftest],
+      value: .none,
       summary: "print nothing but what needs attention",
       details: "Show no progress, and no summary either unless something needs attention: a "
         + "message that could not be transferred or is not as it came, a question, a failure."),
     Option(
-      name: .json, group: .output, commands: [.pull, .push, .convert, .list, .verify], value: .none,
+      name: .json, group: .output,
+      commands: [.pull, .push, .convert, .list, .verify, .selftest], value: .none,
       summary: "print events as JSON, one object a line",
       details: "Print what happens as JSON on the standard output, one object a line, instead of "
         + "progress and summary. See JSON EVENTS."),

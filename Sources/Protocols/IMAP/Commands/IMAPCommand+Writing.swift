@@ -69,6 +69,12 @@ extension IMAPCommand {
     case .subscribe(let mailbox):
       writer.text("SUBSCRIBE ")
       writer.mailbox(mailbox)
+    case .unsubscribe(let mailbox):
+      writer.text("UNSUBSCRIBE ")
+      writer.mailbox(mailbox)
+    case .delete(let mailbox):
+      writer.text("DELETE ")
+      writer.mailbox(mailbox)
     default: writeMessageCommand(to: &writer)
     }
   }

@@ -30,6 +30,10 @@ package enum IMAPCommand: Sendable {
   case unselect
   case create(RawMailboxName, specialUse: SpecialUse?)
   case subscribe(RawMailboxName)
+  case unsubscribe(RawMailboxName)
+
+  /// DELETE, with all mail in the mailbox: for mailboxes that this program made for itself only.
+  case delete(RawMailboxName)
 
   /// UID FETCH; `changedSince` needs CONDSTORE, `vanished` needs QRESYNC enabled (RFC 7162).
   case uidFetch(
