@@ -33,10 +33,20 @@ extension MboxStore {
     return added
   }
 
+  private func startFlush() {
+    let (directory, fileName) = (directory, fileName)
+    share.backgroundFlush.start { () throws(SystemError) in
+      try directory.openForUpdate(fileName)
+    }
+  }
+
   private func makeDurable(
     _ lock: MboxLock, _ state: inout MboxShare.State
   ) throws(StoreError) {
-    do { try lock.file.flushData() } catch { throw .system(error.at(path)) }
+    do {
+      try share.backgroundFlush.finish()
+      try lock.file.flushData()
+    } catch { throw .system(error.at(path)) }
     try emptyJournal(durably: false)
     state.hasUnflushed = false
   }
@@ -74,7 +84,12 @@ extension MboxStore {
       try output.flush()
       try deflater?.deflate(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true, put)
       Checkpoint.pass("mbox: before the append is flushed")
-      if durably { try lock.file.flushData() } else { lock.file.startWriteback() }
+      if durably {
+        try share.backgroundFlush.finish()
+        try lock.file.flushData()
+      } else {
+        startFlush()
+      }
       Checkpoint.pass("mbox: appended")
       try finishAppend(&state, durably: durably)
       return added

@@ -37,6 +37,8 @@ final class MboxShare: Sendable {
     }
   }
 
+  /// Flushes of appended messages that need not be durable yet.
+  let backgroundFlush = BackgroundFlush()
   private let state = Mutex(State())
 
   /// Runs a step while no other object for the same mbox does.

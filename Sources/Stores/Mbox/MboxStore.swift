@@ -149,6 +149,7 @@ final class MboxStore: Mailbox {
     try share.exclusively { state throws(StoreError) in
       guard let file = try storedIfPresent(try directory.openFile(fileName)) else { return }
       do throws(SystemError) {
+        try self.share.backgroundFlush.finish()
         try file.flushData()
       } catch {
         throw .system(error.at(self.path))
