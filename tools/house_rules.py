@@ -10,7 +10,8 @@ PURE = {"Mail": set(), "Protocols": {"Mail"}}  # target: what it may import
 LONGEST_FILE = 400
 
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:\w+\s+)?import\s+(?:(?:struct|class|enum|func|var)\s+)?(\w+)")
-FORBIDDEN = re.compile(r"\btry!|\bas!|\.package\(")
+# Foundation's Process waits for a descriptor that other children may have inherited.
+FORBIDDEN = re.compile(r"\btry!|\bas!|\.package\(|(?<![.\w])Process\(\)")
 DECLARATION = re.compile(r"^\s*(?:@[\w.]+(?:\([^)]*\))?\s+)*(?:\w+\s+)*?package\s+(?!import\b|extension\b)\w")
 
 # What a protocol of the standard library asks for says nothing beyond that protocol.

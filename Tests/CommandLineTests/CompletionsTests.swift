@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import CommandLine
@@ -16,7 +17,7 @@ struct CompletionsTests {
       COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 ))
       _mailarc && printf '%s\\n' "${COMPREPLY[@]}"
       """
-    let result = try runProgram(
+    let result = try runProcess(
       "/bin/bash", ["--norc", "-c", ask, "bash", path, "mailarc"] + words)
     #expect(result.errors == "")
     return Set(result.output.split(separator: "\n").map(String.init))

@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import TestSupport
 import Testing
 
 @testable import CommandLine
@@ -10,7 +11,7 @@ struct ManualPageTests {
   private func render(_ arguments: [String]) throws -> (text: String, errors: String) {
     let directory = try ScratchDirectory()
     let path = try directory.write(Array(ManualPage.render().utf8), to: "mailarc.1", mode: 0o644)
-    let result = try runProgram(
+    let result = try runProcess(
       "/usr/bin/env", ["MANWIDTH=72", "LC_ALL=C.UTF-8", "man"] + arguments + ["-l", path])
     #expect(result.status == 0)
     return (result.output, result.errors)

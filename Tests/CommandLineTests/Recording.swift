@@ -72,25 +72,3 @@ final class ScratchDirectory {
     return file
   }
 }
-
-/// Runs a program of the system and returns what it says.
-func runProgram(
-  _ path: String, _ arguments: [String]
-) throws -> (output: String, errors: String, status: Int32) {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: path)
-  process.arguments = arguments
-  let output = Pipe()
-  let errors = Pipe()
-  process.standardOutput = output
-  process.standardError = errors
-  process.standardInput = FileHandle.nullDevice
-  try process.run()
-  let outputData = output.fileHandleForReading.readDataToEndOfFile()
-  let errorData = errors.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  return (
-    String(decoding: outputData, as: UTF8.self), String(decoding: errorData, as: UTF8.self),
-    process.terminationStatus
-  )
-}

@@ -30,19 +30,12 @@ struct OtherReadersTests {
       "Subject: one\n\nbody\n", uid: 1, date: 1_000_000_000,
       flags: Flags([.seen, .answered, .draft], keywords: [Keyword("Work")]))
     try mailbox.deliver("Subject: two\n\n", uid: 2, date: 86_400)
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: try required(Self.python))
-    process.arguments = ["-c", Self.script, mailbox.path]
-    process.standardOutput = output
-    try process.run()
-    let bytes = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
+    let result = try runProcess(try required(Self.python), ["-c", Self.script, mailbox.path])
     let expected = """
       [["one", "DRSa", 1000000000.0, "cur", "body\\n"], ["two", "", 86400.0, "cur", ""]]
 
       """
-    #expect(String(decoding: bytes, as: UTF8.self) == expected)
+    #expect(result.output == expected)
     withExtendedLifetime(temporary) {}
   }
 
