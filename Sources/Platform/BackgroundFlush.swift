@@ -10,6 +10,7 @@ package final class BackgroundFlush: Sendable {
   private let idle = DispatchSemaphore(value: 0)
   private let failure = Mutex<SystemError?>(nil)
 
+  /// Makes one for a file that nobody flushes yet.
   package init() { idle.signal() }
 
   /// Begins a flush, unless one is under way or no thread can be had.
