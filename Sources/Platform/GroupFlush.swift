@@ -5,7 +5,7 @@ import Synchronization
 /// Makes many new files durable together, for much less than the sum of single flushes.
 ///
 /// Whoever writes the files calls `startWriteback` before closing each, so that the disk is at work
-/// meanwhile. Then one `syncfs` makes all of them durable with one commit of the file system's journal.
+/// meanwhile; unless one batch is flushed while another one writes the next: the call waits for that flush. Then one `syncfs` makes all of them durable with one commit of the file system's journal.
 /// It waits for everybody's dirty pages on that disk, though, which on a busy machine cost 31 s instead
 /// of 2; so it is used only while there are few of them in all, and where the kernel tells its errors.
 /// Else each file gets its fdatasync: the first commits the journal for all, and the rest are waits for
