@@ -27,7 +27,7 @@ final class MboxSpool: Sendable {
   }
 
   /// Bytes that are kept in memory.
-  static let memoryLimit = 5 << 20
+  static let memoryLimit = 2 << 20
 
   private let directory: Directory
   private let state = Mutex(State())
