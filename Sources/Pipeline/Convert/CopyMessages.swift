@@ -54,7 +54,7 @@ final class CopyMessages {
     // A batch is gathered in memory first.
     case .mbox, .mboxGzip:
       .init(
-        batchMessages: 1000, batchBytes: 1 << 20, flushMessages: 25_000, flushBytes: flushBytes,
+        batchMessages: 1000, batchBytes: 1 << 20, flushMessages: 10_000, flushBytes: flushBytes,
         deliversAlongside: false)
     }
   }
