@@ -36,4 +36,11 @@ static inline int mailarc_syncfs(int descriptor) { return (int)syscall(SYS_syncf
 /* A file in memory without a name; programs that are started don't get it (MFD_CLOEXEC). */
 static inline int mailarc_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u); }
 
+/* glibc's, in <malloc.h>. */
+extern int mallopt(int parameter, int value);
+
+/* Large blocks are mapped one by one and go back to the system when they are freed (M_MMAP_THRESHOLD),
+   and no more than two arenas are kept (M_ARENA_MAX). */
+static inline int mailarc_return_freed_memory(int threshold) { return mallopt(-3, threshold) & mallopt(-8, 2); }
+
 #endif

@@ -4,6 +4,7 @@ import Platform
 
 /// Runs the program with the process's own arguments, and ends the process.
 package func runProcess() async -> Never {
+  FreedMemory.goesBack()
   let arguments = Array(Swift.CommandLine.arguments.dropFirst())
   let status = await run(arguments, terminal: Terminal())
   fflush(nil)

@@ -98,3 +98,19 @@ package struct IntentBatch: Equatable, Sendable {
     self.open = open
   }
 }
+
+/// Messages that are about to be moved from one mailbox of the target to another, or may have been.
+package struct IntendedMove: Equatable, Sendable {
+  /// Seconds since the epoch.
+  package let time: Int64
+  /// How much is moved.
+  package let octets: Int64
+  /// The archive's name of the mailbox to which they go.
+  package let destination: MailboxName
+
+  package init(time: Int64, octets: Int64, destination: MailboxName) {
+    self.time = time
+    self.octets = octets
+    self.destination = destination
+  }
+}

@@ -44,6 +44,12 @@ extension PushEvent: JournalEvent {
     case "known":
       guard let uidNext: UInt32 = reader.number() else { return nil }
       self = .known(uidNext: uidNext)
+    case "moving":
+      guard let time: Int64 = reader.number(), let octets: Int64 = reader.number(),
+        let destination = reader.text().flatMap({ MailboxName(stateForm: $0) })
+      else { return nil }
+      self = .moving(IntendedMove(time: time, octets: octets, destination: destination))
+    case "moved": self = .moved
     default: return nil
     }
   }
@@ -65,6 +71,9 @@ extension PushEvent: JournalEvent {
     case .dropped(let entry): JournalRecord("dropped", ["\(entry)"])
     case .rebound(let entry, let uid): JournalRecord("rebound", ["\(entry)", "\(uid)"])
     case .known(let uidNext): JournalRecord("known", ["\(uidNext)"])
+    case .moving(let move):
+      JournalRecord("moving", ["\(move.time)", "\(move.octets)", move.destination.stateForm])
+    case .moved: JournalRecord("moved", [])
     }
   }
 }

@@ -24,6 +24,10 @@ package enum PushEvent: Equatable, Sendable {
   case rebound(entry: Int, UID)
   /// Everything below this UID is an entry.
   case known(uidNext: UInt32)
+  /// Messages of this mailbox are about to be moved to another one of the target.
+  case moving(IntendedMove)
+  /// The moves that were begun are over.
+  case moved
 }
 
 /// The dedupe index of one target mailbox: the sum of its events.
@@ -43,6 +47,8 @@ package struct PushRecord: JournalSum, Equatable, Sendable {
   package private(set) var refused: [ContentDigest: String] = [:]
   /// Every message below this UID is an entry, or was when it was last looked at.
   package private(set) var knownUIDNext: UInt32 = 1
+  /// A move to another mailbox of which it is not known how it ended.
+  package private(set) var openMove: IntendedMove?
   /// The highest number given to an entry so far.
   package private(set) var lastEntry = 0
   /// The highest number given to a batch so far.
@@ -80,6 +86,8 @@ package struct PushRecord: JournalSum, Equatable, Sendable {
       entries[number]?.uid = uid
       entries[number]?.isGone = false
     case .known(let uidNext): knownUIDNext = uidNext
+    case .moving(let move): openMove = move
+    case .moved: openMove = nil
     }
   }
 

@@ -52,6 +52,40 @@ package struct WireToDisk: Sendable {
     return written + LineEnds.copy(chunk, start..<end, to: output, at: written)
   }
 
+  /// Converts a chunk of any size, a piece at a time.
+  ///
+  /// - Parameters:
+  ///   - chunk: the next bytes of the message.
+  ///   - buffer: where each piece is converted; of at least `capacity(for: 1)` bytes.
+  ///   - write: takes the converted pieces, valid during the call only.
+  /// - Throws: what `write` throws.
+  package mutating func convert<Failure: Error>(
+    _ chunk: UnsafeRawBufferPointer, through buffer: UnsafeMutableRawBufferPointer,
+    write: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    var bareLineFeeds: [Int] = []
+    var rest = chunk
+    while !rest.isEmpty {
+      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(buffer.count - 1))
+      bareLineFeeds.removeAll(keepingCapacity: true)
+      let count = convert(piece, into: buffer, bareLineFeeds: &bareLineFeeds)
+      try write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+    }
+  }
+
+  /// Ends the message, and writes what is left of it.
+  ///
+  /// - Throws: what `write` throws.
+  package mutating func finish<Failure: Error>(
+    write: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard finish() else { return }
+    try [UInt8.carriageReturn].span.bytes.withUnsafeBytes { byte throws(Failure) in
+      try write(byte)
+    }
+  }
+
   /// Ends the message; true if a CR is still to be written, because it was the message's last byte.
   package mutating func finish() -> Bool {
     defer { pendingCR = false }

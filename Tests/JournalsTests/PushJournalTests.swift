@@ -54,6 +54,8 @@ import Testing
       .known(uidNext: 4_294_967_295),
       .unbound,
       .entry(entry(6, uid: 1, .pushed, gone: true)),
+      .moving(IntendedMove(time: 1_600_000_001, octets: 5_000_000_000, destination: mailbox)),
+      .moved,
     ] + [UID(20)].compactMap { $0 }.map { .rebound(entry: 2, $0) }
 
   @Test(arguments: everyEvent.indices)
@@ -79,7 +81,7 @@ import Testing
 
   @Test func `the sum of events`() throws {
     var record = PushRecord()
-    for event in Self.everyEvent.dropLast(3) { record.apply(event) }
+    for event in Self.everyEvent.dropLast(5) { record.apply(event) }
     record.apply(.rebound(entry: 2, try uid(20)))
     #expect(record.uidValidity == UIDValidity(4_294_967_295))
     #expect(record.entries.keys.sorted() == [1, 2, 4, 5])

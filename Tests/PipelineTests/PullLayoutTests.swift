@@ -297,4 +297,27 @@ import Testing
     try bench.plain.store("1:*", "+FLAGS (\\Seen)")
     #expect(try await bench.pull().sums == ["flags": 15, "deleted": 15])
   }
+
+  @Test func `an mbox that somebody has locked keeps only its own moves waiting`() async throws {
+    let bench = try PullBench()
+    for name in ["Aim", "Other"] { try bench.plain.create(name) }
+    for name in ["moves", "stays"] { try bench.append(name) }
+    try bench.append("follows", to: "Other")
+    try await bench.pull(layout: .mbox)
+    try bench.plain.select("INBOX")
+    try bench.plain.move("1", to: "Aim")
+    try bench.plain.select("Other")
+    try bench.plain.move("1", to: "Aim")
+    let lock = ArchiveHand(archive: bench.archive, layout: .mbox).path("INBOX") + ".lock"
+    try writeFile(lock, "")
+    let result = try bench.run(environment: ["MAILARC_LOCK_SECONDS": "0.05"])
+    #expect(result.status != 0)
+    #expect((result.output + result.errors).contains(lock))
+    unlink(lock)
+    #expect(
+      try bench.view().subjects == ["Aim: follows", "Aim: moves", "INBOX: moves", "INBOX: stays"])
+    #expect(try await bench.pull().sums == ["moved": 1])
+    #expect(try bench.view().subjects == ["Aim: follows", "Aim: moves", "INBOX: stays"])
+    try await expectNothingToDo(bench)
+  }
 }

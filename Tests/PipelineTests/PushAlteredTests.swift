@@ -93,4 +93,23 @@ import Testing
     #expect(report.notices.contains { $0.text.contains("refused with its date") })
     #expect(server.messages().last?.date == nil)
   }
+
+  @Test func `a server that breaks off at dates before 1970 is not asked for each of them`()
+    async throws
+  {
+    let bench = try await PushBench.holding(["one"])
+    for index in 0..<6 {
+      try bench.drop("old \(index)", as: "x\(index)")
+      try setModificationTime(bench.archive + "/INBOX/cur/x\(index):2,", -86_400 * 300)
+    }
+    let server = try FakeTarget("UIDPLUS LITERAL+ UNSELECT ESEARCH") {
+      $0.atOnce = { $0.contains("-1969 ") ? "BAD no such date" : nil }
+    }
+    let report = try await bench.push { $0.port = server.port }
+    #expect(report.pushed == ["transferred": 7])
+    #expect(report.notices.count { $0.text.contains("no dates before 1970") } == 1)
+    #expect(report.notices.count { $0.text.contains("a message that the server refused") } == 1)
+    #expect(server.messages().count { $0.date == nil } == 6)
+    #expect(try await bench.push { $0.port = server.port }.pushed == ["present": 7])
+  }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Mail
+import Synchronization
 import TestSupport
 import Testing
 
@@ -133,6 +134,66 @@ import Testing
   }
 
   // MARK: Servers in memory
+
+  /// A server that copies first and removes later, as for a connection that is gone meanwhile.
+  private final class SlowMove: Sendable {
+    private struct State {
+      var moves = 0
+    }
+    private let state = Mutex(State())
+
+    var hasBegun: Bool { state.withLock { $0.moves > 0 } }
+
+    func run(_ server: FakeTarget, from source: String, to destination: String, _ subject: String) {
+      guard let message = server.messages(source).first(where: { $0.subject == subject }) else {
+        return
+      }
+      let before = server.lines.count
+      let number = state.withLock { state in
+        state.moves += 1
+        return state.moves
+      }
+      // Until the next run looks at the mailbox again, or moves the message itself.
+      func isOver() -> Bool {
+        let asked = server.lines.dropFirst(before).count {
+          $0.contains(" STATUS ") && $0.contains(destination)
+        }
+        return number > 1 || asked >= 2 || state.withLock { $0.moves } > 1
+      }
+      for _ in 0..<4000 where !isOver() { usleep(5_000) }
+      _ = server.store([message], in: destination, collapsing: false)
+      server[source]?.messages.removeAll { $0.subject == subject }
+    }
+  }
+
+  @Test func `what is still being moved for a connection that is gone is not moved twice`()
+    async throws
+  {
+    let bench = try await bench()
+    let server = try FakeTarget(FakeTarget.Behaviour.all + " MOVE")
+    #expect(try await push(bench, server).pushed == ["transferred": 4])
+    try move(bench, "a", to: "Work")
+    let slow = SlowMove()
+    server.change {
+      $0.move = { [weak server] _ in
+        if let server { slow.run(server, from: "INBOX", to: "Work", "a") }
+        return "OK moved"
+      }
+    }
+    let child = try ChildProcess(
+      builtProgram("mailarc"), bench.arguments(["--allow-plaintext"], port: server.port))
+    for _ in 0..<4000 where !slow.hasBegun { usleep(5_000) }
+    child.signal(SIGKILL)
+    #expect(child.wait() == .killed(signal: SIGKILL))
+    let report = try await bench.push {
+      $0.port = server.port
+      $0.settleSeconds = 1
+    }
+    #expect(report.pushed["transferred"] == nil)
+    #expect(server.subjects() == ["b", "c"])
+    #expect(server.subjects("Work") == ["w", "a"])
+    #expect(try await push(bench, server).pushed == ["present": 4])
+  }
 
   private func push(_ bench: PushBench, _ server: FakeTarget) async throws -> RunReport {
     try await bench.push { $0.port = server.port }

@@ -82,6 +82,31 @@ import Testing
     withExtendedLifetime(server) {}
   }
 
+  @Test func `cut while the mailboxes are listed, and while messages are moved, it goes on`()
+    async throws
+  {
+    let server = try plainServer()
+    let bench = try await bench(on: server)
+    try bench.source.plain.create("Work")
+    try bench.source.append("w", to: "Work")
+    try await bench.pull()
+    for text in [" LIST ", " APPEND "] {
+      let proxy = try RecordingProxy(to: server.imapPort)
+      proxy.cut(connection: 1, .afterClientText(text))
+      #expect(try await push(bench, proxy).exitStatus == .done, "cut after \(text)")
+    }
+    let name = try bench.file("a")
+    try bench.rename(
+      name, bench.archive + "/Work/cur/" + String(name.split(separator: "/").last ?? ""))
+    let proxy = try RecordingProxy(to: server.imapPort)
+    proxy.cut(connection: 1, .afterClientText(" MOVE "))
+    let report = try await push(bench, proxy)
+    #expect(report.exitStatus == .done)
+    #expect(report.pushed["transferred"] == nil)
+    #expect(try bench.subjects() == Self.subjects.filter { $0 != "a" })
+    #expect(try bench.subjects("Work") == ["w", "a"])
+  }
+
   @Test func `a server that is never reached is an account's failure, with nothing begun`()
     async throws
   {

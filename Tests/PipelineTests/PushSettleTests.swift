@@ -36,6 +36,6 @@ import Testing
     let settling = SettleIntents(
       journal: journal, raw: RawMailboxName(bytes: Array("INBOX".utf8)), leastSeconds: 10,
       archive: [:], tolerated: { _, _ in [] })
-    #expect(settling.quietSeconds(at: 1_000_000) == seconds)
+    #expect(settling.quiet.quietSeconds(at: 1_000_000) == seconds)
   }
 }

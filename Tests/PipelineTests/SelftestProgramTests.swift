@@ -175,9 +175,13 @@ import Testing
   @Test func `what an earlier one left is named and not removed`() throws {
     let bench = try Bench()
     try bench.push.plain.create("mailarc-selftest-old")
+    let left = bench.temporary.file("mailarc-selftest.aBcDeF")
+    try makeDirectory(left)
     let result = try bench.run(["--kills", "1", "--message-count", "2"])
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.errors.contains("the mailbox mailarc-selftest-old is there"))
+    #expect(result.errors.contains("the directory \(left) is there"))
+    #expect(try bench.leftFiles == ["mailarc-selftest.aBcDeF"])
     #expect(try bench.mailboxes.filter { $0.contains("selftest") } == ["mailarc-selftest-old"])
   }
 

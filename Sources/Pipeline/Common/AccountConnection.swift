@@ -63,6 +63,23 @@ final class AccountConnection {
     return hasConnected
   }
 
+  /// Does what may be done again from its beginning, on a new connection whenever one is lost.
+  ///
+  /// - Throws: what `body` throws, a lost connection only after some tries; what making one throws.
+  func persist<Result>(_ body: (IMAPConnection) throws -> Result) throws -> Result {
+    var pauses = retry.pauses[...]
+    while true {
+      let connection = try live()
+      do {
+        return try body(connection)
+      } catch let error as ClientError where error.endsConnection {
+        drop()
+        guard error.isRetryable, let pause = pauses.popFirst() else { throw error }
+        try wait(seconds: pause)
+      }
+    }
+  }
+
   private func mayTryAgain(_ error: ClientError) -> Bool {
     if error.isRetryable { return true }
     if case .transport(.connectionRefused(_, _)) = error { return hasConnected }

@@ -76,6 +76,7 @@ extension Failure {
     case .refused(let command, _, let text):
       self.init(
         scope: scope, cause: Self.cause(of: text), "\(command) was refused: \(text.text)",
+        advice: command == "CREATE" ? Self.nameAdvice : nil,
         retryable: text.code?.isTemporary ?? false)
     }
   }
@@ -144,6 +145,10 @@ extension Failure {
     case .foreign: self.init(scope: .run, cause: .newerFormat, "\(error)")
     }
   }
+
+  private static let nameAdvice =
+    "If the server can't have a mailbox of this name or in this place, rename or move the one in the "
+    + "archive; it follows."
 
   private static let rebuildAdvice =
     "Run mailarc verify --rebuild on the archive; no mail is lost by it."

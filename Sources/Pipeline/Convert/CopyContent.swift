@@ -23,7 +23,6 @@ final class CopyContent {
   private let measure = ContentMeasure()
   private let scratch: UnsafeMutableRawBufferPointer
   private static let pieceSize = 1 << 16
-  private var bareLineFeeds: [Int] = []
 
   init() {
     scratch = .allocate(byteCount: WireToDisk.capacity(for: Self.pieceSize), alignment: 16)
@@ -75,25 +74,18 @@ final class CopyContent {
     var converter = WireToDisk()
     var wireSize: Int64 = 0
     var size: Int64 = 0
+    func take(_ piece: UnsafeRawBufferPointer) {
+      size += Int64(piece.count)
+      write(piece)
+    }
     var chunk = first
     while let bytes = chunk {
       sha.update(bytes)
       wireSize += Int64(bytes.count)
-      var rest = bytes
-      while !rest.isEmpty {
-        let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.pieceSize))
-        bareLineFeeds.removeAll(keepingCapacity: true)
-        let count = converter.convert(piece, into: scratch, bareLineFeeds: &bareLineFeeds)
-        size += Int64(count)
-        write(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
-        rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
-      }
+      converter.convert(bytes, through: scratch, write: take)
       chunk = try read(file)
     }
-    if converter.finish() {
-      size += 1
-      [UInt8.carriageReturn].withUnsafeBytes { write($0) }
-    }
+    converter.finish(write: take)
     return CopiedContent(
       written: WrittenContent(size: size, wireSize: wireSize, digest: sha.finish()),
       sourceSize: wireSize)

@@ -49,12 +49,12 @@ final class CopyMessages {
     // Each batch is flushed.
     case .maildir, .maildirPlusPlus:
       .init(
-        batchMessages: 5000, batchBytes: flushBytes, flushMessages: 5000, flushBytes: flushBytes,
+        batchMessages: 2500, batchBytes: flushBytes, flushMessages: 2500, flushBytes: flushBytes,
         deliversAlongside: true)
     // A batch is gathered in memory first.
     case .mbox, .mboxGzip:
       .init(
-        batchMessages: 1000, batchBytes: 1 << 20, flushMessages: 10_000, flushBytes: flushBytes,
+        batchMessages: 1000, batchBytes: 1 << 20, flushMessages: 8_000, flushBytes: flushBytes,
         deliversAlongside: false)
     }
   }

@@ -15,7 +15,7 @@ struct AnnounceFirstPull {
       report.transferred = Int(mailbox.status?.messages ?? 0)
       let size =
         report.transferred > 0
-        ? try server.live().size(of: mailbox.raw).map { Int64(clamping: $0) } : nil
+        ? try server.persist { try $0.size(of: mailbox.raw) }.map { Int64(clamping: $0) } : nil
       report.transferredBytes = size ?? 0
       if report.transferred > 0 {
         observer.planned(

@@ -22,7 +22,7 @@ struct CheckFreeSpace {
     guard messages < Self.many || free < Self.least + messages * Self.ample else { return }
     var coming: Int64 = 0
     for mailbox in mailboxes where mailbox.status?.messages != 0 {
-      let size = try server.live().size(of: mailbox.raw) ?? 0
+      let size = try server.persist { try $0.size(of: mailbox.raw) } ?? 0
       coming = coming.addingReportingOverflow(Int64(clamping: size)).partialValue
     }
     guard free < Self.least + coming else { return }

@@ -106,11 +106,9 @@ final class DeliverMessages {
     guard let delivery else { return }
     let date = told ?? InternalDate(epochSeconds: WallClock.now)
     if told == nil { undated += 1 }
-    if converter.finish() {
-      diskSize += 1
-      try [UInt8.carriageReturn].span.bytes.withUnsafeBytes { buffer throws(StoreError) in
-        try delivery.write(buffer)
-      }
+    try converter.finish { rest throws(StoreError) in
+      diskSize += Int64(rest.count)
+      try delivery.write(rest)
     }
     let message = HeldMessage(
       uid: uid, digest: sha.finish(), size: wireSize, internalDate: date,

@@ -59,17 +59,24 @@ struct FollowMoves {
   ///   - pulled: the mailboxes that were looked at, and those that the source has no longer.
   ///   - skipped: the mailboxes that were seen to be unchanged.
   /// - Returns: those of `pulled` with the counts of what was moved and what is gone, their state
-  ///   recorded.
+  ///   recorded. One in which something failed is left out, and looked at again by the next run.
   /// - Throws: what the archive and the journals throw.
   func run(_ pulled: [PulledMailbox], skipped: [MailboxName]) throws -> [PulledMailbox] {
     guard pulled.contains(where: { !$0.gone.isEmpty || $0.isVanished }) else { return pulled }
     var arrivals = try arrivals(pulled, skipped)
     let index = ArchiveIndex(context.archive)
-    return try pulled.map { mailbox in
+    return try pulled.compactMap { mailbox in
       guard !mailbox.gone.isEmpty || mailbox.isVanished else { return mailbox }
       var mailbox = mailbox
-      try settle(&mailbox, &arrivals, index)
-      return mailbox
+      do {
+        try settle(&mailbox, &arrivals, index)
+        return mailbox
+      } catch {
+        let failure = Failure(error, scope: .mailbox)
+        guard failure.scope == .mailbox else { throw failure }
+        context.collector.add(MailboxFailure(mailbox: mailbox.name, failure: failure))
+        return nil
+      }
     }
   }
 

@@ -47,7 +47,9 @@ package struct PullPipeline: Sendable {
     let existing = try openArchive()
     let server = makeConnection()
     defer { server.logout() }
-    let tree = try server.live().listMailboxes(allNamespaces: options.allNamespaces)
+    let tree = try server.persist {
+      try $0.listMailboxes(allNamespaces: options.allNamespaces)
+    }
     if existing == nil, options.dryRun {
       try AnnounceFirstPull(server: server, observer: observer, collector: collector).run(tree)
       return
@@ -86,7 +88,7 @@ package struct PullPipeline: Sendable {
     try archive.saveTable(dryRun: options.dryRun)
     // What came in this run still counts as new when a mailbox that failed or waits is looked at:
     // its messages may have gone there.
-    if isComplete { try log.end() }
+    if isComplete, followed.count == pulled.count { try log.end() }
   }
 
   private var newLayout: ArchiveIdentity.Layout { options.layout ?? .maildir }

@@ -67,6 +67,12 @@ final class ArchiveSide {
     mailboxes[message.mailbox].path(of: message.stored)
   }
 
+  /// The internal date of the message with that content; nil where there is none.
+  func internalDate(of digest: ContentDigest) throws(StoreError) -> InternalDate? {
+    guard let message = messages.first(where: { $0.digest == digest }) else { return nil }
+    return try mailboxes[message.mailbox].internalDate(of: message.stored)
+  }
+
   /// The forms in which a server may keep a message, by its name; none where it is gone.
   func tolerated(_ source: String, passesTrace: Bool) throws -> [ContentDigest] {
     guard let place = bySource[source] else { return [] }

@@ -9,7 +9,8 @@ import Stores
 /// that it need not be sent again.
 ///
 /// Only what mailarc itself pushed is moved, and only by UID. A run that is killed between the move and
-/// its record is no harm: the next one finds the message by content.
+/// its record is no harm: the next one finds the message by content. But the server may still be at it
+/// then, and two moves of one message at a time leave two: that a move was begun is recorded before.
 ///
 /// Runs on one thread, before the mailboxes are shared out.
 struct FollowHandMoves {
@@ -18,6 +19,7 @@ struct FollowHandMoves {
 
   let context: PushContext
   let tree: ServerTree
+  let server: AccountConnection
   let connection: IMAPConnection
 
   /// A mailbox of the target with what its index and its side of the archive hold.
@@ -37,13 +39,15 @@ struct FollowHandMoves {
 
   /// Moves.
   ///
-  /// - Returns: the targets, with what was moved to them.
+  /// - Parameter targets: get what was moved to them, also where it throws.
   /// - Throws: `ClientError`, `StoreError`, `JournalError`.
-  func run(_ targets: [PushTarget]) throws -> [PushTarget] {
+  func run(_ targets: inout [PushTarget]) throws {
     guard connection.capabilities.contains(.move), targets.count > 1,
       targets.contains(where: { context.states[context.key(of: $0.name).hex] != nil })
-    else { return targets }
+    else { return }
     var places = try targets.map(place)
+    defer { targets = places.map(\.target) }
+    if !context.options.dryRun { try endOpenMoves(places) }
     let moves = try Dictionary(grouping: find(places)) { [$0.source, $0.destination] }
     for (pair, moves) in moves.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       do {
@@ -58,7 +62,20 @@ struct FollowHandMoves {
       }
     }
     if !context.options.dryRun { try connection.leaveMailbox() }
-    return places.map(\.target)
+  }
+
+  /// Waits for moves that were begun on a connection that is gone.
+  private func endOpenMoves(_ places: [Place]) throws {
+    for place in places {
+      guard let move = place.journal.record.openMove else { continue }
+      if let raw = tree.raw(for: move.destination, usesUTF8: connection.session.usesUTF8Names) {
+        try WaitForQuiet(
+          raw: raw, leastSeconds: context.options.settleSeconds,
+          begun: [.init(time: move.time, octets: move.octets)]
+        ).run(server)
+      }
+      try end(place.journal)
+    }
   }
 
   private func place(_ target: PushTarget) throws -> Place {
@@ -127,19 +144,45 @@ struct FollowHandMoves {
       moves.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
       uniquingKeysWith: { first, _ in first })
     let byUID = try stillThere(recorded.filter { present.contains($0.key) })
-    for chunk in UIDSet(byUID.keys).chunks(ofAtMost: Self.mostAtOnce, ranges: 100) {
-      let copied = try move(chunk, to: new)
-      Checkpoint.pass("push: moved on the target, not recorded yet")
-      for uid in chunk.uids {
-        guard let entry = byUID[uid] else { continue }
-        from.journal.append(.dropped(entry: entry.number))
-        if let copied, let newUID = copied.uids[uid] {
-          record(entry, newUID, copied.validity, in: places[destination].journal)
-        }
-        places[destination].target.moved += 1
+    guard !byUID.isEmpty else { return }
+    from.journal.append(
+      .moving(
+        IntendedMove(
+          time: WallClock.now, octets: byUID.values.reduce(0) { $0 + $1.size },
+          destination: to.name)))
+    try from.journal.flush()
+    do {
+      try move(byUID, from.journal, to: new, places[destination].journal) {
+        places[destination].target.moved += $0
       }
-      try places[destination].journal.flush()
-      try from.journal.flush()
+    } catch ClientError.refused(let command, let status, let text) {
+      try end(from.journal)
+      throw ClientError.refused(command: command, status, text)
+    }
+    try end(from.journal)
+  }
+
+  private func end(_ journal: PushJournal) throws(JournalError) {
+    journal.append(.moved)
+    try journal.flush()
+  }
+
+  private func move(
+    _ byUID: [UID: IndexEntry], _ source: PushJournal, to raw: RawMailboxName,
+    _ destination: PushJournal, onMoved: (Int) -> Void
+  ) throws {
+    for chunk in UIDSet(byUID.keys).chunks(ofAtMost: Self.mostAtOnce, ranges: 100) {
+      let copied = try move(chunk, to: raw)
+      Checkpoint.pass("push: moved on the target, not recorded yet")
+      let entries = chunk.uids.compactMap { uid in byUID[uid].map { (uid, $0) } }
+      for (uid, entry) in entries {
+        source.append(.dropped(entry: entry.number))
+        guard let copied, let newUID = copied.uids[uid] else { continue }
+        record(entry, newUID, copied.validity, in: destination)
+      }
+      onMoved(entries.count)
+      try destination.flush()
+      try source.flush()
     }
   }
 

@@ -38,7 +38,7 @@ final class OutgoingBatches {
   private var places: ArraySlice<Int>
   private let side: ArchiveSide
   private let flags: TargetFlags
-  private let reduced: Set<ContentDigest>
+  private let omissions: Omissions
   private let largest: UInt64?
   private var next: OutgoingMessage?
   /// Messages that could not be read, with the reason; those that are gone are left out in silence.
@@ -48,17 +48,17 @@ final class OutgoingBatches {
   ///   - places: of the messages to be sent, in order.
   ///   - side: where they are.
   ///   - flags: which flags the target keeps.
-  ///   - reduced: messages that go without keywords and date.
+  ///   - omissions: what messages go without.
   ///   - largest: the most octets that the target takes in a message; nil where it does not say.
   init(
-    _ places: [Int], side: ArchiveSide, flags: TargetFlags, reduced: Set<ContentDigest>,
+    _ places: [Int], side: ArchiveSide, flags: TargetFlags, omissions: Omissions,
     largest: UInt64?
   ) {
     self.largest = largest
     self.places = places[...]
     self.side = side
     self.flags = flags
-    self.reduced = reduced
+    self.omissions = omissions
   }
 
   /// The next batch, of at most `limit` messages; empty when all is sent.
@@ -89,10 +89,7 @@ final class OutgoingBatches {
         var outgoing = OutgoingMessage(
           place: place, content: content, flags: flags.kept(of: message.flags),
           internalDate: try mailbox.internalDate(of: message.stored), source: message.source)
-        if reduced.contains(content.digest) {
-          outgoing.flags.keywords = []
-          outgoing.internalDate = nil
-        }
+        omissions.apply(to: &outgoing)
         return outgoing
       } catch {
         if case StoreError.notFound = error { continue }

@@ -22,8 +22,8 @@ final class PushMailbox {
   private static let mostRescans = 5
   private var rescans = 0
   private var window = AppendWindow()
-  /// Messages that break the command that carries them, and so are sent without keywords and date.
-  private var reduced: Set<ContentDigest> = []
+  private let earlyDates: EarlyDates
+  private var omissions: Omissions
 
   init(
     context: PushContext, target: PushTarget, tree: ServerTree, server: AccountConnection
@@ -40,6 +40,16 @@ final class PushMailbox {
     reporter = PushReporter(
       target.name, collector: context.collector, observer: context.observer)
     isCreated = target.existing != nil
+    earlyDates = EarlyDates(
+      hasArrived: { [journal] digest in
+        journal.record.entries.values.contains { $0.digest == digest }
+      },
+      onRefused: { [reporter] in
+        reporter.notice(
+          .datesNotKept,
+          "the server takes no dates before 1970; what has one is sent without its date")
+      })
+    omissions = Omissions(earlyDates: earlyDates)
     reporter.report.moved = target.moved
   }
 
@@ -87,11 +97,11 @@ final class PushMailbox {
     case .tryAgain: return
     case .hopeless: throw error
     case .blame(let digest):
-      if case .outOfStep(let text) = error, reduced.insert(digest).inserted {
+      if case .outOfStep(let text) = error,
+        let what = omissions.reduce(digest, date: try side.internalDate(of: digest))
+      {
         reporter.notice(
-          .other,
-          "a message that the server refused (\(text.text)) is sent without its keywords "
-            + "and date")
+          .other, "a message that the server refused (\(text.text)) is sent without \(what)")
         return
       }
       let words = if case .outOfStep(let text) = error { ": \(text.text)" } else { "" }
@@ -104,11 +114,12 @@ final class PushMailbox {
     guard let raw = tree.raw(for: target.name, usesUTF8: connection.session.usesUTF8Names) else {
       throw Failure(
         scope: .mailbox, cause: .refused,
-        summary: "the server has no mailboxes inside mailboxes", advice: nil, retryable: false)
+        summary: "the server has no mailboxes inside mailboxes",
+        advice: "Move it to the top of the archive; it follows.", retryable: false)
     }
     guard try prepare(connection, raw) else { return announceNew() }
     if journal.record.isUnsettled, !context.options.dryRun {
-      try settling(raw).waitForQuiet(server)
+      try settling(raw).quiet.run(server)
     }
     let live = try server.live()
     let observation = try ObserveTarget(
@@ -257,12 +268,13 @@ final class PushMailbox {
       messages: plan.toSend.count,
       bytes: plan.toSend.reduce(0) { $0 + side.messages[$1].size })
     let batches = OutgoingBatches(
-      plan.toSend, side: side, flags: flags, reduced: reduced,
+      plan.toSend, side: side, flags: flags, omissions: omissions,
       largest: connection.capabilities.appendLimit)
     let appender = AppendMessages(
       connection: connection, journal: journal, raw: raw, observation: observation, side: side,
       refusals: ResolveRefusals(
         side: side, retry: context.options.retry, server: server, reporter: reporter,
+        earlyDates: earlyDates,
         create: { [tree, target] in
           try PrepareMailbox(connection: connection, tree: tree, target: target, raw: raw).create()
         }),

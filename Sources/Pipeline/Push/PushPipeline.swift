@@ -44,7 +44,7 @@ package struct PushPipeline: Sendable {
     let mailboxes = try source.mail.mailboxes()
     let server = makeConnection()
     defer { server.logout() }
-    let tree = try server.live().listMailboxes(allNamespaces: false)
+    let tree = try server.persist { try $0.listMailboxes(allNamespaces: false) }
     let pulled = try? source.archive?.state.openSubdirectory("pull")
     if let archive = source.archive { try refuseSource(archive, tree, pulled) }
     TellUnread(
@@ -65,9 +65,10 @@ package struct PushPipeline: Sendable {
       stray: StrayKeywords(of: source.archive, in: mailboxes.mailboxes), directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
       collector: collector, interruption: interruption)
-    let moved = try FollowHandMoves(
-      context: context, tree: tree, connection: try server.live()
-    ).run(try jobs(mapping.targets, context))
+    var moved = try jobs(mapping.targets, context)
+    try server.persist {
+      try FollowHandMoves(context: context, tree: tree, server: server, connection: $0).run(&moved)
+    }
     let estimate = EstimatePush(context: context).run(moved)
     observer.plan(totalMessages: estimate.messages, bytes: estimate.bytes)
     work(moved, tree, server, context)

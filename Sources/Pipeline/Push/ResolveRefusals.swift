@@ -17,6 +17,7 @@ final class ResolveRefusals {
   private let server: AccountConnection
   private let reporter: PushReporter
   private let create: () throws -> Void
+  private let earlyDates: EarlyDates
   private var pauses: ArraySlice<Double>
   private var hasCreated = false
 
@@ -25,12 +26,14 @@ final class ResolveRefusals {
   ///   - retry: how often and how long a server that is busy is waited for.
   ///   - server: the connection, whose interruption ends a wait.
   ///   - reporter: gets told what a message is sent without.
+  ///   - earlyDates: gets told which message is sent without such a date.
   ///   - create: makes the mailbox, which turned out to be missing.
   init(
     side: ArchiveSide, retry: RetryPolicy, server: AccountConnection, reporter: PushReporter,
-    create: @escaping () throws -> Void
+    earlyDates: EarlyDates, create: @escaping () throws -> Void
   ) {
     self.create = create
+    self.earlyDates = earlyDates
     self.side = side
     self.server = server
     self.reporter = reporter
@@ -73,6 +76,7 @@ final class ResolveRefusals {
     }
     if let date = first.internalDate, first.content.size > 0, mayMean(date, text, status) {
       reduced.internalDate = nil
+      if date.isEarly { earlyDates.sendsWithout(first.content.digest) }
       reporter.notice(.datesNotKept, "\(path(first)) was refused with its date")
       return [.send([reduced])]
     }
@@ -88,6 +92,6 @@ final class ResolveRefusals {
   private func mayMean(
     _ date: InternalDate, _ text: ResponseText, _ status: CompletionStatus
   ) -> Bool {
-    status == .bad || text.text.lowercased().contains("date") || date.epochSeconds < 0
+    status == .bad || text.text.lowercased().contains("date") || date.isEarly
   }
 }

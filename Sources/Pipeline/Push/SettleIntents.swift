@@ -9,51 +9,21 @@ import Protocols
 ///
 /// All open intents of a mailbox settle together.
 struct SettleIntents {
-  /// So many seconds after a batch was begun no server still carries it out, however slow the line
-  /// was by which it came.
-  private static let certainlyOver: Int64 = 3600
-  /// Octets a second that any server stores.
-  private static let slowestServer = 1_048_576.0
-  private static let pollSeconds = 0.5
-
   let journal: PushJournal
   let raw: RawMailboxName
-  /// How long the mailbox has to stand still, at least.
+  /// How long the mailbox has to stand still before, at least.
   let leastSeconds: Double
   /// How many messages of the archive mailbox have a key.
   let archive: [MatchMessages.KeyAndSize: Int]
   let tolerated: (String, _ passesTrace: Bool) throws -> [ContentDigest]
 
-  /// Waits until the mailbox's UIDNEXT has stood still for long enough: a dead connection's commands
-  /// may still be executing.
-  func waitForQuiet(_ server: AccountConnection) throws {
-    let quietSeconds = quietSeconds(at: WallClock.now)
-    guard quietSeconds > 0 else { return }
-    var last = try uidNext(server)
-    var since = MonotonicClock.now
-    while MonotonicClock.now.seconds(since: since) < quietSeconds {
-      try server.wait(seconds: min(Self.pollSeconds, quietSeconds))
-      let next = try uidNext(server)
-      if next != last {
-        last = next
-        since = .now
-      }
-    }
-  }
-
-  /// How long the mailbox has to stand still at that time: as long as the server may take for the
-  /// largest open batch; zero if there is nothing to wait for.
-  func quietSeconds(at now: Int64) -> Double {
-    // A clock that was set back makes a batch from the future; it is fresh as well.
-    let fresh = journal.record.batches.values.filter { now - $0.time < Self.certainlyOver }
-    let octets = fresh.map { $0.open.values.reduce(0) { $0 + Double($1.size) } }
-    guard let largest = octets.max() else { return 0 }
-    return max(leastSeconds, largest / Self.slowestServer)
-  }
-
-  private func uidNext(_ server: AccountConnection) throws(ClientError) -> UInt32 {
-    let items = try server.live().status(of: raw, [.uidNext, .messages])
-    return items?.uidNext?.value ?? items?.messages ?? 0
+  /// What a push waits for before it settles: a dead connection's commands may still be executing.
+  var quiet: WaitForQuiet {
+    WaitForQuiet(
+      raw: raw, leastSeconds: leastSeconds,
+      begun: journal.record.batches.values.map {
+        .init(time: $0.time, octets: $0.open.values.reduce(0) { $0 + $1.size })
+      })
   }
 
   /// Compares what is in the selected mailbox with the open intents.

@@ -6,6 +6,9 @@ import Stores
 ///
 /// Nobody holds its lock between two calls, so that a push can take it.
 final class ScratchArchive {
+  /// What the names of all such directories begin with.
+  static let prefix = "mailarc-selftest"
+
   /// The directory around it, for its owner only.
   let directory: String
   /// The archive's directory.
@@ -26,7 +29,7 @@ final class ScratchArchive {
   init(for mailbox: MailboxName, seed: UInt64) throws {
     self.mailbox = mailbox
     generate = GenerateMessages(seed: seed)
-    directory = try Directory.makeScratch(prefix: "mailarc-selftest")
+    directory = try Directory.makeScratch(prefix: Self.prefix)
     do {
       // Nobody's account, so that no target is taken for the source.
       let archive = try Archive.create(

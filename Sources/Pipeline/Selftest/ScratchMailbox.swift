@@ -14,17 +14,12 @@ struct ScratchMailbox {
   /// A connection that was lost meanwhile is made anew.
   /// - Throws: `ClientError`.
   func read() throws -> (found: [CompareMailbox.Found], flags: TargetFlags?) {
-    for _ in 0..<2 {
-      do { return try attempt() } catch let error as ClientError {
-        guard error.endsConnection, error.isRetryable else { throw error }
-        server.drop()
-      }
-    }
-    return try attempt()
+    try server.persist(read)
   }
 
-  private func attempt() throws -> (found: [CompareMailbox.Found], flags: TargetFlags?) {
-    let connection = try server.live()
+  private func read(
+    _ connection: IMAPConnection
+  ) throws -> (found: [CompareMailbox.Found], flags: TargetFlags?) {
     guard try exists(connection) else { return ([], nil) }
     let (selected, present) = try ListMessages(
       connection: connection, raw: raw, readOnly: false

@@ -36,6 +36,7 @@ package struct SelftestPipeline: Sendable {
       account: options.account, enabling: [], interruption: interruption, retry: options.retry)
     defer { server.logout() }
     let raw = try choose(server)
+    nameLeftDirectories()
     let archive = try ScratchArchive(for: options.mailbox, seed: options.seed)
     observer.began(mailbox: "\(raw)", archive: archive.path)
     let rounds = RunRounds(
@@ -69,11 +70,11 @@ package struct SelftestPipeline: Sendable {
   /// The scratch mailbox's name on the server, which nobody has there; names what earlier selftests
   /// left.
   private func choose(_ server: AccountConnection) throws -> RawMailboxName {
-    let connection = try server.live()
-    let tree = try connection.listMailboxes(allNamespaces: false)
-    guard !tree.mailboxes.contains(where: { $0.name == options.mailbox }),
-      let raw = tree.raw(for: options.mailbox, usesUTF8: connection.session.usesUTF8Names)
-    else {
+    let (tree, raw) = try server.persist { connection in
+      let tree = try connection.listMailboxes(allNamespaces: false)
+      return (tree, tree.raw(for: options.mailbox, usesUTF8: connection.session.usesUTF8Names))
+    }
+    guard !tree.mailboxes.contains(where: { $0.name == options.mailbox }), let raw else {
       throw Failure(
         scope: .run, cause: .input,
         summary: "the account has a mailbox \(options.mailbox) already", advice: nil,
@@ -89,6 +90,15 @@ package struct SelftestPipeline: Sendable {
         advice: "If none runs, delete it with a mail program; there is nothing of yours in it.")
     }
     return raw
+  }
+
+  private func nameLeftDirectories() {
+    // Where they can't be listed, one can't be made either, and that is told.
+    for path in (try? Directory.scratches(prefix: ScratchArchive.prefix)) ?? [] {
+      observer.note(
+        "the directory \(path) is there from a selftest that found something, was killed, or runs now",
+        advice: "If none runs, remove it; there is nothing of yours in it.")
+    }
   }
 
   private func keep(_ raw: RawMailboxName, _ archive: ScratchArchive) {

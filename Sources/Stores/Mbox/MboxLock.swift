@@ -4,8 +4,13 @@ import Platform
 /// The locks under which mailarc writes to an mbox: `FILE.lock`, as mail programs of all ages know it,
 /// and then fcntl's.
 final class MboxLock {
-  /// How long to wait for other programs, which mostly need it for moments.
-  static let patience = 30_000
+  /// How many milliseconds to wait for other programs, which mostly need it for moments.
+  ///
+  /// The environment variable MAILARC_LOCK_SECONDS sets it.
+  static let patience: Int = {
+    let seconds = Environment.value("MAILARC_LOCK_SECONDS").flatMap { Double($0) } ?? 30
+    return Int(min(max(seconds, 0), 3600) * 1000)
+  }()
 
   /// The mbox, open for reading and writing.
   let file: FileDescriptor

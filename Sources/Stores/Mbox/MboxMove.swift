@@ -38,34 +38,23 @@ extension MboxStore {
     let file = try source.open(message)
     let delivery = try beginDelivery()
     // The lines of a foreign message in wire form all end in CRLF, so it comes back the same.
-    var converter = message.scanned?.isWireForm == true ? WireToDisk() : nil
+    let isWireForm = message.scanned?.isWireForm == true
+    var converter = WireToDisk()
     let output = takeBuffer()
     defer { give(back: output) }
-    var lineFeeds: [Int] = []
     let measure = ContentMeasure()
     func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
       measure.take(bytes)
       try delivery.write(bytes)
     }
     while let chunk = try file.nextChunk() {
-      guard converter != nil else {
+      if isWireForm {
+        try converter.convert(chunk, through: output.bytes, write: write)
+      } else {
         try write(chunk)
-        continue
-      }
-      var rest = chunk
-      while !rest.isEmpty {
-        let part = UnsafeRawBufferPointer(rebasing: rest.prefix(output.bytes.count - 1))
-        let count =
-          converter?.convert(part, into: output.bytes, bareLineFeeds: &lineFeeds) ?? 0
-        try write(UnsafeRawBufferPointer(rebasing: output.bytes[..<count]))
-        rest = UnsafeRawBufferPointer(rebasing: rest[part.count...])
       }
     }
-    if converter?.finish() == true {
-      try [UInt8.carriageReturn].span.bytes.withUnsafeBytes { byte throws(StoreError) in
-        try write(byte)
-      }
-    }
+    try converter.finish(write: write)
     let name: DeliveryName =
       if let origin = order.origin { .fetched(origin) } else if message.isOurs {
         .kept(Array(message.baseName))
