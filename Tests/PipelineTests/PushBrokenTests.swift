@@ -54,6 +54,7 @@ import Testing
     }
     let report = try await push(bench, server)
     #expect(report.accountFailure == nil)
+    #expect(report.notices.contains { $0.text.contains("had not arrived") })
     #expect(server.subjects().sorted() == subjects.sorted())
     #expect(try await push(bench, server).pushed == ["present": 4])
   }

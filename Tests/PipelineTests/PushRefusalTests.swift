@@ -238,6 +238,7 @@ import Testing
     }
     #expect(try await push(bench, server).pushed == ["transferred": 2])
     #expect(server.subjects() == ["a", "b"])
+    #expect(server.lines.count { $0.contains(" CREATE ") } == 1)
   }
 
   @Test func `a message that is answered with TRYCREATE always is named, and the rest goes on`()

@@ -71,7 +71,7 @@ final class ConvertMailbox {
     }
     let copier = try CopyMessages(
       from: source, to: place.name, of: archive, journal: journal, content: worker.content,
-      taken: taken, lost: lost)
+      names: CopyNames(taken: taken, lost: lost))
     defer { copier.discard() }
     let merge = MergeConvertedFlags(present, in: target, journal: journal)
     let home = journal.record.home

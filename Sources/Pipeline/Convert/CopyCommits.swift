@@ -15,7 +15,7 @@ final class CopyCommits {
     mutating func add(_ delivery: PreparedDelivery, _ message: CopyWriter.Finished) {
       prepared.append(delivery)
       messages.append(message)
-      bytes += message.content.written.wireSize
+      bytes += message.content.wireSize
     }
   }
 
@@ -46,8 +46,8 @@ final class CopyCommits {
       for (message, delivered) in zip(batch.messages, delivered) {
         unflushed.append(
           .init(
-            name: delivered.message.source, flags: message.flags, content: message.content,
-            source: message.source))
+            name: delivered.message.source, flags: message.copied.flags, content: message.content,
+            sourceSize: message.copied.sourceSize, source: message.copied.source))
       }
       unflushedBytes += batch.bytes
       if unflushed.count >= limits.flushMessages || unflushedBytes >= limits.flushBytes {

@@ -7,20 +7,10 @@ struct SourceUnreadable: Error {
   let cause: any Error
 }
 
-/// What was seen of a message while it was copied.
-struct CopiedContent: Sendable {
-  /// What was written.
-  let written: WrittenContent
-  /// Bytes that were read.
-  let sourceSize: Int64
-}
-
-/// Copies one message at a time into the form on disk, and takes its digest on the way.
+/// Copies one message at a time into the form on disk.
 ///
 /// One for a worker; the memory it takes does not depend on a message's size.
 final class CopyContent {
-  private let sha = SHA256()
-  private let measure = ContentMeasure()
   private let scratch: UnsafeMutableRawBufferPointer
   private static let pieceSize = 1 << 16
 
@@ -36,59 +26,28 @@ final class CopyContent {
   ///   - message: the message.
   ///   - file: its content.
   ///   - write: takes the form on disk, in pieces that are valid during the call only.
-  /// - Returns: what was seen on the way.
+  /// - Returns: how many bytes were read.
   /// - Throws: `SourceUnreadable`, also where it changes meanwhile.
   func run(
     _ message: StoredMessage, _ file: MessageFile, write: (UnsafeRawBufferPointer) -> Void
-  ) throws(SourceUnreadable) -> CopiedContent {
+  ) throws(SourceUnreadable) -> Int64 {
+    var size: Int64 = 0
     var chunk = try read(file)
-    let copied =
-      try isWireForm(message, file, &chunk)
-      ? try copyWireForm(from: chunk, file, write) : try copyDiskForm(from: chunk, file, write)
-    if let expected = file.size, expected != copied.sourceSize {
+    var converter = try isWireForm(message, file, &chunk) ? WireToDisk() : nil
+    while let bytes = chunk {
+      size += Int64(bytes.count)
+      if converter == nil {
+        write(bytes)
+      } else {
+        converter?.convert(bytes, through: scratch, write: write)
+      }
+      chunk = try read(file)
+    }
+    converter?.finish(write: write)
+    if let expected = file.size, expected != size {
       throw SourceUnreadable(cause: ChangedWhileRead())
     }
-    return copied
-  }
-
-  private func copyDiskForm(
-    from first: UnsafeRawBufferPointer?, _ file: MessageFile,
-    _ write: (UnsafeRawBufferPointer) -> Void
-  ) throws(SourceUnreadable) -> CopiedContent {
-    measure.reset()
-    var chunk = first
-    while let bytes = chunk {
-      measure.take(bytes)
-      write(bytes)
-      chunk = try read(file)
-    }
-    let written = measure.finish()
-    return CopiedContent(written: written, sourceSize: written.size)
-  }
-
-  private func copyWireForm(
-    from first: UnsafeRawBufferPointer?, _ file: MessageFile,
-    _ write: (UnsafeRawBufferPointer) -> Void
-  ) throws(SourceUnreadable) -> CopiedContent {
-    sha.reset()
-    var converter = WireToDisk()
-    var wireSize: Int64 = 0
-    var size: Int64 = 0
-    func take(_ piece: UnsafeRawBufferPointer) {
-      size += Int64(piece.count)
-      write(piece)
-    }
-    var chunk = first
-    while let bytes = chunk {
-      sha.update(bytes)
-      wireSize += Int64(bytes.count)
-      converter.convert(bytes, through: scratch, write: take)
-      chunk = try read(file)
-    }
-    converter.finish(write: take)
-    return CopiedContent(
-      written: WrittenContent(size: size, wireSize: wireSize, digest: sha.finish()),
-      sourceSize: wireSize)
+    return size
   }
 
   private func read(_ file: MessageFile) throws(SourceUnreadable) -> UnsafeRawBufferPointer? {

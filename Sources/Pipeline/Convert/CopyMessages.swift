@@ -12,8 +12,6 @@ final class CopyMessages {
   private let journal: ConvertJournal
   private let content: CopyContent
   private let writer: CopyWriter
-  private var taken: BaseNames
-  private var lost: [ContentDigest: [String]]
   private var copied = 0
   private var copiedBytes: Int64 = 0
   /// Messages and octets that are in the archive for good.
@@ -26,20 +24,17 @@ final class CopyMessages {
   ///   - archive: the archive.
   ///   - journal: the mailbox's.
   ///   - content: copies one message after the other.
-  ///   - taken: base names that no message may get, because others have them or had them.
-  ///   - lost: base names of messages that the archive lost, by content: who has it gets the name.
+  ///   - names: choose what messages are called.
   /// - Throws: `SystemError` if no thread can be had.
   init(
     from source: any ReadableMailbox, to mailbox: MailboxName, of archive: Archive,
-    journal: ConvertJournal, content: CopyContent, taken: BaseNames,
-    lost: [ContentDigest: [String]]
+    journal: ConvertJournal, content: CopyContent, names: CopyNames
   ) throws {
     self.source = source
     self.journal = journal
     self.content = content
-    self.taken = taken
-    self.lost = lost
-    writer = try CopyWriter(mailbox, of: archive, limits: Self.limits(archive.identity.layout))
+    writer = try CopyWriter(
+      mailbox, of: archive, names: names, limits: Self.limits(archive.identity.layout))
   }
 
   private static func limits(_ layout: ArchiveIdentity.Layout) -> CopyWriter.Limits {
@@ -59,7 +54,7 @@ final class CopyMessages {
     }
   }
 
-  /// Messages and octets that were copied so far.
+  /// Messages that were copied so far, and bytes that were read of them.
   var progress: (messages: Int, bytes: Int64) { (copied, copiedBytes) }
 
   /// Copies a message with these flags.
@@ -77,40 +72,18 @@ final class CopyMessages {
     }
     writer.begin()
     do {
-      let found = try content.run(message, file) { writer.write($0) }
+      let size = try content.run(message, file) { writer.write($0) }
       writer.finish(
         .init(
-          name: name(of: message, found, date), date: date, flags: flags, content: found,
+          message: message, date: date, flags: flags, sourceSize: size,
           source: message.convertSource))
       copied += 1
-      copiedBytes += found.written.wireSize
+      copiedBytes += size
     } catch {
       writer.abandon()
       throw error
     }
     try record(try writer.takeWritten())
-  }
-
-  /// The message keeps its base name if that is one of ours and free; a fetched one that was edited
-  /// since keeps at least what it says of where it was fetched.
-  private func name(
-    of message: StoredMessage, _ copied: CopiedContent, _ date: InternalDate
-  ) -> DeliveryName {
-    // The date is a part of it.
-    let prefix = lost.isEmpty ? "" : "\(date.epochSeconds)."
-    if let index = lost[copied.written.digest]?.firstIndex(where: { $0.hasPrefix(prefix) }),
-      let name = lost[copied.written.digest]?.remove(at: index)
-    {
-      taken.insert(name)
-      return .kept(Array(name.utf8))
-    }
-    guard message.isOurs, taken.insert(message) else { return .new }
-    if message.namedSize == copied.written.size,
-      message.namedWireSize == copied.written.wireSize
-    {
-      return .kept(Array(message.baseName))
-    }
-    return DeliveryName(message.origin)
   }
 
   /// Makes all that was copied durable, and records it.
@@ -130,10 +103,10 @@ final class CopyMessages {
       journal.write(
         .converted(
           ConvertedMessage(
-            name: copy.name, digest: copy.content.written.digest,
-            sourceSize: copy.content.sourceSize, source: copy.source ?? "",
+            name: copy.name, digest: copy.content.digest, sourceSize: copy.sourceSize,
+            source: copy.source ?? "",
             flags: copy.flags)))
-      deliveredBytes += copy.content.written.wireSize
+      deliveredBytes += copy.content.wireSize
     }
     try journal.flush()
     delivered += written.count

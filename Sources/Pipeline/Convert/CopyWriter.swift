@@ -18,14 +18,22 @@ final class CopyWriter {
     let deliversAlongside: Bool
   }
 
-  /// What is known of a message whose content was given.
-  struct Finished: Sendable {
-    let name: DeliveryName
+  /// A message whose content was given.
+  struct Copied: Sendable {
+    let message: StoredMessage
     let date: InternalDate
     let flags: Flags
-    let content: CopiedContent
+    /// Bytes of the content as the source has it.
+    let sourceSize: Int64
     /// What the source calls it; nil where that may come to mean another message.
     let source: String?
+  }
+
+  /// The same, when its content is known.
+  struct Finished: Sendable {
+    let name: DeliveryName
+    let copied: Copied
+    let content: WrittenContent
   }
 
   /// A message that is in the archive for good.
@@ -33,7 +41,8 @@ final class CopyWriter {
     /// The base name that it got.
     let name: String
     let flags: Flags
-    let content: CopiedContent
+    let content: WrittenContent
+    let sourceSize: Int64
     let source: String?
   }
 
@@ -41,6 +50,8 @@ final class CopyWriter {
     case begin
     /// The next bytes of the content, up to this offset of the block.
     case bytes(Int)
+    case copied(Copied)
+    /// What becomes of that on the way.
     case finish(Finished)
     case abandon
     /// Delivers and flushes all.
@@ -62,30 +73,53 @@ final class CopyWriter {
 
   private static let blockCount = 4
   private static let blockBytes = 1 << 19
-  private static let blockSteps = 4096
+  private static let blockSteps = 1024
   private let filled = HandOff<Block>(capacity: blockCount)
   private let empty = HandOff<Block>(capacity: blockCount)
   private let answers = HandOff<Void>(capacity: 1)
   private let outcome = Outcome()
   private var block = Block()
-  private var isOver = false
+  private var isOver = true
 
   /// Begins to write into a mailbox that is there.
   ///
+  /// - Parameters:
+  ///   - mailbox: the mailbox.
+  ///   - archive: the archive that has it.
+  ///   - names: choose what messages are called.
+  ///   - limits: when what is done.
   /// - Throws: `SystemError` if no thread can be had.
-  init(_ mailbox: MailboxName, of archive: Archive, limits: Limits) throws {
+  init(
+    _ mailbox: MailboxName, of archive: Archive, names: CopyNames, limits: Limits
+  ) throws {
     for _ in 1..<Self.blockCount { empty.put(Block()) }
     let (filled, empty, answers, outcome) = (filled, empty, answers, outcome)
-    try WorkerThread.detach(name: "mailarc-write") {
-      let writer = CopyWriterThread(mailbox, of: archive, limits, outcome)
+    let measured = HandOff<Block>(capacity: Self.blockCount)
+    try WorkerThread.detach(name: "mailarc-digest") {
+      let measure = CopyMeasure(names: names)
       while true {
         var block = filled.take()
-        let isOver = writer.take(block) { answers.put(()) }
-        block.clear()
-        empty.put(block)
+        let isOver = measure.take(&block)
+        measured.put(block)
         if isOver { return }
       }
     }
+    do {
+      try WorkerThread.detach(name: "mailarc-write") {
+        let writer = CopyWriterThread(mailbox, of: archive, limits, outcome)
+        while true {
+          var block = measured.take()
+          let isOver = writer.take(block) { answers.put(()) }
+          block.clear()
+          empty.put(block)
+          if isOver { return }
+        }
+      }
+    } catch {
+      filled.put(Block(steps: [.end]))
+      throw error
+    }
+    isOver = false
   }
 
   deinit { end() }
@@ -101,8 +135,8 @@ final class CopyWriter {
   }
 
   /// All of its content was given.
-  func finish(_ message: Finished) {
-    block.steps.append(.finish(message))
+  func finish(_ message: Copied) {
+    block.steps.append(.copied(message))
     if block.steps.count >= Self.blockSteps { handOver() }
   }
 

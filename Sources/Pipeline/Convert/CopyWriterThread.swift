@@ -39,6 +39,7 @@ final class CopyWriterThread {
         offset = end
       case .finish(let message):
         outcome.attempt { try finish(message) }
+      case .copied: preconditionFailure("its content is not known")
       case .abandon:
         abandon()
       case .commit:
@@ -70,8 +71,8 @@ final class CopyWriterThread {
     self.delivery = nil
     batch.add(
       try delivery.finish(
-        name: message.name, date: message.date, content: message.content.written,
-        flags: message.flags), message)
+        name: message.name, date: message.copied.date, content: message.content,
+        flags: message.copied.flags), message)
     if batch.prepared.count >= limits.batchMessages || batch.bytes >= limits.batchBytes {
       deliver()
     }
