@@ -14,9 +14,15 @@ package final class HandOff<Item: Sendable>: Sendable {
   }
 
   /// Puts an item behind the others.
-  package func put(_ item: Item) {
+  ///
+  /// Where it was the caller's last reference to some storage, whoever takes it has the only one, and can
+  /// change that without a copy.
+  package func put(_ item: consuming Item) {
+    var item: Item? = item
     room.wait()
-    items.withLock { $0.append(item) }
+    items.withLock { items in
+      if let item = item.take() { items.append(item) }
+    }
     filled.signal()
   }
 

@@ -129,7 +129,7 @@ import Testing
 
   @Test func `an archive that another run holds`() async throws {
     let bench = try await PushBench.holding(["one"])
-    let descriptor = open(bench.archive + "/.mailarc/lock", O_RDWR)
+    let descriptor = open(bench.archive + "/.mailarc/lock", O_RDWR | O_CLOEXEC)
     #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
     #expect(try bench.run().status == 75)
     close(descriptor)

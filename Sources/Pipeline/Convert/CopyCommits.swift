@@ -6,7 +6,7 @@ import Stores
 final class CopyCommits {
   /// Messages that are delivered together.
   struct Batch: Sendable {
-    private(set) var prepared: [PreparedDelivery] = []
+    fileprivate(set) var prepared: [PreparedDelivery] = []
     private(set) var messages: [CopyWriter.Finished] = []
     /// Octets of their wire form.
     private(set) var bytes: Int64 = 0
@@ -56,6 +56,12 @@ final class CopyCommits {
     }
   }
 
+  private func flushContent(of order: Order) -> Order {
+    guard case .deliver(var batch) = order else { return order }
+    outcome.attempt { try target?.flush(&batch.prepared) }
+    return .deliver(batch)
+  }
+
   private func flush() throws {
     guard let target, !unflushed.isEmpty else { return }
     Checkpoint.pass("convert: before a flush")
@@ -74,12 +80,13 @@ extension CopyCommits {
     case end
   }
 
-  /// The way to the commits, which are on a thread of their own if that pays and one can be had.
+  /// The way to the commits, which are on threads of their own if that pays and they can be had: one
+  /// flushes the content of a batch while the other one delivers that before it.
   ///
   /// Of one thread.
   final class Line {
-    // One order waits at most, so that memory and unnamed files stay few.
-    private let orders = HandOff<Order>(capacity: 1)
+    // One order waits at most for each thread, so that memory and unnamed files stay few.
+    private var orders = HandOff<Order>(capacity: 1)
     private let answers = HandOff<Void>(capacity: 1)
     // Nil if they are on another thread.
     private let own: CopyCommits?
@@ -90,11 +97,11 @@ extension CopyCommits {
       _ outcome: CopyWriter.Outcome
     ) {
       self.outcome = outcome
-      let (orders, answers) = (orders, answers)
-      let body: @Sendable () -> Void = {
+      let (flushed, answers) = (orders, answers)
+      let commit: @Sendable () -> Void = {
         let commits = CopyCommits(mailbox, of: archive, limits, outcome)
         while true {
-          switch orders.take() {
+          switch flushed.take() {
           case .deliver(let batch): commits.deliver(batch)
           case .flush:
             outcome.attempt { try commits.flush() }
@@ -103,10 +110,23 @@ extension CopyCommits {
           }
         }
       }
-      let isAlongside =
-        limits.deliversAlongside
-        && (try? WorkerThread.detach(name: "mailarc-commit", body)) != nil
-      own = isAlongside ? nil : CopyCommits(mailbox, of: archive, limits, outcome)
+      guard limits.deliversAlongside,
+        (try? WorkerThread.detach(name: "mailarc-commit", commit)) != nil
+      else {
+        own = CopyCommits(mailbox, of: archive, limits, outcome)
+        return
+      }
+      own = nil
+      let written = HandOff<Order>(capacity: 1)
+      let flush: @Sendable () -> Void = {
+        let flushes = CopyCommits(mailbox, of: archive, limits, outcome)
+        while true {
+          let order = flushes.flushContent(of: written.take())
+          flushed.put(order)
+          if case .end = order { return }
+        }
+      }
+      if (try? WorkerThread.detach(name: "mailarc-flush", flush)) != nil { orders = written }
     }
 
     /// Delivers a batch, now or soon.

@@ -100,7 +100,7 @@ final class CopyWriter {
       while true {
         var block = filled.take()
         let isOver = measure.take(&block)
-        measured.put(block)
+        measured.put(consume block)
         if isOver { return }
       }
     }
@@ -111,7 +111,7 @@ final class CopyWriter {
           var block = measured.take()
           let isOver = writer.take(block) { answers.put(()) }
           block.clear()
-          empty.put(block)
+          empty.put(consume block)
           if isOver { return }
         }
       }
@@ -171,7 +171,7 @@ final class CopyWriter {
     let full = block
     // So that nothing here refers to its storage, which is used again.
     block = Block()
-    filled.put(full)
+    filled.put(consume full)
     block = empty.take()
   }
 }

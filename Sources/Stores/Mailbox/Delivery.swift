@@ -63,6 +63,8 @@ package struct PreparedDelivery: Sendable {
   package let content: WrittenContent
   /// The flags to deliver it with.
   package let flags: Flags
+  /// Whether its content is on stable storage: else `commit` sees to that.
+  var isFlushed = false
 
   /// The base name to deliver it under, with a number that tells it from others; 0 for the first.
   func baseName(distinguishedBy duplicate: Int) -> [UInt8] {

@@ -70,6 +70,11 @@ package protocol Mailbox: ReadableMailbox {
   /// - Returns: takes the message.
   /// - Throws: `system`.
   func beginDelivery(startsWriteback: Bool) throws(StoreError) -> any Delivery
+  /// Makes the content of messages durable that are to be delivered, where that takes a time of its own:
+  /// this may be done by another object of the same mailbox, while `commit` delivers those before.
+  ///
+  /// - Throws: `system`; then they are not delivered yet.
+  func flush(_ prepared: inout [PreparedDelivery]) throws(StoreError)
   /// Delivers messages that were written.
   ///
   /// A message whose base name is there with the same content is not added; with other content it
@@ -77,9 +82,8 @@ package protocol Mailbox: ReadableMailbox {
   /// - Parameters:
   ///   - prepared: the messages.
   ///   - durably: whether they are on stable storage when it returns. If not, they are after the next
-  ///     `flush()` or durable commit, and a crash before may leave some, but none in parts; a Maildir
-  ///     makes them durable even so, as a file must not get its name before its content is safe, and
-  ///     is fast with large batches.
+  ///     `flush()` or durable commit, and a crash before may leave some, but none in parts: a file of a
+  ///     Maildir does not get its name before its content is safe.
   /// - Returns: what became of each, in the order given.
   /// - Throws: `system`, `damaged`, `unreadable`. Then some may be delivered; the rest is discarded.
   func commit(_ prepared: [PreparedDelivery], durably: Bool) throws(StoreError) -> [Delivered]
@@ -108,6 +112,9 @@ package protocol Mailbox: ReadableMailbox {
 }
 
 extension Mailbox {
+  /// Nothing: `commit` does all.
+  package func flush(_ prepared: inout [PreparedDelivery]) throws(StoreError) {}
+
   /// Delivers messages; when it returns, they are on stable storage.
   package func commit(_ prepared: [PreparedDelivery]) throws(StoreError) -> [Delivered] {
     try commit(prepared, durably: true)

@@ -67,6 +67,7 @@ extension MaildirMailbox {
     requireWriting()
     for message in messages {
       let place = try place(of: message)
+      if message.place != .cur { hasChangedNew = true }
       guard try storedIfPresent(try place.unlink(message.name)) != nil else {
         throw .notFound(path(of: message))
       }
@@ -84,6 +85,7 @@ extension MaildirMailbox {
     _ message: StoredMessage, of source: MaildirMailbox, base: [UInt8], info: [UInt8], flags: Flags
   ) throws(StoreError) -> StoredMessage {
     let from = try source.place(of: message)
+    if message.place != .cur { source.hasChangedNew = true }
     var free = base
     var number = 0
     while true {

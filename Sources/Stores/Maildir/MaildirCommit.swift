@@ -2,15 +2,26 @@ import Mail
 import Platform
 
 extension MaildirMailbox {
-  /// Delivers messages that were written into `tmp`; when it returns, they are on stable storage.
+  /// Flushes the files of messages that were written into `tmp`, as a group.
   ///
-  /// In this order: the keywords' letters are flushed, the files' content is flushed as a group, the
+  /// - Throws: `system`.
+  func flush(_ prepared: inout [PreparedDelivery]) throws(StoreError) {
+    guard !prepared.allSatisfy(\.isFlushed) else { return }
+    Checkpoint.pass("commit: before the files are flushed")
+    let tmp = try tmpDirectory()
+    try stored(try GroupFlush.flush(prepared.map(\.temporaryName), in: tmp))
+    for index in prepared.indices { prepared[index].isFlushed = true }
+  }
+
+  /// Delivers messages that were written into `tmp`.
+  ///
+  /// In this order: the keywords' letters are flushed, the files' content is flushed unless it was, the
   /// files get their names in `cur` without replacing any, `cur` is flushed. A message whose base
   /// name is there with the same content is not added; with other content it gets a number.
   ///
   /// - Parameters:
   ///   - prepared: the messages.
-  ///   - durably: of no consequence here.
+  ///   - durably: whether `cur` is flushed.
   /// - Returns: what became of each, in the order given.
   /// - Throws: `system`, `damaged`. Then some may be delivered; the files of the rest are removed.
   func commit(
@@ -20,9 +31,8 @@ extension MaildirMailbox {
     var delivered: [Delivered] = []
     do {
       try prepareKeywords(of: prepared)
-      let tmp = try tmpDirectory()
-      Checkpoint.pass("commit: before the files are flushed")
-      try stored(try GroupFlush.flush(prepared.map(\.temporaryName), in: tmp))
+      var flushed = prepared
+      try flush(&flushed)
       Checkpoint.pass("commit: before the first file gets its name")
       delivered.reserveCapacity(prepared.count)
       var present = PresentMessages(in: self)
@@ -30,7 +40,7 @@ extension MaildirMailbox {
         delivered.append(try place(delivery, among: &present))
         Checkpoint.pass("commit: a file has its name")
       }
-      try stored(try cur.flush())
+      if durably { try stored(try cur.flush()) }
       Checkpoint.pass("commit: done")
     } catch {
       discard(Array(prepared[delivered.count...]))

@@ -14,6 +14,8 @@ final class MaildirMailbox: Mailbox {
   private var openNew: Directory?
   private var openTmp: Directory?
   private var spareBuffers: [FileBuffer] = []
+  /// Whether files of `new` were renamed or removed since it was flushed.
+  var hasChangedNew = false
   /// Hashes of the base names that are there, once they are needed.
   var baseNames: Set<Int>?
 
@@ -163,6 +165,8 @@ final class MaildirMailbox: Mailbox {
 
   func flush() throws(StoreError) {
     try stored(try cur.flush())
-    if let new = try newDirectory() { try stored(try new.flush()) }
+    guard hasChangedNew, let new = try newDirectory() else { return }
+    try stored(try new.flush())
+    hasChangedNew = false
   }
 }

@@ -46,7 +46,9 @@ package struct MboxEntry: Hashable, Sendable {
     self.size = size
     dateSeconds = date?.epochSeconds ?? .min
     self.isOurs = isOurs
-    self.unquotes = unquotes
+    // Where all bytes are the message's own, none has to be looked for.
+    let unquotedEnd = omitted.reduce(headerOffset + size) { $0 + Int64($1.count) }
+    self.unquotes = unquotes && unquotedEnd < contentEnd
   }
 
   /// Parts of the header that are not content, in their order; each begins and ends with a line.

@@ -43,7 +43,7 @@ final class MboxMailbox: ReadableMailbox {
   static func isMbox(beginningWith bytes: [UInt8]) -> Bool {
     var scanner = MboxScanner(longLine: MboxScanner.longLine)
     _ = bytes.withUnsafeBytes { scanner.take($0, isLast: true) }
-    return MboxSplitter(scanner, forced: nil).beginsAsMbox
+    return MboxSplitter(scanner.found, forced: nil).beginsAsMbox
   }
 
   /// All messages, in the order of the file.

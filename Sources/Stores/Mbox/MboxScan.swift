@@ -1,5 +1,3 @@
-import Platform
-
 /// Reads an mbox file once and tells its messages apart.
 struct MboxScan {
   /// The messages.
@@ -16,39 +14,62 @@ struct MboxScan {
   ///   - forced: the dialect that the user asked for.
   init(_ source: any MboxSource, forced: MboxDialect?) {
     self.init(
-      source, forced: forced, bufferSize: 2 * MboxScanner.longLine,
-      longLine: MboxScanner.longLine)
+      source, forced: forced, blockSize: 2 * MboxScanner.longLine, longLine: MboxScanner.longLine)
   }
 
-  /// Reads a file with a buffer of a size, which must be more than `longLine`.
-  init(_ source: any MboxSource, forced: MboxDialect?, bufferSize: Int, longLine: Int) {
-    precondition(bufferSize > longLine && longLine > MboxLine.limit)
-    var scanner = MboxScanner(longLine: longLine)
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 16)
-    defer { buffer.deallocate() }
-    var kept = 0
-    var failure: StoreError?
-    var isLast = false
-    while !isLast {
-      let room = UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])
-      var count = 0
-      do {
-        count = try source.read(into: room, at: scanner.offset + Int64(kept))
-        // Fewer bytes than there is room for may also come before damage.
-        isLast = count == 0
-      } catch {
-        failure = error
-        isLast = true
+  /// Reads a file in blocks of a size; if it has more than one, another thread looks at them.
+  ///
+  /// - Parameters:
+  ///   - source: the file.
+  ///   - forced: the dialect that the user asked for.
+  ///   - blockSize: bytes.
+  ///   - longLine: `MboxScanner.longLine`, or less in tests.
+  init(_ source: any MboxSource, forced: MboxDialect?, blockSize: Int, longLine: Int) {
+    precondition(longLine > MboxLine.limit)
+    var reader = MboxReader(source)
+    var block = MboxFileBlock(size: blockSize, room: longLine)
+    reader.fill(&block)
+    let findings: MboxFindings
+    if block.isLast {
+      var lines = MboxFileLines(longLine: longLine)
+      lines.take(&block)
+      findings = lines.findings
+    } else {
+      let looking = MboxLooking(longLine: longLine, blockSize: blockSize)
+      while !block.isLast {
+        looking.exchange(&block)
+        reader.fill(&block)
       }
-      let window = UnsafeRawBufferPointer(rebasing: buffer[..<(kept + count)])
-      let taken = scanner.take(window, isLast: isLast)
-      kept = window.count - taken
-      if kept > 0, taken > 0 {
-        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: window[taken...]))
-      }
+      findings = looking.finish(&block)
     }
-    size = scanner.offset
-    self.failure = failure
-    splitter = MboxSplitter(scanner, forced: forced)
+    failure = reader.failure
+    size = findings.offset
+    splitter = MboxSplitter(findings, forced: forced)
+  }
+}
+
+/// Reads a file block by block.
+private struct MboxReader {
+  private let source: any MboxSource
+  private var offset: Int64 = 0
+  /// Why there was nothing more to read.
+  private(set) var failure: StoreError?
+
+  init(_ source: any MboxSource) { self.source = source }
+
+  /// Reads the next block, which is full unless it is the last one.
+  mutating func fill(_ block: inout MboxFileBlock) {
+    block.clear()
+    do {
+      while failure == nil, block.isLast {
+        let count = try block.append { room throws(StoreError) in
+          try source.read(into: room, at: offset)
+        }
+        if count == 0 { return }
+        offset += Int64(count)
+      }
+    } catch {
+      failure = error
+    }
   }
 }

@@ -10,22 +10,10 @@ struct MboxScanner {
   /// How long a line may be that is looked at as a whole; of longer ones only the beginning is.
   static let longLine = 1 << 18
 
-  /// The places, in the order of the file.
-  ///
-  /// Where the file begins with something else than a From_ line, that is the first.
-  private(set) var candidates: [MboxCandidate] = []
-  private(set) var omissions: [MboxOmission] = []
-  private(set) var marks: [MboxMark] = []
-  /// Each set of keywords once; the first is empty.
-  private(set) var keywordSets: [Set<Keyword>] = [[]]
-  /// The UIDVALIDITY that the file gives itself.
-  private(set) var uidValidity: UIDValidity?
-  /// The bytes that were taken, at the end the file's size.
-  private(set) var offset: Int64 = 0
-  /// What was counted so far.
-  private(set) var counts = MboxCounts()
-  /// The bytes of the last line if it is empty, else 0.
-  private(set) var blankLength: UInt8 = 0
+  /// What was seen so far.
+  private(set) var found = MboxFindings()
+  /// The bytes that were taken.
+  var offset: Int64 { found.offset }
 
   private var keywordIndex: [Set<Keyword>: UInt32] = [:]
   private let header = MboxHeaderReader()
@@ -49,7 +37,7 @@ struct MboxScanner {
   ///   is if there are `longLine` of them.
   mutating func take(_ window: UnsafeRawBufferPointer, isLast: Bool) -> Int {
     var position = 0
-    if offset == 0, candidates.isEmpty {
+    if found.offset == 0, found.candidates.isEmpty {
       if window.count < 3, !isLast { return 0 }
       if window.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
@@ -71,7 +59,7 @@ struct MboxScanner {
       takeLine(window, position..<(lineFeed + 1), at: start + Int64(position))
       position = lineFeed + 1
     }
-    offset = start + Int64(position)
+    found.offset = start + Int64(position)
     if isLast { endHeader(at: offset, emptyLine: 0) }
     return position
   }
@@ -89,9 +77,9 @@ struct MboxScanner {
   private mutating func takeBody(_ window: UnsafeRawBufferPointer, from start: Int) -> Int {
     let lines = BodyLines(window, from: start)
     guard lines.end > start else { return start }
-    counts.lineFeeds += Int64(lines.lineFeeds)
-    counts.carriageReturns += Int64(lines.carriageReturns)
-    blankLength = lines.blankLength
+    found.counts.lineFeeds += Int64(lines.lineFeeds)
+    found.counts.carriageReturns += Int64(lines.carriageReturns)
+    found.blankLength = lines.blankLength
     return lines.end
   }
 
@@ -106,17 +94,17 @@ struct MboxScanner {
   private mutating func count(_ window: UnsafeRawBufferPointer, _ range: Range<Int>) {
     let end = range.upperBound - 1
     guard window[end] == 0x0A else {
-      blankLength = 0
+      found.blankLength = 0
       return
     }
-    counts.lineFeeds += 1
+    found.counts.lineFeeds += 1
     if range.count == 1 {
-      blankLength = longLineMark == nil ? 1 : 0
+      found.blankLength = longLineMark == nil ? 1 : 0
     } else if window[end - 1] == 0x0D {
-      counts.carriageReturns += 1
-      blankLength = range.count == 2 && longLineMark == nil ? 2 : 0
+      found.counts.carriageReturns += 1
+      found.blankLength = range.count == 2 && longLineMark == nil ? 2 : 0
     } else {
-      blankLength = 0
+      found.blankLength = 0
     }
     longLineMark = nil
   }
@@ -136,7 +124,7 @@ struct MboxScanner {
       beginWithoutFromLine(at: place)
     }
     if first == UInt8(ascii: ">"), QuotedLine.matches(line) {
-      defer { counts.quoted += 1 }
+      defer { found.counts.quoted += 1 }
       _ = takeHeaderLine(line, at: place)
       return
     }
@@ -154,7 +142,7 @@ struct MboxScanner {
     _ line: UnsafeRawBufferPointer, at place: Int64, isFirst: Bool
   ) -> Bool {
     guard QuotedLine.isFrom(line, at: 0) else { return false }
-    let hasBlank = isFirst || blankLength > 0
+    let hasBlank = isFirst || found.blankLength > 0
     var text = line
     while let last = text.last, last == .lineFeed || last == .carriageReturn {
       text = UnsafeRawBufferPointer(rebasing: text.dropLast())
@@ -163,7 +151,8 @@ struct MboxScanner {
       from.strength == .strong || hasBlank
     else { return false }
     endHeader(at: place, emptyLine: 0)
-    begin(line, at: place, hasBlankBefore: hasBlank, blankLength: isFirst ? 0 : blankLength, from)
+    begin(
+      line, at: place, hasBlankBefore: hasBlank, blankLength: isFirst ? 0 : found.blankLength, from)
     return true
   }
 
@@ -178,7 +167,7 @@ struct MboxScanner {
     _ from: FromLine?
   ) {
     let candidate = MboxCandidate(
-      offset: place, before: counts, fromLine: line, blankLength: blankLength,
+      offset: place, before: found.counts, fromLine: line, blankLength: blankLength,
       hasBlankBefore: hasBlankBefore, from)
     header.begin(candidate, fromLine: line)
     isInHeader = true
@@ -189,7 +178,7 @@ struct MboxScanner {
     _ line: UnsafeRawBufferPointer, at place: Int64
   ) -> Bool {
     guard isInHeader else { return false }
-    switch header.take(line, at: place, counts: counts) {
+    switch header.take(line, at: place, counts: found.counts) {
     case .taken: return true
     case .empty:
       endHeader(at: place, emptyLine: Int64(line.count))
@@ -203,30 +192,30 @@ struct MboxScanner {
   private mutating func endHeader(at end: Int64, emptyLine: Int64) {
     guard isInHeader else { return }
     isInHeader = false
-    let flags = header.finish(at: end, counts: counts, emptyLine: emptyLine)
+    let flags = header.finish(at: end, counts: found.counts, emptyLine: emptyLine)
     var candidate = header.candidate
     // A line of a text, unless a header follows it.
-    guard candidates.isEmpty || candidate.mayBegin else { return }
-    candidate.firstOmission = UInt32(clamping: omissions.count)
+    guard found.candidates.isEmpty || candidate.mayBegin else { return }
+    candidate.firstOmission = UInt32(clamping: found.omissions.count)
     candidate.omissionCount = UInt32(clamping: header.omissions.count)
-    omissions += header.omissions
+    found.omissions += header.omissions
     if let last = header.omissions.last { candidate.leastEnd = last.offset + last.length }
     if let mark = header.mark {
       candidate.isOurs = true
-      candidate.hashOrMark = UInt64(marks.count)
-      marks.append(mark)
+      candidate.hashOrMark = UInt64(found.marks.count)
+      found.marks.append(mark)
     }
     candidate.system = flags.system
     candidate.keywords = index(of: flags.keywords)
-    if uidValidity == nil { uidValidity = header.uidValidity }
-    candidates.append(candidate)
+    if found.uidValidity == nil { found.uidValidity = header.uidValidity }
+    found.candidates.append(candidate)
   }
 
   private mutating func index(of keywords: Set<Keyword>) -> UInt32 {
     if keywords.isEmpty { return 0 }
     if let known = keywordIndex[keywords] { return known }
-    let index = UInt32(clamping: keywordSets.count)
-    keywordSets.append(keywords)
+    let index = UInt32(clamping: found.keywordSets.count)
+    found.keywordSets.append(keywords)
     keywordIndex[keywords] = index
     return index
   }
@@ -242,18 +231,18 @@ struct MboxScanner {
     let piece = UnsafeRawBufferPointer(rebasing: window[start..<end])
     if longLineMark == nil {
       hasContent = true
-      if candidates.isEmpty, !isInHeader { beginWithoutFromLine(at: place) }
+      if found.candidates.isEmpty, !isInHeader { beginWithoutFromLine(at: place) }
       longLineIsHeader = takeHeaderLine(piece, at: place)
       longLineMark = QuotedLine()
     } else if longLineIsHeader {
       header.extend(piece)
     }
-    if longLineMark?.take(piece) == true { counts.quoted += 1 }
+    if longLineMark?.take(piece) == true { found.counts.quoted += 1 }
     return end
   }
 
   private mutating func endPiece(_ line: UnsafeRawBufferPointer) {
     if longLineIsHeader { header.extend(line) }
-    if longLineMark?.take(line) == true { counts.quoted += 1 }
+    if longLineMark?.take(line) == true { found.counts.quoted += 1 }
   }
 }

@@ -3,7 +3,7 @@ import Mail
 /// Decides which places in a file begin messages, and where their content ends; `formats/mbox.md` says
 /// by which rules.
 struct MboxSplitter {
-  private let scan: MboxScanner
+  private let scan: MboxFindings
   /// The places that begin a message, unless they are inside another one.
   private let starts: [MboxCandidate]
   private let hasLengths: Bool
@@ -23,7 +23,7 @@ struct MboxSplitter {
   /// - Parameters:
   ///   - scan: what was seen.
   ///   - forced: the dialect that the user asked for.
-  init(_ scan: consuming MboxScanner, forced: MboxDialect?) {
+  init(_ scan: MboxFindings, forced: MboxDialect?) {
     let starts = Self.starts(in: scan.candidates)
     var lengths = MboxLengths(
       starts: starts, end: scan.offset, endCounts: scan.counts, endBlank: scan.blankLength)

@@ -39,19 +39,19 @@ struct ReadMbox {
   var texts: [String] { messages.map(\.text) }
 
   init(
-    _ text: String, forced: MboxDialect? = nil, bufferSize: Int = 1 << 16, longLine: Int = 1 << 15,
+    _ text: String, forced: MboxDialect? = nil, blockSize: Int = 1 << 15, longLine: Int = 1 << 15,
     chunk: Int = 1 << 16
   ) throws {
     try self.init(
-      Array(text.utf8), forced: forced, bufferSize: bufferSize, longLine: longLine, chunk: chunk)
+      Array(text.utf8), forced: forced, blockSize: blockSize, longLine: longLine, chunk: chunk)
   }
 
   init(
-    _ bytes: [UInt8], forced: MboxDialect? = nil, bufferSize: Int = 1 << 16,
+    _ bytes: [UInt8], forced: MboxDialect? = nil, blockSize: Int = 1 << 15,
     longLine: Int = 1 << 15, chunk: Int = 1 << 16
   ) throws {
     let source = MemoryMbox(bytes)
-    let scan = MboxScan(source, forced: forced, bufferSize: bufferSize, longLine: longLine)
+    let scan = MboxScan(source, forced: forced, blockSize: blockSize, longLine: longLine)
     splitter = scan.splitter
     var messages: [ReadMessage] = []
     try splitter.forEach { (message) throws(StoreError) in

@@ -14,7 +14,7 @@ struct MboxGoldenTests {
   func `a file is read as the table says, however it is cut`(_ name: String, _ extra: Int) throws {
     let rows = try golden("mbox-foreign.txt").filter { $0[0] == name }.map { Array($0.dropFirst()) }
     let mbox = try ReadMbox(
-      try goldenBytes(name), bufferSize: extra + 3, longLine: extra + 1, chunk: extra % 13 + 1)
+      try goldenBytes(name), blockSize: 2, longLine: extra + 1, chunk: extra % 13 + 1)
     let found = mbox.messages.enumerated().map { number, message in
       [
         mbox.splitter.dialect.rawValue, "\(number + 1)",

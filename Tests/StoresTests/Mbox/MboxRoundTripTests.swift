@@ -82,7 +82,7 @@ struct MboxRoundTripTests {
     let file = contents.flatMap { PlainMboxWriter.message($0) }
     let longLine = Int.random(in: 1001...1100, using: &generator)
     let mbox = try ReadMbox(
-      file, bufferSize: longLine + Int.random(in: 1...40, using: &generator), longLine: longLine,
+      file, blockSize: Int.random(in: 1...40, using: &generator), longLine: longLine,
       chunk: Int.random(in: 1...40, using: &generator))
     #expect(mbox.messages.count == contents.count)
     for (read, content) in zip(mbox.messages, contents) where read.content != content {
