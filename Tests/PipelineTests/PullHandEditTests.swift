@@ -91,6 +91,22 @@ import Testing
     #expect(try bench.view().mailboxes == ["Business", "INBOX"])
   }
 
+  @Test func `messages that the source moves out of a mailbox renamed by hand are moved`()
+    async throws
+  {
+    let bench = try await filled(1)
+    try bench.append("w2", to: "Work")
+    try move(bench, "Work", "Business")
+    try await bench.pull()
+    // A mailbox that was there before is not the renamed one.
+    try bench.plain.select("Work")
+    try bench.plain.move("1", to: "INBOX")
+    try bench.plain.select("INBOX")
+    try bench.plain.command("DELETE Work")
+    #expect(try await bench.pull().sums == ["transferred": 1, "moved": 1, "gone": 1])
+    #expect(try bench.view().subjects == ["Business: w2", "INBOX: m0", "INBOX: w"])
+  }
+
   @Test func `a mailbox that was deleted does not come back as an empty one`() async throws {
     let bench = try await filled(1)
     try runSuccessfully("/bin/rm", ["-r", bench.archive + "/Work"])

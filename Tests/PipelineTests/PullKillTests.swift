@@ -31,9 +31,12 @@ import Testing
     try fill(bench)
     let edit = { (archive: String) throws in
       // By hand: flags of a message that is moved at the source meanwhile.
-      try ArchiveHand(archive: archive, layout: layout).flag("b2", "F", in: "B")
+      let hand = ArchiveHand(archive: archive, layout: layout)
+      try hand.flag("b2", "F", in: "B")
+      // And a mailbox's name, which the source changes as well.
+      try hand.rename("D", to: "Kept")
     }
-    let steps = 112
+    let steps = 160
     // As many archives in the first state as there will be kills, made before the source changes.
     for start in stride(from: 0, to: steps, by: Self.atOnce) {
       let archives = (start..<start + Self.atOnce).map { bench.directory.file("\($0)") }
@@ -47,19 +50,20 @@ import Testing
     #expect(
       try ArchiveView(expected).subjects == [
         "A: a1", "A: a2", "A: a3", "A: b2", "A: b3", "B: b1", "B: new", "INBOX: i0", "INBOX: i1",
-        "INBOX: i2", "INBOX: i3", "Renamed: c1", "Renamed: c2",
+        "INBOX: i2", "INBOX: i3", "Kept: d1", "Kept: d2", "Renamed: c1", "Renamed: c2",
       ])
     let passed = try await killAtEveryStep(bench, expected, layout) { try edit($0) }
     #expect(passed < steps)
   }
 
-  /// A dozen messages in four mailboxes.
+  /// More than a dozen messages in five mailboxes.
   private func fill(_ bench: PullBench) throws {
-    for name in ["A", "B", "C"] { try bench.plain.create(name) }
+    for name in ["A", "B", "C", "D"] { try bench.plain.create(name) }
     for index in 0..<4 { try bench.append("i\(index)", flags: ["\\Seen", "Key\(index)"]) }
     for index in 1...3 { try bench.append("a\(index)", to: "A", flags: ["Other"]) }
     for index in 1...3 { try bench.append("b\(index)", to: "B") }
     for index in 1...2 { try bench.append("c\(index)", to: "C", flags: ["\\Flagged"]) }
+    for index in 1...2 { try bench.append("d\(index)", to: "D") }
   }
 
   private func change(_ bench: PullBench) throws {
@@ -72,6 +76,7 @@ import Testing
     try bench.plain.store("4", "+FLAGS (\\Deleted)")
     try bench.plain.expunge()
     try bench.plain.command("RENAME C Renamed")
+    try bench.plain.command("RENAME D Elsewhere")
   }
 
   private func arguments(_ bench: PullBench, _ archive: String, _ layout: Layout) -> [String] {

@@ -137,6 +137,36 @@ import Testing
     try await expectNothingToDo(bench)
   }
 
+  @Test(arguments: Layout.allCases, [true, false])
+  func `a mailbox keeps the name it got by hand when the source renames it`(
+    _ layout: Layout, isSeen: Bool
+  ) async throws {
+    let (bench, hand) = try await filled(1, layout)
+    try bench.append("w2", to: "Work")
+    try await bench.pull()
+    try hand.rename("Work", to: "Business")
+    // Whether a run has seen the name before the source has another one.
+    if isSeen {
+      try bench.append("x", to: "Work")
+      try await bench.pull()
+    }
+    try bench.plain.command("RENAME Work New")
+    #expect(try await bench.pull().sums["moved"] == (isSeen ? 3 : 2))
+    let all = ["Business: w", "Business: w2"] + (isSeen ? ["Business: x"] : [])
+    #expect(try bench.view().subjects == all + ["INBOX: m0"])
+    #expect(try bench.view().mailboxes == ["Business", "INBOX"])
+    try await expectNothingToDo(bench)
+    // Flags and new mail follow it under both names.
+    try bench.append("y", to: "New")
+    try bench.plain.select("New")
+    try bench.plain.store("1", "+FLAGS (\\Flagged)")
+    #expect(try await bench.pull().sums == ["transferred": 1, "flags": 1])
+    #expect(try bench.view().subjects == all + ["Business: y", "INBOX: m0"])
+    #expect(try bench.view().message("w").flags.contains("\\flagged"))
+    try await expectNothingToDo(bench)
+    #expect(try runProcess(builtProgram("mailarc"), ["verify", bench.archive]).status == 0)
+  }
+
   @Test(arguments: Layout.allCases)
   func `a mailbox that was deleted is a question, and then stays away`(
     _ layout: Layout

@@ -40,6 +40,20 @@ final class ArchiveIndex: Sendable {
   func file(
     of origin: MessageOrigin, preferred: MailboxName
   ) throws(StoreError) -> LocatedMessage? {
+    let files = try files(of: origin)
+    return files.first { $0.mailbox == preferred } ?? files.first
+  }
+
+  /// A file of one message that is not in `home`.
+  ///
+  /// - Throws: as `messages(from:)`.
+  func file(
+    of origin: MessageOrigin, outside home: MailboxName
+  ) throws(StoreError) -> LocatedMessage? {
+    try files(of: origin).first { $0.mailbox != home }
+  }
+
+  private func files(of origin: MessageOrigin) throws(StoreError) -> [LocatedMessage] {
     let key = origin.mailboxKey
     let messages = try messages(from: key)
     return content.withLock { content in
@@ -50,8 +64,7 @@ final class ArchiveIndex: Sendable {
         }
         content.byOrigin[key] = files
       }
-      let files = content.byOrigin[key]?[origin] ?? []
-      return files.first { $0.mailbox == preferred } ?? files.first
+      return content.byOrigin[key]?[origin] ?? []
     }
   }
 

@@ -18,6 +18,11 @@ struct FollowMoves {
     let mailbox: MailboxName
     let uidValidity: UIDValidity
     let message: HeldMessage
+
+    func origin(in context: PullContext) -> MessageOrigin {
+      MessageOrigin(
+        uidValidity: uidValidity, uid: message.uid, mailboxKey: context.key(of: mailbox))
+    }
   }
 
   /// A message that was moved by hand, and its copy where the source moved it.
@@ -110,7 +115,12 @@ struct FollowMoves {
     _ mailbox: inout PulledMailbox, _ arrivals: inout [Content: [Arrival]],
     _ index: ArchiveIndex
   ) throws {
-    let plan = try plan(mailbox, &arrivals, index)
+    let names = KeepHandName(context: context, index: index)
+    var renamed: KeepHandName.Renamed?
+    if !context.options.dryRun {
+      renamed = try names.run(mailbox, arrivals: matches(of: mailbox, in: arrivals))
+    }
+    let plan = try plan(mailbox, &arrivals, index, keeping: renamed?.handName)
     mailbox.report.moved += plan.fates.count { $0.fate == .moved }
     mailbox.report.goneAtSource += mailbox.gone.count - plan.fates.count { $0.fate == .moved }
     if context.options.dryRun {
@@ -121,6 +131,8 @@ struct FollowMoves {
     try hand.discard(plan.discards)
     try hand.adopt(plan.adoptions, from: home(of: mailbox.name))
     try carryOut(plan, from: home(of: mailbox.name))
+    // Before the messages are recorded as moved: then nothing would show what the mailbox is called.
+    if let renamed { try names.finish(renamed, of: mailbox) }
     let key = context.key(of: mailbox.name).hex
     if !plan.fates.isEmpty {
       let journal = try PullJournal(
@@ -129,7 +141,7 @@ struct FollowMoves {
       try journal.flush()
     }
     guard !plan.isPending else { return }
-    if mailbox.isVanished { try removeShell(of: mailbox.name) }
+    if mailbox.isVanished, renamed == nil { try removeShell(of: mailbox.name) }
     if let state = mailbox.state { try context.states.record(state, for: key) }
   }
 
@@ -140,16 +152,13 @@ struct FollowMoves {
   }
 
   private func plan(
-    _ mailbox: PulledMailbox, _ arrivals: inout [Content: [Arrival]], _ index: ArchiveIndex
+    _ mailbox: PulledMailbox, _ arrivals: inout [Content: [Arrival]], _ index: ArchiveIndex,
+    keeping handName: MailboxName?
   ) throws -> Plan {
     var plan = Plan()
     for message in mailbox.gone {
       let content = content(of: message)
-      // What came in the same run as the one that is gone was there beside it: a copy, which stays
-      // alone, and no reason to take the other away.
-      let place = arrivals[content]?.lastIndex {
-        $0.mailbox != mailbox.name && $0.message.run > message.run
-      }
+      let place = place(of: message, of: mailbox, in: arrivals[content])
       if message.fate == .deleted, let place,
         let arrival = arrivals[content]?.remove(at: place)
       {
@@ -158,7 +167,7 @@ struct FollowMoves {
       } else if message.fate == .held, let place,
         let arrival = arrivals[content]?.remove(at: place)
       {
-        let isMoved = try add(message, of: mailbox, arrival, index, to: &plan)
+        let isMoved = try add(message, of: mailbox, arrival, index, handName, to: &plan)
         plan.fates.append((message.uid, isMoved ? .moved : .gone))
       } else if isComplete {
         plan.fates.append((message.uid, .gone))
@@ -169,28 +178,53 @@ struct FollowMoves {
     return plan
   }
 
+  /// The last arrival that may be a message which is gone.
+  private func place(
+    of message: HeldMessage, of mailbox: PulledMailbox, in arrivals: [Arrival]?
+  ) -> Int? {
+    // What came in the same run as the one that is gone was there beside it: a copy, which stays
+    // alone, and no reason to take the other away.
+    arrivals?.lastIndex { $0.mailbox != mailbox.name && $0.message.run > message.run }
+  }
+
+  private func matches(
+    of mailbox: PulledMailbox, in arrivals: [Content: [Arrival]]
+  ) -> [Arrival] {
+    mailbox.gone.compactMap { message in
+      let found = arrivals[content(of: message)]
+      return place(of: message, of: mailbox, in: found).flatMap { found?[$0] }
+    }
+  }
+
   /// Plans to take the old file away, its content being in the new place already; flags that were
   /// changed by hand go along.
   ///
-  /// A file that was moved by hand stays where it is, and the new copy goes.
+  /// A file that was moved by hand, or whose mailbox was renamed so, stays where it is, and the new copy
+  /// goes.
   ///
   /// - Returns: false if the file is not what was fetched: then it is the user's, and stays. True also
-  ///   if it is nowhere: a run that was killed took it away.
+  ///   if it is nowhere: a run that was killed took it away, or made it the file of the new message.
   private func add(
     _ message: HeldMessage, of source: PulledMailbox, _ arrival: Arrival, _ index: ArchiveIndex,
-    to plan: inout Plan
+    _ handName: MailboxName?, to plan: inout Plan
   ) throws -> Bool {
     guard let validity = source.uidValidity else { return false }
     let old = try file(message.uid, validity, of: source.name, index)
-    guard let file = old else { return true }
     if context.options.dryRun { return true }
+    guard let file = old else {
+      let adopted = try index.file(
+        of: arrival.origin(in: context), outside: home(of: arrival.mailbox))
+      if let adopted, try isContent(of: message, adopted) {
+        plan.adoptions.append(Adoption(file: adopted, base: message.flags, arrival: arrival))
+      }
+      return true
+    }
     guard
       let new = try self.file(
         arrival.message.uid, arrival.uidValidity, of: arrival.mailbox, index),
-      let mailbox = try context.archive.mailbox(file.mailbox),
-      try DigestMessages().run(file.message, in: mailbox).digest == message.digest
+      try isContent(of: message, file)
     else { return false }
-    guard file.mailbox == home(of: source.name) else {
+    guard file.mailbox == home(of: source.name), file.mailbox != handName else {
       plan.adoptions.append(Adoption(file: file, base: message.flags, arrival: arrival))
       return true
     }
@@ -200,6 +234,11 @@ struct FollowMoves {
       plan.flags[new.mailbox, default: []].append(FlagChange(new.message, flags))
     }
     return true
+  }
+
+  private func isContent(of message: HeldMessage, _ file: LocatedMessage) throws -> Bool {
+    guard let mailbox = try context.archive.mailbox(file.mailbox) else { return false }
+    return try DigestMessages().run(file.message, in: mailbox).digest == message.digest
   }
 
   private func file(

@@ -62,8 +62,11 @@ struct LocateMessages {
     }
   }
 
-  /// The mailbox that holds most of the messages, if the one they were delivered to is gone.
-  private func renamed(_ home: MailboxName) throws(StoreError) -> MailboxName? {
+  /// The mailbox that holds most of the messages, if the one they were delivered to is gone; nil where
+  /// another one of the source's lives in it.
+  ///
+  /// - Throws: `StoreError`.
+  func renamed(_ home: MailboxName) throws(StoreError) -> MailboxName? {
     var counts: [MailboxName: Int] = [:]
     let messages = try index.messages(from: key)
     for located in messages { counts[located.mailbox, default: 0] += 1 }

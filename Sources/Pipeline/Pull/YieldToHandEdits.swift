@@ -22,7 +22,7 @@ struct YieldToHandEdits {
     }) {
       for start in stride(from: 0, to: arrivals.count, by: Self.batch) {
         let batch = arrivals[start...].prefix(Self.batch)
-        try takeAway(batch)
+        try takeAway(try newFiles(of: batch.map { ($0, nil) }))
         let journal = try journal(of: name)
         for arrival in batch { journal.append(.fate(arrival.message.uid, .deleted)) }
         try journal.flush()
@@ -50,40 +50,54 @@ struct YieldToHandEdits {
     _ adoptions: ArraySlice<FollowMoves.Adoption>, in name: MailboxName, from home: MailboxName
   ) throws {
     guard let mailbox = try context.archive.mailbox(name) else { return }
-    try takeAway(adoptions.map(\.arrival)[...])
+    var files = try newFiles(of: adoptions.map { ($0.arrival, $0.file) })
+    // Two of one name would be in its way.
+    try takeAway([name: files.removeValue(forKey: name) ?? []])
     let flags = try adoptions.map { adoption in
       Flags.merge(
         try context.movedFlags.flags(of: adoption.file, home: home),
         adoption.arrival.message.flags ?? Flags(), base: adoption.base)
     }
-    let orders = adoptions.map {
-      MoveOrder($0.file.message, origin: origin(of: $0.arrival))
+    var current = adoptions.map(\.file.message)
+    // A run that was killed may have gone as far.
+    let others = adoptions.indices.filter {
+      adoptions[$0].file.message.origin != adoptions[$0].arrival.origin(in: context)
     }
-    let moved = try mailbox.move(orders, to: mailbox)
-    _ = try mailbox.setFlags(zip(moved, flags).map { FlagChange($0, $1) })
+    let orders = others.map {
+      MoveOrder(adoptions[$0].file.message, origin: adoptions[$0].arrival.origin(in: context))
+    }
+    for (index, moved) in zip(others, try mailbox.move(orders, to: mailbox)) {
+      current[index - adoptions.startIndex] = moved
+    }
+    _ = try mailbox.setFlags(zip(current, flags).map { FlagChange($0, $1) })
     try mailbox.flush()
+    // Last: else what was killed in between would seem to have been deleted by hand.
+    try takeAway(files)
   }
 
-  private func takeAway(_ arrivals: ArraySlice<FollowMoves.Arrival>) throws {
+  /// The files of messages that came, but for those which stand for them already.
+  private func newFiles(
+    of arrivals: [(FollowMoves.Arrival, adopted: LocatedMessage?)]
+  ) throws(StoreError) -> [MailboxName: [StoredMessage]] {
     var files: [MailboxName: [StoredMessage]] = [:]
-    for arrival in arrivals {
+    for (arrival, adopted) in arrivals {
       let home = context.archive.table[arrival.mailbox]?.archiveName ?? arrival.mailbox
-      guard let new = try index.file(of: origin(of: arrival), preferred: home) else { continue }
+      guard let new = try index.file(of: arrival.origin(in: context), preferred: home),
+        new.mailbox != adopted?.mailbox || new.message != adopted?.message
+      else { continue }
       files[new.mailbox, default: []].append(new.message)
     }
+    return files
+  }
+
+  private func takeAway(_ files: [MailboxName: [StoredMessage]]) throws {
     for (name, messages) in files.sorted(by: { $0.key < $1.key }) {
-      guard let mailbox = try context.archive.mailbox(name) else { continue }
+      guard !messages.isEmpty, let mailbox = try context.archive.mailbox(name) else { continue }
       Checkpoint.pass("hand edit kept: before the new copies are removed")
       try mailbox.remove(messages)
       try mailbox.flush()
       Checkpoint.pass("hand edit kept: the new copies are removed")
     }
-  }
-
-  private func origin(of arrival: FollowMoves.Arrival) -> MessageOrigin {
-    MessageOrigin(
-      uidValidity: arrival.uidValidity, uid: arrival.message.uid,
-      mailboxKey: context.key(of: arrival.mailbox))
   }
 
   private func journal(of mailbox: MailboxName) throws -> PullJournal {
