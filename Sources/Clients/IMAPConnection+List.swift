@@ -41,6 +41,8 @@ extension IMAPConnection {
     if capabilities.contains(.condStore) || capabilities.contains(.qResync) {
       items.append(.highestModSeq)
     }
+    // By which a mailbox is known after it was renamed (RFC 8474, section 4.3).
+    if capabilities.contains(.objectID) { items.append(.mailboxID) }
     return items
   }
 

@@ -36,7 +36,7 @@ import Testing
       // And a mailbox's name, which the source changes as well.
       try hand.rename("D", to: "Kept")
     }
-    let steps = 160
+    let steps = 176
     // As many archives in the first state as there will be kills, made before the source changes.
     for start in stride(from: 0, to: steps, by: Self.atOnce) {
       let archives = (start..<start + Self.atOnce).map { bench.directory.file("\($0)") }
@@ -50,7 +50,7 @@ import Testing
     #expect(
       try ArchiveView(expected).subjects == [
         "A: a1", "A: a2", "A: a3", "A: b2", "A: b3", "B: b1", "B: new", "INBOX: i0", "INBOX: i1",
-        "INBOX: i2", "INBOX: i3", "Kept: d1", "Kept: d2", "Renamed: c1", "Renamed: c2",
+        "INBOX: i2", "INBOX: i3", "Kept: d1", "Kept: d2", "Kept: d3", "Renamed: c1", "Renamed: c2",
       ])
     let passed = try await killAtEveryStep(bench, expected, layout) { try edit($0) }
     #expect(passed < steps)
@@ -77,6 +77,7 @@ import Testing
     try bench.plain.expunge()
     try bench.plain.command("RENAME C Renamed")
     try bench.plain.command("RENAME D Elsewhere")
+    try bench.append("d3", to: "Elsewhere")
   }
 
   private func arguments(_ bench: PullBench, _ archive: String, _ layout: Layout) -> [String] {

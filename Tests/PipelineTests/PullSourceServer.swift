@@ -22,6 +22,8 @@ final class SourceServer: Sendable {
     var highestModSeq: UInt64?
     var messages: [Message] = []
     var vanished: [UInt32] = []
+    /// What STATUS tells if it is asked for (RFC 8474).
+    var mailboxID: String?
     /// What EXAMINE and STATUS say; nil is the truth.
     var claimed: Int?
 
@@ -178,9 +180,11 @@ private final class Session {
   private func status(_ tag: String, _ rest: String, _ state: SourceServer.State) -> Bool {
     guard let mailbox = state.mailboxes[name(rest)] else { return send("\(tag) NO none\r\n") }
     let modSeq = mailbox.highestModSeq.map { " HIGHESTMODSEQ \($0)" } ?? ""
+    let mailboxID =
+      rest.contains("MAILBOXID") ? mailbox.mailboxID.map { " MAILBOXID (\($0))" } ?? "" : ""
     return send(
       "* STATUS \"\(name(rest))\" (MESSAGES \(mailbox.count) UIDNEXT \(mailbox.uidNext) "
-        + "UIDVALIDITY \(mailbox.uidValidity)\(modSeq))\r\n\(tag) OK done\r\n")
+        + "UIDVALIDITY \(mailbox.uidValidity)\(modSeq)\(mailboxID))\r\n\(tag) OK done\r\n")
   }
 
   private func examine(_ tag: String, _ rest: String, _ state: SourceServer.State) -> Bool {

@@ -42,19 +42,30 @@ struct KeepHandName {
     return Renamed(handName: handName, sourceName: first.mailbox)
   }
 
-  /// Takes away the mailbox that was made under the source's new name, if nothing is left in it, and
-  /// records that this name goes with the one in the archive, durably.
+  /// Moves what else came into the mailbox under the source's new name to the one with the name in the
+  /// archive, takes the first away if nothing is left in it, and records that its name goes with the other,
+  /// durably.
   ///
   /// - Throws: what the archive throws.
   func finish(_ renamed: Renamed, of vanished: PulledMailbox) throws {
     let table = context.archive.table
     guard var record = table[renamed.sourceName] else { return }
+    try moveFetched(renamed)
     _ = try context.archive.removeIfEmpty(renamed.sourceName)
     record.archiveName = renamed.handName
     table.update(record)
     table.remove(vanished.name)
     Checkpoint.pass("hand name kept: before the table is saved")
     try table.save()
+  }
+
+  private func moveFetched(_ renamed: Renamed) throws {
+    guard let new = try context.archive.mailbox(renamed.sourceName),
+      let kept = try context.archive.mailbox(renamed.handName)
+    else { return }
+    let key = context.key(of: renamed.sourceName)
+    let fetched = try new.scan().filter { $0.origin?.mailboxKey == key }
+    _ = try new.move(fetched.map { MoveOrder($0, origin: nil) }, to: kept)
   }
 
   /// Whether a mailbox has nothing from before the other one vanished, and took its place: by what the
