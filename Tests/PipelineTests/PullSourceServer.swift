@@ -58,6 +58,12 @@ final class SourceServer: Sendable {
     /// How often a quirk shows; nil is for ever.
     var quirkCount: Int?
     var refusesLogin = false
+    /// Mailboxes that STATUS says nothing of.
+    var refusesStatus: Set<String> = []
+    /// What STATUS leaves out.
+    var statusLacks: String?
+    /// What happens, once, before a FETCH of content ends; gives the untagged responses that tell it.
+    var duringFetch: (@Sendable (inout State) -> String)?
     /// Mailboxes that can't be opened.
     var refusesExamine: Set<String> = []
     /// After so many further connections there is no other; nil is never.
@@ -68,6 +74,12 @@ final class SourceServer: Sendable {
     var diesOfDrops = false
     var connections = 0
     var lines: [String] = []
+
+    mutating func takeDuringFetch() -> String {
+      let happens = duringFetch
+      duringFetch = nil
+      return happens?(&self) ?? ""
+    }
   }
 
   let port: UInt16
@@ -178,13 +190,16 @@ private final class Session {
   }
 
   private func status(_ tag: String, _ rest: String, _ state: SourceServer.State) -> Bool {
-    guard let mailbox = state.mailboxes[name(rest)] else { return send("\(tag) NO none\r\n") }
-    let modSeq = mailbox.highestModSeq.map { " HIGHESTMODSEQ \($0)" } ?? ""
-    let mailboxID =
-      rest.contains("MAILBOXID") ? mailbox.mailboxID.map { " MAILBOXID (\($0))" } ?? "" : ""
+    guard let mailbox = state.mailboxes[name(rest)], !state.refusesStatus.contains(name(rest))
+    else { return send("\(tag) NO none\r\n") }
+    let items = [
+      ("MESSAGES", "\(mailbox.count)"), ("UIDNEXT", "\(mailbox.uidNext)"),
+      ("UIDVALIDITY", "\(mailbox.uidValidity)"),
+      ("HIGHESTMODSEQ", mailbox.highestModSeq.map { "\($0)" } ?? ""),
+      ("MAILBOXID", rest.contains("MAILBOXID") ? mailbox.mailboxID.map { "(\($0))" } ?? "" : ""),
+    ].filter { $0.0 != state.statusLacks && !$0.1.isEmpty }.map { "\($0.0) \($0.1)" }
     return send(
-      "* STATUS \"\(name(rest))\" (MESSAGES \(mailbox.count) UIDNEXT \(mailbox.uidNext) "
-        + "UIDVALIDITY \(mailbox.uidValidity)\(modSeq)\(mailboxID))\r\n\(tag) OK done\r\n")
+      "* STATUS \"\(name(rest))\" (\(items.joined(separator: " ")))\r\n\(tag) OK done\r\n")
   }
 
   private func examine(_ tag: String, _ rest: String, _ state: SourceServer.State) -> Bool {
@@ -230,6 +245,7 @@ private final class Session {
       case .refused: return send("\(tag) NO [SERVERBUG] can't read it\r\n")
       }
     }
+    if items.contains("BODY.PEEK[]"), !send(server.change { $0.takeDuringFetch() }) { return false }
     return send("\(tag) OK done\r\n")
   }
 

@@ -1,8 +1,9 @@
+import Glibc
 import Mail
-import Platform
 import TestSupport
 import Testing
 
+@testable import Platform
 @testable import Stores
 
 struct StampTests {
@@ -65,6 +66,54 @@ struct StampTests {
       try mailbox.setExtras(Flags(keywords: [Keyword("a b")]), base: Array("x".utf8))
     }
     #expect(try mailbox.currentStamp() != before)
+  }
+
+  enum Difference: CaseIterable {
+    case none, device, inode, modified, modifiedFraction, changed, changedFraction, size, rights
+  }
+
+  private func status(_ difference: Difference) -> FileStatus {
+    var status = stat()
+    status.st_mode = S_IFDIR | 0o700
+    status.st_dev = 5
+    status.st_ino = 6
+    status.st_size = 4096
+    status.st_mtim = timespec(tv_sec: 1000, tv_nsec: 7)
+    status.st_ctim = timespec(tv_sec: 1000, tv_nsec: 8)
+    switch difference {
+    case .none: break
+    case .device: status.st_dev += 1
+    case .inode: status.st_ino += 1
+    case .modified: status.st_mtim.tv_sec += 1
+    case .modifiedFraction: status.st_mtim.tv_nsec += 1
+    case .changed: status.st_ctim.tv_sec += 1
+    case .changedFraction: status.st_ctim.tv_nsec += 1
+    case .size: status.st_size += 1
+    case .rights: status.st_mode = S_IFDIR | 0o500
+    }
+    return FileStatus(status)
+  }
+
+  @Test(arguments: Difference.allCases, [0, 1])
+  func `another directory or file shows, whatever its times`(
+    _ difference: Difference, _ place: Int
+  ) {
+    let before: [FileStatus?] = [status(.none), status(.none), nil]
+    var after = before
+    after[place] = status(difference)
+    let shows = ![.none, .size, .rights].contains(difference)
+    #expect((MailboxStamp(after) != MailboxStamp(before)) == shows)
+    #expect(
+      (MailboxStamp(after, withSize: true) != MailboxStamp(before, withSize: true))
+        == (shows || difference == .size))
+  }
+
+  @Test func `what is there no longer shows, and what stands elsewhere`() {
+    let (one, other) = (status(.none), status(.inode))
+    let parts: [[FileStatus?]] = [
+      [one, other, nil], [other, one, nil], [one, nil, other], [one, nil, nil], [one],
+    ]
+    #expect(Set(parts.map { MailboxStamp($0) }).count == parts.count)
   }
 
   @Test func `reading leaves the stamp`() throws {

@@ -75,7 +75,11 @@ final class ArchiveIndex: Sendable {
     }
     var found: [MailboxKey: [LocatedMessage]] = [:]
     for entry in tree.mailboxes {
-      guard let mailbox = try archive.mailbox(entry.name) else { continue }
+      guard let mailbox = try archive.mailbox(entry.name) else {
+        // Under its new name it may have been passed by, and its messages would seem to be gone.
+        throw .unreadable(
+          path: archive.root.path, reason: "\(entry.name) was taken away while it was read")
+      }
       let messages = try mailbox.scan()
       if let problem = mailbox.damage.first { throw problem }
       for message in messages {

@@ -8,16 +8,20 @@ import Stores
 /// The bytes go from the caller's buffer through digest and line-end conversion to a file in `tmp/`;
 /// a batch of files is made durable together, then named, then recorded. Confined to one worker.
 final class DeliverMessages {
-  /// A batch ends at this many messages, octets or seconds, whichever comes first.
-  private static let batchMessages = 1000
-  private static let batchBytes: Int64 = 64 << 20
-  private static let batchSeconds = 10.0
+  /// How many messages, octets or seconds a batch ends at, whichever comes first.
+  struct BatchLimits {
+    var messages = 1000
+    var bytes: Int64 = 64 << 20
+    var seconds = 10.0
+  }
 
   private let mailbox: any Mailbox
   private let key: MailboxKey
   private let uidValidity: UIDValidity
   private let journal: PullJournal
   private let run: Int
+  private let limits: BatchLimits
+  private let now: () -> MonotonicClock
   private let output: UnsafeMutableRawBufferPointer
   private static let pieceSize = 1 << 18
 
@@ -31,7 +35,7 @@ final class DeliverMessages {
 
   private var prepared: [(delivery: PreparedDelivery, message: HeldMessage)] = []
   private var preparedBytes: Int64 = 0
-  private var batchBegan = MonotonicClock.now
+  private var batchBegan: MonotonicClock
 
   /// Messages and octets that are in the archive for good.
   private(set) var delivered = 0
@@ -43,13 +47,17 @@ final class DeliverMessages {
 
   init(
     mailbox: any Mailbox, key: MailboxKey, uidValidity: UIDValidity, journal: PullJournal,
-    run: Int
+    run: Int, limits: BatchLimits = BatchLimits(),
+    now: @escaping () -> MonotonicClock = { .now }
   ) {
     self.mailbox = mailbox
     self.key = key
     self.uidValidity = uidValidity
     self.journal = journal
     self.run = run
+    self.limits = limits
+    self.now = now
+    batchBegan = now()
     output = .allocate(byteCount: WireToDisk.capacity(for: Self.pieceSize), alignment: 16)
   }
 
@@ -63,7 +71,7 @@ final class DeliverMessages {
   /// A message begins; one that was not finished is dropped.
   func begin() throws(StoreError) {
     abandon()
-    if prepared.isEmpty { batchBegan = .now }
+    if prepared.isEmpty { batchBegan = now() }
     delivery = try mailbox.beginDelivery()
   }
 
@@ -142,8 +150,8 @@ final class DeliverMessages {
   }
 
   private var isBatchComplete: Bool {
-    prepared.count >= Self.batchMessages || preparedBytes >= Self.batchBytes
-      || MonotonicClock.now.seconds(since: batchBegan) >= Self.batchSeconds
+    prepared.count >= limits.messages || preparedBytes >= limits.bytes
+      || now().seconds(since: batchBegan) >= limits.seconds
   }
 
   /// Makes all that came whole durable, files first, and records it.
