@@ -85,7 +85,8 @@ class Lab:
     def start(self, arguments, more=None):
         environment = {
             "PATH": os.environ.get("PATH", ""), "HOME": self.directory,
-            "LC_ALL": "C.UTF-8", "MAILARC_SETTLE_SECONDS": "0.3", **(more or {}),
+            "LC_ALL": "C.UTF-8", "MAILARC_SETTLE_SECONDS": "0.3", "MAILARC_BATCH_MESSAGES": "4",
+            **(more or {}),
         }  # fmt: skip
         return subprocess.Popen(
             [self.mailarc, *arguments], env=environment, stdin=subprocess.DEVNULL,

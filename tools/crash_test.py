@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from fnmatch import fnmatchcase
 
 import crash_lab
 import crash_points
@@ -98,11 +99,12 @@ def sampled(points, count, chance):
 
 
 def is_wanted(point, only):
-    """Whether any of the words names the point: its beginning, parts of which may be `*`."""
+    """Whether any of the words names the point: its beginning, parts of which may have a `*`."""
     parts = point.split(":")
     given = [words.split(":") for words in only]
     return not only or any(
-        len(some) <= len(parts) and all(a in ("*", b) for a, b in zip(some, parts)) for some in given
+        len(some) <= len(parts) and all(fnmatchcase(b, a) for a, b in zip(some, parts))
+        for some in given
     )
 
 
@@ -127,11 +129,16 @@ def work(wanted, lab):
     named = {**crash_lab.scenarios(1), **crash_lab.scenarios(MANY)}
     if wanted.only:
         starts = {words.split(":")[0] for words in wanted.only}
-        named = {name: one for name, one in named.items() if name in starts}
+        known = ", ".join(named)
+        named = {name: one for name, one in named.items() if is_wanted(name, starts)}
+        if not named:
+            sys.exit(f"tools/crashtest: --only names no run; there are {known}")
     tried = {name: crash_points.Tried(lab, one) for name, one in named.items()}
     chosen = choose(wanted, tried)
     # A point of which nothing is known is one that the user names.
     chosen = chosen or [words for words in wanted.only if words.count(":") > 2]
+    if not chosen:
+        sys.exit("tools/crashtest: --only names no point")
     repeat = f"tools/crashtest --seed {wanted.seed}"
     calls = ", ".join(f"{name} {len(one.kinds)}" for name, one in tried.items())
     print(f"Calls that change something: {calls}", file=sys.stderr)

@@ -40,18 +40,30 @@ final class CopyMessages {
   private static func limits(_ layout: ArchiveIdentity.Layout) -> CopyWriter.Limits {
     // A flush costs much.
     let flushBytes: Int64 = 1 << 30
-    return switch layout {
+    switch layout {
     // Each batch is flushed.
     case .maildir, .maildirPlusPlus:
-      .init(
-        batchMessages: 2500, batchBytes: flushBytes, flushMessages: 2500, flushBytes: flushBytes,
-        deliversAlongside: true)
+      let messages = batchMessages(2500)
+      return .init(
+        batchMessages: messages, batchBytes: flushBytes, flushMessages: messages,
+        flushBytes: flushBytes, deliversAlongside: true)
     // A batch is gathered in memory first.
     case .mbox, .mboxGzip:
-      .init(
-        batchMessages: 1000, batchBytes: 1 << 20, flushMessages: 8_000, flushBytes: flushBytes,
-        deliversAlongside: false)
+      let messages = batchMessages(1000)
+      return .init(
+        batchMessages: messages, batchBytes: 1 << 20, flushMessages: 8 * messages,
+        flushBytes: flushBytes, deliversAlongside: false)
     }
+  }
+
+  /// Tests that stop a conversion at each of many steps have few messages, but need many batches.
+  private static func batchMessages(_ usual: Int) -> Int {
+    #if DEBUG
+      if let text = Environment.value("MAILARC_BATCH_MESSAGES"), let value = Int(text), value > 0 {
+        return value
+      }
+    #endif
+    return usual
   }
 
   /// Messages that were copied so far, and bytes that were read of them.

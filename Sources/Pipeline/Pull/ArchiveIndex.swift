@@ -1,4 +1,5 @@
 import Mail
+import Platform
 import Stores
 import Synchronization
 
