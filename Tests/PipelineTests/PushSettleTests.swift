@@ -34,8 +34,25 @@ import Testing
           number: 1, uidValidity: UIDValidity(7), uidNext: 1, time: 1_000_000 - age,
           open: Dictionary(uniqueKeysWithValues: intents))))
     let settling = SettleIntents(
-      journal: journal, raw: RawMailboxName(bytes: Array("INBOX".utf8)), leastSeconds: 10,
-      archive: [:], tolerated: { _, _ in [] })
+      journal: journal, raw: RawMailboxName(bytes: Array("INBOX".utf8)), settleSeconds: 10,
+      slowestBatch: 0, archive: [:], tolerated: { _, _ in [] })
+    #expect(settling.quiet.quietSeconds(at: 1_000_000) == seconds)
+  }
+
+  @Test(arguments: [(0, 10.0), (3, 10), (4, 12), (100, 300)])
+  func `after slow batches three times as long as the slowest`(
+    _ slowest: Double, _ seconds: Double
+  ) throws {
+    let directory = try TemporaryDirectory()
+    let journal = try PushJournal(
+      in: try Directory.open(path: directory.path), key: "k", mailbox: .inbox, readOnly: true)
+    journal.append(
+      .batch(
+        IntentBatch(
+          number: 1, uidValidity: UIDValidity(7), uidNext: 1, time: 1_000_000, open: [:])))
+    let settling = SettleIntents(
+      journal: journal, raw: RawMailboxName(bytes: Array("INBOX".utf8)), settleSeconds: 10,
+      slowestBatch: slowest, archive: [:], tolerated: { _, _ in [] })
     #expect(settling.quiet.quietSeconds(at: 1_000_000) == seconds)
   }
 }

@@ -34,12 +34,16 @@ struct WaitForQuiet {
     guard quietSeconds > 0 else { return }
     var last = try uidNext(server)
     var since = MonotonicClock.now
-    while MonotonicClock.now.seconds(since: since) < quietSeconds {
+    while true {
       try server.wait(seconds: min(Self.pollSeconds, quietSeconds))
+      // A run that was itself held up must not take that time for the mailbox's.
+      let asked = MonotonicClock.now
       let next = try uidNext(server)
       if next != last {
         last = next
         since = .now
+      } else if asked.seconds(since: since) >= quietSeconds {
+        return
       }
     }
   }
