@@ -12,7 +12,7 @@ import Testing
 @Suite(.requiresDovecot) struct PushLateTests {
   private typealias Behaviour = FakeTarget.Behaviour
 
-  @Test func `the wait begins anew whenever something arrives`() async throws {
+  @Test func `what arrives one by one while the push waits is not sent again`() async throws {
     let subjects = (0..<8).map { "m\($0)" }
     let bench = try await PushBench.dropping(subjects)
     let late = Mutex<ArraySlice<FakeTarget.Message>>([])
