@@ -46,7 +46,7 @@ let package = Package(
         name: "mailarc", dependencies: dependencies(["CommandLine"]), swiftSettings: settings),
       .target(
         name: "TestSupport",
-        dependencies: dependencies(["Mail", "Platform", "Protocols", "Transport"]),
+        dependencies: dependencies(["CPlatform", "Mail", "Platform", "Protocols", "Transport"]),
         path: "Tests/TestSupport", swiftSettings: settings),
     ]
     + layers.map { layer in

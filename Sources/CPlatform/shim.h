@@ -36,6 +36,9 @@ static inline int mailarc_syncfs(int descriptor) { return (int)syscall(SYS_syncf
 /* A file in memory without a name; programs that are started don't get it (MFD_CLOEXEC). */
 static inline int mailarc_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u); }
 
+/* glibc's (2.34), in <spawn.h>, where Swift does not see it: closes every descriptor from a number on. */
+extern int mailarc_spawn_closing_from(void *actions, int from) __asm__("posix_spawn_file_actions_addclosefrom_np");
+
 /* glibc's, in <malloc.h>. */
 extern int mallopt(int parameter, int value);
 

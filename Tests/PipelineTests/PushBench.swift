@@ -49,6 +49,16 @@ final class PushBench {
     return bench
   }
 
+  /// A bench whose archive got these messages from another program, in this order.
+  static func dropping(_ subjects: [String]) async throws -> PushBench {
+    let bench = try PushBench()
+    try await bench.pull()
+    for (index, subject) in subjects.enumerated() {
+      try bench.drop(subject, as: "\(1_600_000_000 + index).x")
+    }
+    return bench
+  }
+
   /// Pulls the source; whatever goes wrong there is not what these tests are about.
   func pull(layout: ArchiveIdentity.Layout? = nil) async throws {
     let report = try await source.pull(layout: layout)
@@ -92,6 +102,19 @@ final class PushBench {
     return await PushPipeline(
       options: options, observer: chosen.observer, interruption: try Interruption()
     ).run()
+  }
+
+  /// Pushes to a server in memory, over one connection.
+  @discardableResult
+  func push(
+    to server: FakeTarget, _ change: (inout Options) -> Void = { _ in }
+  ) async throws -> RunReport {
+    try await push {
+      $0.port = server.port
+      $0.connections = 1
+      $0.settleSeconds = 0.05
+      change(&$0)
+    }
   }
 
   /// The arguments of a push by the program itself.

@@ -55,6 +55,10 @@ final class FakeTarget: Sendable {
     var capabilities: String
     var permanentFlags: String? = #"(\Answered \Flagged \Deleted \Seen \Draft \*)"#
     var append: @Sendable (Append) -> Verdict = { _ in .store }
+    /// Whether the answer to an APPEND is kept until one has come in whole whose answer is not.
+    ///
+    /// Where a connection ends meanwhile no further one is kept, so that a test fails soon.
+    var holds: @Sendable (Append) -> Bool = { _ in false }
     /// What the server makes of a message that it stores.
     var kept: @Sendable ([UInt8]) -> [UInt8] = { $0 }
     /// What a synchronising literal of that size is answered with instead of `+`; also a place to do
@@ -65,6 +69,12 @@ final class FakeTarget: Sendable {
     /// What a message is answered with as soon as its line is seen, its literal unread.
     var atOnce: @Sendable (String) -> String? = { _ in nil }
     var tellsUIDNext = true
+    /// What happens before a STATUS is answered.
+    var status: @Sendable (FakeTarget) -> Void = { _ in }
+    /// What the server calls itself where it offers ID.
+    var name: String?
+    /// The connections at a time beyond which it greets with BYE.
+    var mostConnections = Int.max
     /// Whether mailboxes can be deleted.
     var deletes = true
     /// Whether names that differ only in case are one.
@@ -90,6 +100,8 @@ final class FakeTarget: Sendable {
     var behaviour: Behaviour
     var mailboxes = ["INBOX": Mailbox()]
     var appends = 0
+    var connections = 0
+    var openConnections = 0
     var lines: [String] = []
     var isStopped = false
   }
@@ -112,7 +124,16 @@ final class FakeTarget: Sendable {
           close(client)
           break
         }
-        Self.thread { FakeTargetSession(self, client).serve() }
+        let open = self.state.withLock { state in
+          state.connections += 1
+          state.openConnections += 1
+          return state.openConnections
+        }
+        Self.thread {
+          let isWelcome = open <= self.behaviour.mostConnections
+          FakeTargetSession(self, client).serve(isWelcome)
+          self.state.withLock { $0.openConnections -= 1 }
+        }
       }
       close(socket)
     }
@@ -162,6 +183,9 @@ final class FakeTarget: Sendable {
 
   /// How many APPEND commands came so far.
   var appends: Int { state.withLock(\.appends) }
+
+  /// How many connections there were so far, those that were sent away included.
+  var connections: Int { state.withLock(\.connections) }
 
   // MARK: For sessions
 

@@ -7,14 +7,23 @@ final class FakeTargetSession {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private var selected = ""
+  /// Answers that are kept until a later APPEND has come.
+  private var held: [String] = []
 
   init(_ server: FakeTarget, _ descriptor: Int32) {
     self.server = server
     self.descriptor = descriptor
+    // Else each answer to a client that waits for it takes 40 ms.
+    var one: Int32 = 1
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
   }
 
-  func serve() {
-    defer { close(descriptor) }
+  func serve(_ isWelcome: Bool) {
+    defer {
+      if !held.isEmpty { server.change { $0.holds = { _ in false } } }
+      close(descriptor)
+    }
+    guard isWelcome else { return say("* BYE [UNAVAILABLE] too many connections") }
     say("* OK ready")
     while let line = readLine() {
       server.note(line)
@@ -37,6 +46,8 @@ final class FakeTargetSession {
       where pattern == "*" || server.spelling(of: pattern) == name {
         say("* LIST (\(mailbox.use ?? "")) \"/\" \"\(name)\"")
       }
+    case "ID":
+      say("* ID " + (server.behaviour.name.map { "(\"name\" \"\($0)\")" } ?? "NIL"))
     case "STATUS": status(token(rest[...]).text)
     case "SELECT", "EXAMINE":
       guard select(token(rest[...]).text) else {
@@ -74,6 +85,7 @@ final class FakeTargetSession {
   }
 
   private func status(_ name: String) {
+    server.behaviour.status(server)
     guard let mailbox = server[name] else { return }
     say(
       "* STATUS \"\(name)\" (MESSAGES \(mailbox.messages.count) "
@@ -236,14 +248,19 @@ final class FakeTargetSession {
     let validity = server[append.mailbox]?.uidValidity ?? 0
     let code = "APPENDUID \(validity) " + uids.map { "\($0)" }.joined(separator: ",")
     switch verdict {
-    case .say(let text, _): say("\(tag) \(text)")
+    case .say(let text, _): held.append("\(tag) \(text)")
     case .close(_, let bye):
       if bye { say("* BYE that is it") }
       return false
-    case .storeSaying(let code): say(code.isEmpty ? "\(tag) OK done" : "\(tag) OK [\(code)] done")
-    case .store where !server.behaviour.capabilities.contains("UIDPLUS"): say("\(tag) OK done")
-    case .store, .collapse: say("\(tag) OK [\(code)] done")
+    case .storeSaying(let code):
+      held.append(code.isEmpty ? "\(tag) OK done" : "\(tag) OK [\(code)] done")
+    case .store where !server.behaviour.capabilities.contains("UIDPLUS"):
+      held.append("\(tag) OK done")
+    case .store, .collapse: held.append("\(tag) OK [\(code)] done")
     }
+    if server.behaviour.holds(append) { return true }
+    for answer in held { say(answer) }
+    held = []
     return true
   }
 

@@ -161,6 +161,22 @@ import Testing
     #expect(try await push(false).pushed == ["present": 4])
   }
 
+  @Test(arguments: [0, 2, 4, 6, 8])
+  func `one message in the middle that is another one tells that the mailbox is`(_ place: Int)
+    async throws
+  {
+    let bench = try await PushBench.holding((0..<9).map { "m\($0)" })
+    let server = try FakeTarget(FakeTarget.Behaviour.all)
+    #expect(try await bench.push(to: server).pushed == ["transferred": 9])
+    // UIDVALIDITY, UIDNEXT and the number of messages are what they were.
+    server["INBOX"]?.messages[place].body = PullBench.message("somebody's own")
+    let report = try await bench.push(to: server) { $0.full = true }
+    #expect(report.pushed == ["present": 8, "gone": 1])
+    try bench.flag("m\(place)", "F")
+    #expect(try await bench.push(to: server).pushed == ["present": 8, "gone": 1])
+    #expect(server.messages().allSatisfy { $0.flags == [] })
+  }
+
   @Test func `a damaged index costs time, and nothing comes twice`() async throws {
     let bench = try await PushBench.holding(["a", "b", "c", "twin", "twin"])
     try await bench.push()

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 import Synchronization
 
@@ -154,6 +155,8 @@ private func spawn(
   for (number, descriptor) in descriptors.enumerated() {
     posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
   }
+  // What other tests have open, a lock perhaps, is not to outlive them in a server that runs on.
+  mailarc_spawn_closing_from(&actions, 3)
   // The pool's threads block signals, and a child inherits that: SIGTERM would never reach it.
   var attributes = posix_spawnattr_t()
   posix_spawnattr_init(&attributes)

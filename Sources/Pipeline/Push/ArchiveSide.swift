@@ -67,6 +67,11 @@ final class ArchiveSide {
     mailboxes[message.mailbox].path(of: message.stored)
   }
 
+  /// The path of the message of that name; the name alone where it is gone.
+  func path(ofSource source: String) -> String {
+    bySource[source].map { path(of: messages[$0]) } ?? source
+  }
+
   /// The internal date of the message with that content; nil where there is none.
   func internalDate(of digest: ContentDigest) throws(StoreError) -> InternalDate? {
     guard let message = messages.first(where: { $0.digest == digest }) else { return nil }

@@ -128,14 +128,7 @@ final class PushMailbox {
     if journal.record.isUnsettled {
       if observation.isAnew { try binder(live, observation).rebindLive() }
       let missing = try settling(raw).run(live, observation)
-      if missing > 0 {
-        reporter.notice(
-          .other,
-          Counted.messages(missing) + " that "
-            + Counted.word(missing, "was on its", "were on their")
-            + " way when a connection or a run broke off had not arrived and "
-            + Counted.word(missing, "is", "are") + " sent again")
-      }
+      if !missing.isEmpty { reporter.missing(missing.map(side.path(ofSource:))) }
     }
     try push(live, raw, observation, stamp)
     if !context.options.dryRun { try live.leaveMailbox() }
@@ -161,8 +154,8 @@ final class PushMailbox {
 
   private func settling(_ raw: RawMailboxName) -> SettleIntents {
     SettleIntents(
-      journal: journal, raw: raw,
-      leastSeconds: max(context.options.settleSeconds, 3 * slowestBatch),
+      journal: journal, raw: raw, settleSeconds: context.options.settleSeconds,
+      slowestBatch: slowestBatch,
       archive: side.keyCounts,
       tolerated: { [side] in try side.tolerated($0, passesTrace: $1) })
   }
@@ -306,17 +299,9 @@ final class PushMailbox {
   private func take(_ plan: PlanPush.Plan) {
     reporter.report.alreadyPresent = plan.alreadyPresent - reporter.report.transferred
     reporter.report.goneOnTarget = plan.goneOnTarget
-    let surplus = plan.surplus.filter {
-      !target.wouldMove.contains(journal.record.entries[$0]?.source ?? "")
-    }
-    if !surplus.isEmpty {
-      reporter.notice(
-        .other,
-        Counted.messages(surplus.count) + " that "
-          + Counted.word(surplus.count, "was pushed is", "were pushed are")
-          + " no longer in the archive and "
-          + Counted.word(surplus.count, "stays", "stay") + " on the target")
-    }
+    let surplus = plan.surplus.map { journal.record.entries[$0]?.source ?? "" }
+      .filter { !target.wouldMove.contains($0) }
+    if !surplus.isEmpty { reporter.surplus(surplus) }
     for place in plan.refused {
       let message = side.messages[place]
       reporter.refused(

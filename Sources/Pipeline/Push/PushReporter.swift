@@ -45,6 +45,26 @@ final class PushReporter {
     fail(path, reason, advice: "Once the reason is gone, --retry-refused sends it again.")
   }
 
+  /// Messages were on their way when a connection or a run broke off, and had not arrived.
+  func missing(_ files: [String]) {
+    notice(
+      .other,
+      Counted.messages(files.count) + " that "
+        + Counted.word(files.count, "was on its", "were on their")
+        + " way when a connection or a run broke off had not arrived and "
+        + Counted.word(files.count, "is", "are") + " sent again: " + Counted.list(files))
+  }
+
+  /// Messages that mailarc put there are no longer in the archive's mailbox.
+  func surplus(_ files: [String]) {
+    notice(
+      .other,
+      Counted.messages(files.count) + " that "
+        + Counted.word(files.count, "was pushed is", "were pushed are")
+        + " no longer in the archive and "
+        + Counted.word(files.count, "stays", "stay") + " on the target: " + Counted.list(files))
+  }
+
   /// Messages arrived after they had been sent again.
   func late(_ uids: [UID]) {
     notice(

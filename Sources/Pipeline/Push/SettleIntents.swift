@@ -12,7 +12,9 @@ struct SettleIntents {
   let journal: PushJournal
   let raw: RawMailboxName
   /// How long the mailbox has to stand still before, at least.
-  let leastSeconds: Double
+  let settleSeconds: Double
+  /// The longest that the server took for a batch so far, in seconds.
+  let slowestBatch: Double
   /// How many messages of the archive mailbox have a key.
   let archive: [MatchMessages.KeyAndSize: Int]
   let tolerated: (String, _ passesTrace: Bool) throws -> [ContentDigest]
@@ -20,7 +22,7 @@ struct SettleIntents {
   /// What a push waits for before it settles: a dead connection's commands may still be executing.
   var quiet: WaitForQuiet {
     WaitForQuiet(
-      raw: raw, leastSeconds: leastSeconds,
+      raw: raw, leastSeconds: max(settleSeconds, 3 * slowestBatch),
       begun: journal.record.batches.values.map {
         .init(time: $0.time, octets: $0.open.values.reduce(0) { $0 + $1.size })
       })
@@ -28,10 +30,10 @@ struct SettleIntents {
 
   /// Compares what is in the selected mailbox with the open intents.
   ///
-  /// - Returns: how many messages had not arrived.
+  /// - Returns: the `source` of each message that had not arrived.
   func run(
     _ connection: IMAPConnection, _ observation: ObserveTarget.Observation
-  ) throws -> Int {
+  ) throws -> [String] {
     let open = openIntents()
     let candidates = try ListCandidates(connection: connection).run(
       candidateUIDs(observation))
@@ -52,7 +54,7 @@ struct SettleIntents {
     var matched: [Int: ListCandidates.Candidate] = [:]
     for match in matches { matched[match.wanted] = candidates[match.candidate] }
     try close(matched: matched)
-    return open.count - matched.count
+    return open.indices.filter { matched[$0] == nil }.map { open[$0].intent.source }
   }
 
   private struct OpenIntent {

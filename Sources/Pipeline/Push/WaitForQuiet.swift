@@ -32,14 +32,36 @@ struct WaitForQuiet {
   func run(_ server: AccountConnection) throws(ClientError) {
     let quietSeconds = quietSeconds(at: WallClock.now)
     guard quietSeconds > 0 else { return }
-    var last = try uidNext(server)
-    var since = MonotonicClock.now
-    while MonotonicClock.now.seconds(since: since) < quietSeconds {
-      try server.wait(seconds: min(Self.pollSeconds, quietSeconds))
-      let next = try uidNext(server)
+    try Self.standStill(
+      for: quietSeconds, now: { Double(MonotonicClock.now.nanoseconds) / 1e9 },
+      pause: { seconds throws(ClientError) in try server.wait(seconds: seconds) },
+      look: { () throws(ClientError) in try uidNext(server) })
+  }
+
+  /// Looks again and again; returns when what is seen has stood still for that many seconds.
+  ///
+  /// - Parameters:
+  ///   - quietSeconds: how long.
+  ///   - now: seconds since any moment.
+  ///   - pause: waits so many seconds.
+  ///   - look: what is there.
+  /// - Throws: what `pause` and `look` throw.
+  static func standStill(
+    for quietSeconds: Double, now: () -> Double, pause: (Double) throws(ClientError) -> Void,
+    look: () throws(ClientError) -> UInt32
+  ) throws(ClientError) {
+    var last = try look()
+    var since = now()
+    while true {
+      try pause(min(pollSeconds, quietSeconds))
+      // If it takes long until the answer is here, that shows nothing of the time in between.
+      let asked = now()
+      let next = try look()
       if next != last {
         last = next
-        since = .now
+        since = now()
+      } else if asked - since >= quietSeconds {
+        return
       }
     }
   }
