@@ -82,9 +82,13 @@ final class PushServersBench {
 
   /// The arguments of a push by the program itself.
   func arguments(_ user: String, archive: String) -> [String] {
+    ["push", archive] + access(user) + ["--connections", "1"]
+  }
+
+  /// The account, and how to get at it.
+  func access(_ user: String) -> [String] {
     [
-      "push", archive, "imap://\(user)@127.0.0.1:\(server.imapPort)", "--tls-ca", server.caFile,
-      "--connections", "1", "--password-file",
+      "imap://\(user)@127.0.0.1:\(server.imapPort)", "--tls-ca", server.caFile, "--password-file",
       source.directory.file("password"),
     ]
   }

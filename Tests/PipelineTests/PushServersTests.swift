@@ -12,6 +12,7 @@ import Testing
     case again = "pushed, pushed again, pushed without state"
     case back = "pulled back"
     case killed = "killed"
+    case selftest = "selftest"
     var testDescription: String { rawValue }
   }
 
@@ -54,6 +55,7 @@ import Testing
     case .again: try await again(bench)
     case .back: try await back(bench)
     case .killed: try await killed(bench)
+    case .selftest: try selftest(bench)
     }
   }
 
@@ -97,6 +99,20 @@ import Testing
     try expectSame(try bench.expected().kept, found)
     let again = try await bench.pullBack(user, into: "back")
     #expect(again.sums == [:])
+  }
+
+  private func selftest(_ bench: PushServersBench) throws {
+    let user = try bench.newUser()
+    let before = try bench.plain(user).list().map(\.name).sorted()
+    let result = try runProcess(
+      builtProgram("mailarc"),
+      ["selftest"] + bench.access(user) + ["--kills", "4", "--message-count", "12", "--seed", "3"],
+      environment: [
+        "TMPDIR": bench.source.directory.path, "MAILARC_SETTLE_SECONDS": "0.3",
+      ])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output == "4 kills: 0 lost, 0 doubled\n")
+    #expect(try bench.plain(user).list().map(\.name).sorted() == before)
   }
 
   private func killed(_ bench: PushServersBench) async throws {
