@@ -35,14 +35,13 @@ extension IMAPConnection {
     return tree(listing, allNamespaces: allNamespaces)
   }
 
-  // No SIZE: for that some servers read every message.
+  // No SIZE: for that some servers read every message. No MAILBOXID: Cyrus 3.6 answers LIST with bytes
+  // from anywhere in its memory, line ends among them.
   private var statusItems: [StatusItem] {
     var items: [StatusItem] = [.messages, .uidNext, .uidValidity]
     if capabilities.contains(.condStore) || capabilities.contains(.qResync) {
       items.append(.highestModSeq)
     }
-    // By which a mailbox is known after it was renamed (RFC 8474, section 4.3).
-    if capabilities.contains(.objectID) { items.append(.mailboxID) }
     return items
   }
 

@@ -22,8 +22,6 @@ final class SourceServer: Sendable {
     var highestModSeq: UInt64?
     var messages: [Message] = []
     var vanished: [UInt32] = []
-    /// What STATUS tells if it is asked for (RFC 8474).
-    var mailboxID: String?
     /// What EXAMINE and STATUS say; nil is the truth.
     var claimed: Int?
 
@@ -196,7 +194,6 @@ private final class Session {
       ("MESSAGES", "\(mailbox.count)"), ("UIDNEXT", "\(mailbox.uidNext)"),
       ("UIDVALIDITY", "\(mailbox.uidValidity)"),
       ("HIGHESTMODSEQ", mailbox.highestModSeq.map { "\($0)" } ?? ""),
-      ("MAILBOXID", rest.contains("MAILBOXID") ? mailbox.mailboxID.map { "(\($0))" } ?? "" : ""),
     ].filter { $0.0 != state.statusLacks && !$0.1.isEmpty }.map { "\($0.0) \($0.1)" }
     return send(
       "* STATUS \"\(name(rest))\" (\(items.joined(separator: " ")))\r\n\(tag) OK done\r\n")

@@ -110,7 +110,13 @@ import Testing
       environment: [
         "TMPDIR": bench.source.directory.path, "MAILARC_SETTLE_SECONDS": "0.3",
       ])
-    #expect(result.status == 0, "\(result.errors)")
+    if bench.kind == .mailutils {
+      // It gives back other octets than it got, and that is told.
+      #expect(result.status == 1)
+      #expect(result.output.hasSuffix("1 kill: 0 lost, 0 doubled, 4 different\n"))
+      return
+    }
+    #expect(result.status == 0, "\(result.errors)\(result.output)")
     #expect(result.output == "4 kills: 0 lost, 0 doubled\n")
     #expect(try bench.plain(user).list().map(\.name).sorted() == before)
   }

@@ -77,8 +77,6 @@ struct KeepHandName {
       in: context.directory, key: context.key(of: name).hex, mailbox: name, readOnly: true
     ).record
     guard record.messages.values.allSatisfy({ context.run.isRecent($0.run) }) else { return false }
-    let table = context.archive.table
-    if let id = table[name]?.mailboxID, id == table[vanished.name]?.mailboxID { return true }
     return record.uidValidity == vanished.uidValidity || record.messages.count == matched
   }
 
