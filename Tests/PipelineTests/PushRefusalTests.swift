@@ -65,7 +65,12 @@ import Testing
     #expect(server.appends == appends)
   }
 
-  @Test(arguments: ["", "APPENDUID 7 1", "APPENDUID 7 1:400", "APPENDUID 9 1:2"])
+  @Test(arguments: [
+    "", "APPENDUID 7 1", "APPENDUID 7 1:400", "APPENDUID 9 1:2", "APPENDUID 9 1:4",
+    // As many as there are messages: swapped, or one more than once.
+    "APPENDUID 7 2,1,4,3", "APPENDUID 7 1,3,2,4", "APPENDUID 7 1,1,2,3", "APPENDUID 7 1,1,1,1",
+    "APPENDUID 7 1:2,2,4",
+  ])
   func `an APPENDUID that is missing or wrong is found out by looking`(_ code: String) async throws
   {
     let subjects = ["twin", "a", "b", "twin"]

@@ -49,16 +49,23 @@ import Testing
   func `the wait begins anew with what arrives`(_ arrivals: [Double], _ end: Double) throws {
     var time = 0.0
     try WaitForQuiet.standStill(
-      for: 10, now: { time }, pause: { time += $0 },
+      for: 10, atMost: 1000, now: { time }, pause: { time += $0 },
       look: { UInt32(arrivals.count { $0 <= time }) })
     #expect(time == end)
+  }
+
+  @Test func `where mail keeps coming the wait ends all the same`() throws {
+    var time = 0.0
+    try WaitForQuiet.standStill(
+      for: 10, atMost: 310, now: { time }, pause: { time += $0 }, look: { UInt32(time) })
+    #expect(time == 310)
   }
 
   @Test func `while an answer is waited for nobody looks`() throws {
     var time = 0.0
     var looks = 0
     try WaitForQuiet.standStill(
-      for: 10, now: { time }, pause: { time += $0 },
+      for: 10, atMost: 1000, now: { time }, pause: { time += $0 },
       look: {
         looks += 1
         // What is there is told after a minute; by then there is more.

@@ -183,8 +183,9 @@ struct FollowMoves {
     of message: HeldMessage, of mailbox: PulledMailbox, in arrivals: [Arrival]?
   ) -> Int? {
     // What came in the same run as the one that is gone was there beside it: a copy, which stays
-    // alone, and no reason to take the other away.
-    arrivals?.lastIndex { $0.mailbox != mailbox.name && $0.message.run > message.run }
+    // alone, and no reason to take the other away. The same mailbox counts, too: a message may have
+    // been moved out and back.
+    arrivals?.lastIndex { $0.message.run > message.run }
   }
 
   private func matches(
@@ -216,6 +217,8 @@ struct FollowMoves {
         of: arrival.origin(in: context), outside: home(of: arrival.mailbox))
       if let adopted, try isContent(of: message, adopted) {
         plan.adoptions.append(Adoption(file: adopted, base: message.flags, arrival: arrival))
+      } else if adopted == nil, try isDeletedByHand(in: source.name, others: plan.discards.count) {
+        plan.discards.append(arrival)
       }
       return true
     }
@@ -234,6 +237,15 @@ struct FollowMoves {
       plan.flags[new.mailbox, default: []].append(FlagChange(new.message, flags))
     }
     return true
+  }
+
+  /// Whether a file that is nowhere was deleted by hand in a mailbox that no run looked at since: not if a
+  /// run that was killed may have taken it away, nor where so much is missing that it is a question.
+  private func isDeletedByHand(in name: MailboxName, others: Int) throws -> Bool {
+    guard !context.run.resumes, others < Disappearance.largestQuiet,
+      let known = context.states[context.key(of: name).hex]?.archive, !known.isEmpty
+    else { return false }
+    return try context.archive.identity(of: home(of: name)) == known
   }
 
   private func isContent(of message: HeldMessage, _ file: LocatedMessage) throws -> Bool {

@@ -157,7 +157,7 @@ final class AppendMessages {
     for command in sent.commands {
       do {
         let text = try connection.finish(command.tag, "APPEND")
-        let uids = self.uids(text, count: command.items.count)
+        let uids = self.uids(text, of: sent.messages[command.items])
         outcome.hasArrived = true
         for place in outcome.refused.indices { outcome.refused[place].isPassed = true }
         for (place, item) in command.items.enumerated() {
@@ -189,12 +189,31 @@ final class AppendMessages {
     _ = try bind(sent.batch, sent.messages, outcome.unbound, areThere: true)
   }
 
-  /// The UIDs that the server says it gave; nil where it does not, or where they can't be right.
-  private func uids(_ text: ResponseText, count: Int) -> [UID]? {
-    guard case .appendUID(uidValidity, let list) = text.code, list.count == count else {
+  /// The UIDs that the server says it gave; nil where it does not, or where they can't be right: new ones
+  /// are above all that were there and ascend (RFC 4315, section 3), and another one can only be that of
+  /// a twin which the message was merged with.
+  private func uids(_ text: ResponseText, of messages: ArraySlice<OutgoingMessage>) -> [UID]? {
+    guard case .appendUID(uidValidity, let list) = text.code, list.count == messages.count else {
       return nil
     }
+    var given: [UID: ContentDigest] = [:]
+    var least = uidNext
+    for (uid, message) in zip(list, messages) {
+      let digest = message.content.digest
+      if let taken = given[uid] ?? self.digest(boundTo: uid) {
+        guard taken == digest else { return nil }
+      } else {
+        guard uid.value >= least else { return nil }
+        given[uid] = digest
+        least = uid.value &+ 1
+      }
+    }
     return Array(list)
+  }
+
+  private func digest(boundTo uid: UID) -> ContentDigest? {
+    guard bound.contains(uid) else { return nil }
+    return journal.record.entries.values.first { $0.uid == uid }?.digest
   }
 
   private func confirm(_ batch: Int, _ message: OutgoingMessage, _ item: Int, uid: UID) {

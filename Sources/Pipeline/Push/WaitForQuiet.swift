@@ -20,6 +20,8 @@ struct WaitForQuiet {
   /// Octets a second that any server stores.
   private static let slowestServer = 1_048_576.0
   private static let pollSeconds = 0.5
+  /// A mailbox to which mail keeps coming never stands still.
+  private static let mostSeconds = 300.0
 
   let raw: RawMailboxName
   /// How long the mailbox has to stand still, at least.
@@ -33,30 +35,36 @@ struct WaitForQuiet {
     let quietSeconds = quietSeconds(at: WallClock.now)
     guard quietSeconds > 0 else { return }
     try Self.standStill(
-      for: quietSeconds, now: { Double(MonotonicClock.now.nanoseconds) / 1e9 },
+      for: quietSeconds, atMost: Self.mostSeconds + quietSeconds,
+      now: { Double(MonotonicClock.now.nanoseconds) / 1e9 },
       pause: { seconds throws(ClientError) in try server.wait(seconds: seconds) },
       look: { () throws(ClientError) in try uidNext(server) })
   }
 
-  /// Looks again and again; returns when what is seen has stood still for that many seconds.
+  /// Looks again and again; returns when what is seen has stood still for that many seconds, or never
+  /// did for so long.
   ///
   /// - Parameters:
   ///   - quietSeconds: how long.
+  ///   - mostSeconds: how long to look at all.
   ///   - now: seconds since any moment.
   ///   - pause: waits so many seconds.
   ///   - look: what is there.
   /// - Throws: what `pause` and `look` throw.
   static func standStill(
-    for quietSeconds: Double, now: () -> Double, pause: (Double) throws(ClientError) -> Void,
+    for quietSeconds: Double, atMost mostSeconds: Double, now: () -> Double,
+    pause: (Double) throws(ClientError) -> Void,
     look: () throws(ClientError) -> UInt32
   ) throws(ClientError) {
     var last = try look()
-    var since = now()
+    let begin = now()
+    var since = begin
     while true {
       try pause(min(pollSeconds, quietSeconds))
       // If it takes long until the answer is here, that shows nothing of the time in between.
       let asked = now()
       let next = try look()
+      if asked - begin >= mostSeconds { return }
       if next != last {
         last = next
         since = now()

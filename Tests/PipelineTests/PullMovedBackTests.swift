@@ -1,0 +1,78 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// Messages that are gone at the source under their old UIDs only.
+@Suite(.requiresDovecot) struct PullMovedBackTests {
+  private func filled() async throws -> PullBench {
+    let bench = try PullBench()
+    try bench.plain.create("Junk")
+    for index in 0..<3 { try bench.append("m\(index)") }
+    try await bench.pull()
+    return bench
+  }
+
+  private func delete(_ subject: String, _ bench: PullBench) throws {
+    let message = try bench.view().message(subject)
+    unlink("\(bench.archive)/\(message.mailbox)/cur/\(message.file)")
+  }
+
+  private func moveOutAndBack(_ bench: PullBench) throws {
+    try bench.plain.select("INBOX")
+    try bench.plain.move("2", to: "Junk")
+    try bench.plain.select("Junk")
+    try bench.plain.move("1", to: "INBOX")
+  }
+
+  @Test func `a message that was moved out and back is there once`() async throws {
+    let bench = try await filled()
+    try moveOutAndBack(bench)
+    #expect(try await bench.pull().sums == ["transferred": 1, "moved": 1])
+    #expect(try bench.view().subjects == ["INBOX: m0", "INBOX: m1", "INBOX: m2"])
+    #expect(try await bench.pull().sums == [:])
+    try bench.plain.select("INBOX")
+    try bench.plain.store("4", "+FLAGS (\\Flagged)")
+    #expect(try await bench.pull().sums == ["flags": 1])
+    #expect(try bench.view().message("m1").flags == ["\\flagged"])
+  }
+
+  @Test func `one that was deleted by hand stays away when it is moved out and back`() async throws
+  {
+    let bench = try await filled()
+    try delete("m1", bench)
+    try moveOutAndBack(bench)
+    try await bench.pull()
+    #expect(try bench.view().subjects == ["INBOX: m0", "INBOX: m2"])
+    try bench.append("new")
+    try await bench.pull()
+    #expect(try bench.view().subjects == ["INBOX: m0", "INBOX: m2", "INBOX: new"])
+  }
+
+  @Test(arguments: [false, true], [false, true])
+  func `one that was deleted by hand stays away when the source moves it later`(
+    hasPulled: Bool, isRenamed: Bool
+  ) async throws {
+    let bench = try await filled()
+    try bench.plain.create("Work")
+    for name in ["w0", "w1"] { try bench.append(name, to: "Work") }
+    try await bench.pull()
+    try delete("w1", bench)
+    // It passes the mailbox over.
+    if hasPulled { #expect(try await bench.pull().sums == [:]) }
+    if isRenamed {
+      try bench.plain.command("RENAME Work Other")
+    } else {
+      try bench.plain.create("Other")
+      try bench.plain.select("Work")
+      try bench.plain.move("1:2", to: "Other")
+    }
+    try await bench.pull()
+    #expect(try bench.view().subjects.filter { $0.hasSuffix("w0") } == ["Other: w0"])
+    #expect(try bench.view().subjects.filter { $0.hasSuffix("w1") } == [])
+    try bench.append("new", to: "Other")
+    try await bench.pull()
+    #expect(try bench.view().subjects.filter { $0.hasSuffix("w1") } == [])
+  }
+}
