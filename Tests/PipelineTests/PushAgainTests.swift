@@ -226,7 +226,34 @@ import Testing
     #expect(try bench.source.plain.messages(in: "INBOX").count == 2)
   }
 
-  @Test func `the same user at another server is no source, however alike its numbers`()
+  @Test func `the source is known though its INBOX was renamed, or its host has another name`()
+    async throws
+  {
+    let bench = try await PushBench.holding(["one", "two"])
+    for host in ["127.0.0.1", "localhost"] {
+      let report = try await bench.push {
+        $0.user = bench.source.user
+        $0.port = bench.source.server.imapPort
+        $0.host = host
+      }
+      #expect(report.accountFailure?.cause == .usage)
+    }
+    try bench.source.plain.create("Work")
+    try bench.source.append("three", to: "Work")
+    try await bench.source.pull()
+    // Nothing of the INBOX is under its UID any more.
+    try bench.source.plain.select("INBOX")
+    try bench.source.plain.move("1:*", to: "Work")
+    let report = try await bench.push {
+      $0.user = bench.source.user
+      $0.port = bench.source.server.imapPort
+    }
+    #expect(report.accountFailure?.cause == .usage)
+    #expect(try bench.source.plain.messages(in: "Work").count == 3)
+  }
+
+  @Test(arguments: [false, true])
+  func `the same user at another server is no source, however alike its numbers`(hasMail: Bool)
     async throws
   {
     let bench = try await PushBench.holding(["one", "two"])
@@ -236,6 +263,14 @@ import Testing
       text.split(separator: "UIDVALIDITY ").last.flatMap { UInt32($0.prefix(while: \.isNumber)) })
     let server = try FakeTarget(FakeTarget.Behaviour.all)
     server["INBOX"]?.uidValidity = validity
+    if hasMail {
+      server["INBOX"]?.uidNext = 4
+      for uid in 1...3 {
+        server["INBOX"]?.messages.append(
+          FakeTarget.Message(
+            uid: UInt32(uid), flags: [], date: nil, body: PullBench.message("other \(uid)")))
+      }
+    }
     for expected in [["transferred": 2], ["present": 2]] {
       let report = try await bench.push {
         $0.user = bench.source.user
@@ -244,6 +279,7 @@ import Testing
       #expect(report.accountFailure == nil)
       #expect(report.pushed == expected)
     }
-    #expect(server.subjects() == ["one", "two"])
+    let others = hasMail ? ["other 1", "other 2", "other 3"] : []
+    #expect(server.subjects() == others + ["one", "two"])
   }
 }

@@ -71,6 +71,7 @@ final class PushBench {
   struct Options {
     var port: UInt16?
     var user: String?
+    var host = "127.0.0.1"
     var archive: String?
     var connections = 2
     var dryRun = false
@@ -92,7 +93,7 @@ final class PushBench {
     let account = IMAPAccount(
       user: user, password: Secret("secret"), host: "127.0.0.1",
       port: chosen.port ?? server.imapPort, security: .plaintextAllowed,
-      trust: .file(path: server.caFile), timeout: 20, identity: user + "@127.0.0.1")
+      trust: .file(path: server.caFile), timeout: 20, identity: user + "@" + chosen.host)
     let options = PushOptions(
       archivePath: chosen.archive ?? archive, statePath: source.directory.file("state"),
       mboxDialect: nil, target: account, connections: chosen.connections, dryRun: chosen.dryRun,

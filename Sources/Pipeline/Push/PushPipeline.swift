@@ -46,7 +46,10 @@ package struct PushPipeline: Sendable {
     defer { server.logout() }
     let tree = try server.persist { try $0.listMailboxes(allNamespaces: false) }
     let pulled = try? source.archive?.state.openSubdirectory("pull")
-    if let archive = source.archive { try refuseSource(archive, tree, pulled) }
+    if let archive = source.archive, let pulled, !isKnown(archive) {
+      try RefuseSource(archive: archive, pulled: pulled, target: options.target.identity)
+        .run(tree, server)
+    }
     TellUnread(
       root: source.mail.path, collector: collector, consequence: "Nothing in it was pushed."
     ).run(mailboxes)
@@ -74,31 +77,9 @@ package struct PushPipeline: Sendable {
     work(moved, tree, server, context)
   }
 
-  /// A push into the account from which the archive was pulled would double every message that was
-  /// moved by hand, and mean nothing else.
-  ///
-  /// The same user at another server is another account, though it may look alike once it was pushed
-  /// to: many servers begin with the same UIDVALIDITY and the same UIDs. An account that has an index
-  /// passed this check when it was empty.
-  private func refuseSource(
-    _ archive: Archive, _ tree: ServerTree, _ pulled: Directory?
-  ) throws {
-    guard let pulled, archive.identity.account == options.target.identity,
-      (try? archive.state.openSubdirectory("push").contains(indexName)) != true,
-      let status = tree.mailboxes.first(where: \.name.isInbox)?.status
-    else { return }
-    let key = MailboxKey(account: archive.identity.account, mailbox: .inbox).hex
-    // A pull that broke off left no state, but a journal of what it fetched.
-    let journal = try PullJournal(in: pulled, key: key, mailbox: .inbox, readOnly: true)
-    let state = try MailboxStates(in: pulled, readOnly: true)[key]?.state
-    let validity = state?.uidValidity ?? journal.record.uidValidity
-    let uidNext = state?.uidNext ?? (journal.record.messages.keys.max()?.value ?? 0) &+ 1
-    let same = validity == status.uidValidity && (status.uidNext?.value ?? 0) >= uidNext
-    guard same else { return }
-    throw Failure(
-      scope: .run, cause: .usage,
-      summary: "the target is the account from which this archive was pulled",
-      advice: "Give the account to which the mail is to go.", retryable: false)
+  /// Whether there is an index for the target: then it passed the check before.
+  private func isKnown(_ archive: Archive) -> Bool {
+    (try? archive.state.openSubdirectory("push").contains(indexName)) == true
   }
 
   /// The name of the index's directory in `push`.
