@@ -91,6 +91,23 @@ import Testing
     #expect(try bench.view().mailboxes == ["Business", "INBOX"])
   }
 
+  @Test func `a mailbox that the source makes under a name given by hand goes into the same`()
+    async throws
+  {
+    let bench = try await filled(1)
+    try move(bench, "Work", "Business")
+    try bench.append("w2", to: "Work")
+    try await bench.pull()
+    try bench.plain.create("Business")
+    try bench.append("b", to: "Business")
+    try await bench.pull()
+    #expect(
+      try bench.view().subjects == ["Business: b", "Business: w", "Business: w2", "INBOX: m0"])
+    #expect(try await bench.pull().sums == [:])
+    let verified = try runProcess(builtProgram("mailarc"), ["verify", bench.archive])
+    #expect(verified.status == 0, "\(verified.output)")
+  }
+
   @Test func `messages that the source moves out of a mailbox renamed by hand are moved`()
     async throws
   {

@@ -172,7 +172,7 @@ import Testing
     #expect(lost.findings[0].file?.hasSuffix(name) == true)
   }
 
-  @Test func `a state without its journal, and two mailboxes in one place, are named`() throws {
+  @Test func `a state without its journal is named, two mailboxes that share a place are not`() throws {
     let states = try MailboxStates(
       in: try Directory.open(path: bench.root + "/.mailarc/pull"), readOnly: false)
     try states.record(
@@ -181,8 +181,9 @@ import Testing
           uidValidity: UIDValidity(1), uidNext: 1, messages: 0,
           highestModSeq: ModificationSequence(1)), outstanding: 0, archive: "1"),
       for: "0011223344556677")
+    // As when somebody renamed A to a name that the source gave to another one later.
     try bench.write(".mailarc/mailboxes", "mailarc mailboxes 1\nA\tas=INBOX\nINBOX\n")
-    #expect(try bench.verify().kinds == [.stateDamaged, .stateDamaged])
+    #expect(try bench.verify().kinds == [.stateDamaged])
   }
 
   @Test func `what is no archive is refused`() throws {

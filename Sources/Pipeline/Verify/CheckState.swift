@@ -100,17 +100,9 @@ struct CheckState {
 
   private func checkTable(_ result: inout Result) {
     let archive = inspection.archive
-    var homes: [MailboxName: MailboxName] = [:]
     for record in archive.table.records {
       let key = MailboxKey(account: archive.identity.account, mailbox: record.name)
       if !archive.identity.account.isEmpty { result.names[key] = record.name }
-      if let other = homes.updateValue(record.name, forKey: record.archiveName) {
-        result.findings.append(
-          VerifyFinding(
-            .stateDamaged, mailbox: record.archiveName,
-            file: state.path(of: BrokenState.File.mailboxes.rawValue),
-            "\(other) and \(record.name) are both said to be in \(record.archiveName)"))
-      }
     }
   }
 }
