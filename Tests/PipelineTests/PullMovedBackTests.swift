@@ -75,4 +75,34 @@ import Testing
     try await bench.pull()
     #expect(try bench.view().subjects.filter { $0.hasSuffix("w1") } == [])
   }
+
+  @Test(arguments: [false, true])
+  func `what a killed pull brought and somebody moved before the next one is there once`(
+    isRenamed: Bool
+  ) async throws {
+    let bench = try PullBench(inMemory: true)
+    for index in 0..<3 { try bench.append("m\(index)") }
+    var moved = 0
+    for step in 1..<200 {
+      let archive = bench.directory.file("\(step)")
+      let killed = try runProcess(
+        builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive),
+        environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
+      if killed.status == 0 { break }
+      guard let files = try? listDirectory(archive + "/INBOX/cur"), !files.isEmpty else { continue }
+      moved += 1
+      if isRenamed {
+        try renameFile(archive, "/INBOX", "/Here")
+      } else {
+        for name in ["", "/cur", "/new", "/tmp"] { mkdir(archive + "/Here" + name, 0o700) }
+        for file in files { try renameFile(archive, "/INBOX/cur/" + file, "/Here/cur/" + file) }
+      }
+      let again = try runProcess(
+        builtProgram("mailarc"), bench.arguments(["--connections", "1"], archive: archive))
+      #expect(again.status == 0, "step \(step): \(again.errors)")
+      let subjects = try ArchiveView(archive).messages.map(\.subject).sorted()
+      #expect(subjects == ["m0", "m1", "m2"], "step \(step)")
+    }
+    #expect(moved > 5)
+  }
 }

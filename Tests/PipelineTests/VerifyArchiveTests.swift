@@ -172,7 +172,7 @@ import Testing
     #expect(lost.findings[0].file?.hasSuffix(name) == true)
   }
 
-  @Test func `a state without its journal is named, two mailboxes that share a place are not`() throws {
+  @Test func `a state without its journal is named, two mailboxes in one place are not`() throws {
     let states = try MailboxStates(
       in: try Directory.open(path: bench.root + "/.mailarc/pull"), readOnly: false)
     try states.record(

@@ -25,14 +25,15 @@ struct LocateMessages {
   ///   - home: the mailbox that held the mail so far.
   ///   - record: what is known of the source's mailbox, under its UIDVALIDITY of now.
   ///   - present: what the source has now.
-  ///   - isComplete: whether the record has all that was ever written into it.
+  ///   - isComplete: whether the record has all that was ever written into it, and all that came.
   /// - Returns: the files, and where the mailbox is now.
   /// - Throws: `StoreError`, also where a part of the archive can't be read.
   func run(
     home: MailboxName, record: PullRecord, present: UIDSet, isComplete: Bool
   ) throws(StoreError) -> Result {
     var result = Result(home: home)
-    if try archive.mailbox(home) == nil, !record.messages.isEmpty || !record.former.isEmpty {
+    let isKnown = !record.messages.isEmpty || !record.former.isEmpty || !isComplete
+    if try archive.mailbox(home) == nil, isKnown {
       result.home = try renamed(home) ?? home
     }
     if let mailbox = try archive.mailbox(result.home) {

@@ -116,7 +116,7 @@ final class PullMailbox {
       archive: context.archive, index: index, key: key
     ).run(
       home: home, record: journal.record, present: present,
-      isComplete: journal.damage == .none)
+      isComplete: journal.damage == .none && !context.run.resumes)
     rename(to: located.home)
     try AdoptMessages(
       archive: context.archive, journal: journal, run: context.run.current
