@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Journals
 import Mail
 import Synchronization
 import TestSupport
@@ -97,6 +98,29 @@ import Testing
     let result = try bench.run()
     #expect(result.status == 65)
     #expect(try bench.subjects() == [])
+  }
+
+  @Test(arguments: ["push", "pull"])
+  func `a journal of a newer format`(_ kind: String) async throws {
+    let bench = try await PushBench.holding(["one"])
+    #expect(try bench.run().status == 0)
+    let state = bench.archive + "/.mailarc/" + kind
+    let directory = kind == "pull" ? state : state + "/" + (try listDirectory(state)[0])
+    let journals = try listDirectory(directory).filter { $0.hasSuffix(".journal") }
+    #expect(journals.count > 1)
+    try bench.drop("new", as: "1234567890.new")
+    try bench.source.append("new")
+    for name in journals {
+      let path = directory + "/" + name
+      let old = try readBytes(path)
+      let header = try #require(JournalRecord(line: old.prefix { $0 != .lineFeed }))
+      try writeBytes(path, JournalRecord(header.kind, ["2"] + header.fields.dropFirst()).line)
+      let result = try kind == "pull" ? bench.source.run() : bench.run()
+      #expect(result.status == 65, "\(name): \(result.errors)")
+      #expect(try bench.subjects() == ["one"])
+      #expect(try bench.source.view().messages.count { $0.subject == "new" } == 1)
+      try writeBytes(path, old)
+    }
   }
 
   @Test func `a wrong password is tried once`() async throws {
