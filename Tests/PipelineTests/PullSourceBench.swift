@@ -1,4 +1,5 @@
 import Clients
+import Glibc
 import Mail
 import Platform
 import Protocols
@@ -51,6 +52,19 @@ final class SourceBench {
     return await PullPipeline(
       options: options, observer: observer, interruption: try Interruption()
     ).run()
+  }
+
+  /// Pulls with the program itself, to which the account has another name than to `pull`.
+  func run(environment: [String: String] = [:]) throws -> ProcessResult {
+    let password = directory.file("password")
+    try writeFile(password, "secret\n")
+    chmod(password, 0o600)
+    return try runProcess(
+      builtProgram("mailarc"),
+      [
+        "pull", "imap://\(user)@127.0.0.1:\(server.port)", archive, "--allow-plaintext",
+        "--connections", "1", "--password-file", password,
+      ], environment: environment)
   }
 
   func view() throws -> ArchiveView { try ArchiveView(archive) }

@@ -67,13 +67,14 @@ struct FollowMoves {
   ///   recorded. One in which something failed is left out, and looked at again by the next run.
   /// - Throws: what the archive and the journals throw.
   func run(_ pulled: [PulledMailbox], skipped: [MailboxName]) throws -> [PulledMailbox] {
-    guard pulled.contains(where: { !$0.gone.isEmpty || $0.isVanished }) else { return pulled }
+    guard !pulled.allSatisfy(\.isClear) else { return pulled }
     var arrivals = try arrivals(pulled, skipped)
     let index = ArchiveIndex(context.archive)
     return try pulled.compactMap { mailbox in
-      guard !mailbox.gone.isEmpty || mailbox.isVanished else { return mailbox }
+      guard !mailbox.isClear else { return mailbox }
       var mailbox = mailbox
       do {
+        try settleFormer(&mailbox, &arrivals, index)
         try settle(&mailbox, &arrivals, index)
         return mailbox
       } catch {
@@ -111,6 +112,32 @@ struct FollowMoves {
     return found
   }
 
+  /// What the mailbox held under the UIDVALIDITY before and has no longer: its name may be another
+  /// mailbox's by now.
+  private func settleFormer(
+    _ mailbox: inout PulledMailbox, _ arrivals: inout [Content: [Arrival]], _ index: ArchiveIndex
+  ) throws {
+    guard !mailbox.former.isEmpty else { return }
+    var former = PulledMailbox(name: mailbox.name, report: mailbox.report)
+    former.uidValidity = mailbox.formerValidity
+    former.gone = mailbox.former
+    let plan = try plan(former, &arrivals, index, keeping: nil)
+    let moved = plan.fates.count { $0.fate == .moved }
+    mailbox.report.moved += moved
+    mailbox.report.goneAtSource += former.gone.count - moved
+    guard !context.options.dryRun else { return }
+    try carryOut(plan, of: former.name, index)
+    guard !plan.isPending else {
+      mailbox.state = nil
+      return
+    }
+    let journal = try PullJournal(
+      in: context.directory, key: context.key(of: mailbox.name).hex, mailbox: mailbox.name,
+      readOnly: false)
+    journal.append(.rematched)
+    try journal.flush()
+  }
+
   private func settle(
     _ mailbox: inout PulledMailbox, _ arrivals: inout [Content: [Arrival]],
     _ index: ArchiveIndex
@@ -127,10 +154,7 @@ struct FollowMoves {
       foretell(mailbox)
       return
     }
-    let hand = YieldToHandEdits(context: context, index: index)
-    try hand.discard(plan.discards)
-    try hand.adopt(plan.adoptions, from: home(of: mailbox.name))
-    try carryOut(plan, from: home(of: mailbox.name))
+    try carryOut(plan, of: mailbox.name, index)
     // Before the messages are recorded as moved: then nothing would show what the mailbox is called.
     if let renamed { try names.finish(renamed, of: mailbox) }
     let key = context.key(of: mailbox.name).hex
@@ -262,7 +286,11 @@ struct FollowMoves {
   }
 
   /// What is to stay is safe before anything is removed; what is removed is recorded afterwards.
-  private func carryOut(_ plan: Plan, from home: MailboxName) throws {
+  private func carryOut(_ plan: Plan, of name: MailboxName, _ index: ArchiveIndex) throws {
+    let home = home(of: name)
+    let hand = YieldToHandEdits(context: context, index: index)
+    try hand.discard(plan.discards)
+    try hand.adopt(plan.adoptions, from: home)
     for (name, changes) in plan.flags.sorted(by: { $0.key < $1.key }) {
       guard let mailbox = try context.archive.mailbox(name) else { continue }
       _ = try mailbox.setFlags(changes)

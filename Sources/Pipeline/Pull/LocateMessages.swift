@@ -25,16 +25,22 @@ struct LocateMessages {
   ///   - home: the mailbox that held the mail so far.
   ///   - record: what is known of the source's mailbox, under its UIDVALIDITY of now.
   ///   - present: what the source has now.
-  ///   - isComplete: whether the record has all that was ever written into it, and all that came.
+  ///   - isComplete: whether the record has all that was ever written into it.
+  ///   - resumes: whether a run that was killed may have brought more than that; it is looked for where the
+  ///     archive can be read.
   /// - Returns: the files, and where the mailbox is now.
   /// - Throws: `StoreError`, also where a part of the archive can't be read.
   func run(
-    home: MailboxName, record: PullRecord, present: UIDSet, isComplete: Bool
+    home: MailboxName, record: PullRecord, present: UIDSet, isComplete: Bool,
+    resumes: Bool
   ) throws(StoreError) -> Result {
     var result = Result(home: home)
-    let isKnown = !record.messages.isEmpty || !record.former.isEmpty || !isComplete
-    if try archive.mailbox(home) == nil, isKnown {
-      result.home = try renamed(home) ?? home
+    if try archive.mailbox(home) == nil {
+      if !record.messages.isEmpty || !record.former.isEmpty {
+        result.home = try renamed(home) ?? home
+      } else if resumes {
+        result.home = (try? renamed(home)) ?? home
+      }
     }
     if let mailbox = try archive.mailbox(result.home) {
       result.inode = try mailbox.identity()
@@ -47,7 +53,7 @@ struct LocateMessages {
       && record.messages.values.allSatisfy {
         $0.fate == .deleted || result.files[$0.uid] != nil || !present.contains($0.uid)
       }
-    if isEnough { return result }
+    if isEnough, !resumes || (try? index.messages(from: key)) == nil { return result }
     for located in try index.messages(from: key) where located.mailbox != result.home {
       add(located, record, to: &result)
     }

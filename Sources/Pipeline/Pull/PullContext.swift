@@ -31,12 +31,18 @@ struct PulledMailbox: Sendable {
   var uidValidity: UIDValidity?
   /// Messages that are no longer in it at the source.
   var gone: [HeldMessage] = []
+  /// Messages of the UIDVALIDITY before that are no longer in it.
+  var former: [HeldMessage] = []
+  /// The UIDVALIDITY of `former`.
+  var formerValidity: UIDValidity?
   /// Messages that are new since the last run that ended.
   var arrivals: [HeldMessage] = []
   /// Whether the source has the mailbox no longer.
   var isVanished = false
   /// Whether all was done; not so while a question is open.
   var isSettled = true
+  /// Whether nothing is left in the archive that the source has elsewhere or not at all.
+  var isClear: Bool { gone.isEmpty && former.isEmpty && !isVanished }
   /// How the mailbox is left, recorded when its gone messages are.
   var state: RecordedState?
 }

@@ -19,6 +19,8 @@ final class PullMailbox {
   private let fetch: FetchPlanned
   private var home: MailboxName
   private var report: MailboxReport
+  /// Messages of the UIDVALIDITY before that are not in the mailbox any more.
+  private var rest: [HeldMessage] = []
   private var index: ArchiveIndex
   private var hasToldUnlisted = false
 
@@ -116,7 +118,7 @@ final class PullMailbox {
       archive: context.archive, index: index, key: key
     ).run(
       home: home, record: journal.record, present: present,
-      isComplete: journal.damage == .none && !context.run.resumes)
+      isComplete: journal.damage == .none, resumes: context.run.resumes)
     rename(to: located.home)
     try AdoptMessages(
       archive: context.archive, journal: journal, run: context.run.current
@@ -125,8 +127,10 @@ final class PullMailbox {
       let found = try RematchMessages(
         context: context, connection: connection, key: key, journal: journal
       ).run(located.stale, present: present)
-      located.files.merge(found) { old, _ in old }
-      journal.append(.rematched)
+      located.files.merge(found.files) { old, _ in old }
+      rest = found.rest
+      // Else when it is known where the rest went.
+      if rest.isEmpty { journal.append(.rematched) }
     }
     try journal.flush()
     return located
@@ -255,6 +259,8 @@ extension PullMailbox {
     var pulled = PulledMailbox(name: source.name, report: report)
     pulled.uidValidity = state.uidValidity
     pulled.gone = plan.gone.compactMap { messages[$0] }
+    pulled.former = rest
+    pulled.formerValidity = journal.record.formerValidity
     pulled.arrivals = journal.record.arrivals(in: context.run)
     pulled.state = RecordedState(state: state, outstanding: outstanding, archive: inode)
     return pulled

@@ -146,7 +146,7 @@ package struct PullPipeline: Sendable {
       do {
         let pulled = try PullMailbox(context: context, source: source, server: server).run()
         // What is gone is recorded when it is known where it went, and the state not before it.
-        if pulled.gone.isEmpty, let state = pulled.state {
+        if pulled.isClear, let state = pulled.state {
           try context.states.record(state, for: context.key(of: source.name).hex)
         }
         onResult(pulled)

@@ -21,6 +21,16 @@ struct RematchMessages {
     let message: HeldMessage
     /// Whether what the message says was recorded when it was fetched.
     let isAsPulled: Bool
+    /// Whether it was under the UIDVALIDITY just before.
+    var isRecorded = true
+  }
+
+  /// By what a message is known that was matched before: its content, and the run that fetched it.
+  private struct Matched: Hashable {
+    let digest: ContentDigest
+    let run: Int
+
+    init(_ message: HeldMessage) { (digest, run) = (message.digest, message.run) }
   }
 
   /// Matches, renames and records.
@@ -28,12 +38,16 @@ struct RematchMessages {
   /// - Parameters:
   ///   - stale: the files of messages of another UIDVALIDITY, wherever in the archive.
   ///   - present: what the mailbox has now.
-  /// - Returns: the files of the messages that were recognised.
+  /// - Returns: the files of the messages that were recognised, and those of before that are not there.
   /// - Throws: what the connection, the archive and the journal throw.
-  func run(_ stale: [LocatedMessage], present: UIDSet) throws -> [UID: LocatedMessage] {
+  func run(
+    _ stale: [LocatedMessage], present: UIDSet
+  ) throws -> (files: [UID: LocatedMessage], rest: [HeldMessage]) {
     let formers = try formers(stale)
     let held = journal.record.messages
-    guard !formers.isEmpty, !present.subtracting(UIDSet(held.keys)).isEmpty else { return [:] }
+    guard !formers.isEmpty, !present.subtracting(UIDSet(held.keys)).isEmpty else {
+      return ([:], rest(of: formers))
+    }
     let all = try ListCandidates(connection: connection).run(present).map(\.message)
     let candidates = all.filter { held[$0.uid] == nil }
     var archiveCounts: [MatchMessages.KeyAndSize: Int] = [:]
@@ -52,8 +66,15 @@ struct RematchMessages {
       }, candidates: candidates,
       read: { try ReadContents(connection: connection, passesTrace: true).run(UIDSet($0)) },
       tolerated: { _ in [] })
-    return try keep(
+    let files = try keep(
       matches.map { (former: formers[$0.wanted], uid: candidates[$0.candidate].uid) })
+    let found = Set(matches.map(\.wanted))
+    return (files, rest(of: formers.indices.filter { !found.contains($0) }.map { formers[$0] }))
+  }
+
+  private func rest(of formers: [Former]) -> [HeldMessage] {
+    formers.filter { $0.isRecorded && ($0.message.fate == .held || $0.message.fate == .deleted) }
+      .map(\.message).sorted { $0.uid < $1.uid }
   }
 
   private func formers(_ stale: [LocatedMessage]) throws -> [Former] {
@@ -80,11 +101,19 @@ struct RematchMessages {
       formers.append(
         Former(
           file: file, message: message,
-          isAsPulled: file.message.namedWireSize == content.size))
+          isAsPulled: file.message.namedWireSize == content.size, isRecorded: false))
     }
-    // What has no file any more was deleted by hand, then or since: the plan decides.
+    // What has no file any more was deleted by hand, then or since: the plan decides. Or a run that was
+    // killed matched it.
+    var matched = record.messages.values.reduce(into: [Matched: Int]()) {
+      $0[Matched($1), default: 0] += 1
+    }
     for message in record.former.values.sorted(by: { $0.uid < $1.uid })
     where !withFile.contains(message.uid) && (message.fate == .held || message.fate == .deleted) {
+      if let count = matched[Matched(message)], count > 0 {
+        matched[Matched(message)] = count - 1
+        continue
+      }
       formers.append(Former(file: nil, message: message, isAsPulled: true))
     }
     return formers
