@@ -22,6 +22,7 @@ final class PushMailbox {
   private static let mostRescans = 5
   private var rescans = 0
   private var window = AppendWindow()
+  private let wantsSubscription: Bool
   private let earlyDates: EarlyDates
   private var omissions: Omissions
 
@@ -40,6 +41,7 @@ final class PushMailbox {
     reporter = PushReporter(
       target.name, collector: context.collector, observer: context.observer)
     isCreated = target.existing != nil
+    wantsSubscription = context.wantsSubscription(target)
     earlyDates = EarlyDates(
       hasArrived: { [journal] digest in
         journal.record.entries.values.contains { $0.digest == digest }
@@ -142,13 +144,8 @@ final class PushMailbox {
       try stage.create()
       isCreated = true
     }
-    // Later on the subscription is the user's own business.
-    let isFirst = context.states[key.hex] == nil
-    if isFirst, target.isSubscribed, target.existing?.isSubscribed != true,
-      let words = try stage.subscribe()
-    {
-      reporter.notice(.other, "it could not be subscribed: \(words)")
-    }
+    // What is refused is tried once more at the end of the run.
+    if wantsSubscription { _ = try connection.subscribe(raw) }
     return true
   }
 
