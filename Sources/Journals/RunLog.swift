@@ -46,8 +46,39 @@ package final class RunLog {
 
   /// Ends the run: its moves and losses are all recorded.
   package func end() throws(JournalError) {
-    file?.append(JournalRecord("end", ["\(numbers.current)"]))
+    file?.append(JournalRecord("end", ["\(numbers.current)", "\(WallClock.now)"]))
     try file?.flush()
+  }
+
+  /// When runs began and ended, as far as the log tells.
+  package struct Times: Equatable, Sendable {
+    /// When the last run that ended did so, in seconds since 1970; nil if none did, or it is not told.
+    package var ended: Int64?
+    /// Whether a run began after that one.
+    package var isInterrupted = false
+    /// Whether any run ever ended.
+    package var hasEnded = false
+  }
+
+  /// Reads when runs began and ended; writes nothing.
+  ///
+  /// - Throws: `JournalError`.
+  package static func times(in directory: Directory) throws(JournalError) -> Times {
+    var times = Times()
+    var begun = 0
+    var last = 0
+    _ = try JournalFile.read(in: directory, name: name, header: header) { record in
+      var reader = FieldReader(record)
+      guard let run: Int = reader.number() else { return }
+      if record.kind == "begin" { begun = max(begun, run) }
+      if record.kind == "end", run >= last {
+        last = run
+        times.ended = reader.number()
+        times.hasEnded = true
+      }
+    }
+    times.isInterrupted = begun > last
+    return times
   }
 
   /// Makes a log whose runs are not fewer than other journals speak of: what they recorded is not taken

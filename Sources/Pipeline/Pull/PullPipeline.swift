@@ -89,6 +89,10 @@ package struct PullPipeline: Sendable {
     // What came in this run still counts as new when a mailbox that failed or waits is looked at:
     // its messages may have gone there.
     if isComplete, followed.count == pulled.count { try log.end() }
+    guard !options.dryRun else { return }
+    let waiting = Set(followed.filter { !$0.isSettled }.map(\.name))
+    try RecordSeen(archive: archive).run(
+      waiting: Set(archive.table.records.filter { waiting.contains($0.name) }.map(\.archiveName)))
   }
 
   private var newLayout: ArchiveIdentity.Layout { options.layout ?? .maildir }

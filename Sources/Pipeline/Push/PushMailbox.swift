@@ -210,6 +210,7 @@ final class PushMailbox {
     let plan = plan()
     take(plan)
     if context.options.dryRun { return try announce(plan, connection, flags) }
+    context.keptFlags.record(flags, of: target.name)
     let (transferred, present) = (reporter.report.transferred, reporter.report.alreadyPresent)
     let uidNext = try append(plan, connection, raw, observation, flags)
     // Others may have brought some of it meanwhile.
