@@ -23,7 +23,7 @@ struct ChooseMailboxes {
     for mailbox in tree.mailboxes where mailbox.isSelectable {
       let known = context.states[context.key(of: mailbox.name).hex]
       if let known, !context.options.refetchDeleted, mailbox.isUnchanged(since: known),
-        try identity(of: mailbox.name) == known.archive
+        try context.archive.identity(of: context.home(of: mailbox.name)) == known.archive
       {
         var report = MailboxReport(name: mailbox.name)
         report.skipped = true
@@ -37,10 +37,6 @@ struct ChooseMailboxes {
     }
     result.jobs.sort { ($0.status?.messages ?? 0) > ($1.status?.messages ?? 0) }
     return result
-  }
-
-  private func identity(of name: MailboxName) throws(StoreError) -> String {
-    try context.archive.identity(of: context.archive.table[name]?.archiveName ?? name)
   }
 }
 

@@ -48,13 +48,21 @@ struct LocateMessages {
         add(LocatedMessage(message: message, mailbox: result.home), record, to: &result)
       }
     }
-    let isEnough =
+    let hasAll =
       isComplete && !record.awaitsRematch
       && record.messages.values.allSatisfy {
         $0.fate == .deleted || result.files[$0.uid] != nil || !present.contains($0.uid)
       }
-    if isEnough, !resumes || (try? index.messages(from: key)) == nil { return result }
-    for located in try index.messages(from: key) where located.mailbox != result.home {
+    if hasAll, !resumes { return result }
+    let everywhere: [LocatedMessage]
+    do {
+      everywhere = try index.messages(from: key)
+    } catch {
+      // Nothing is missed: what a killed run may have brought besides has to wait.
+      if hasAll { return result }
+      throw error
+    }
+    for located in everywhere where located.mailbox != result.home {
       add(located, record, to: &result)
     }
     return result

@@ -21,6 +21,11 @@ struct PullContext: Sendable {
   func key(of mailbox: MailboxName) -> MailboxKey {
     MailboxKey(account: options.source.identity, mailbox: mailbox)
   }
+
+  /// The mailbox of the archive in which the mail of a source mailbox belongs.
+  func home(of mailbox: MailboxName) -> MailboxName {
+    archive.table[mailbox]?.archiveName ?? mailbox
+  }
 }
 
 /// What a pull leaves to be done for a mailbox when all mailboxes were looked at.

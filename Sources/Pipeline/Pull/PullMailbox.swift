@@ -36,7 +36,7 @@ final class PullMailbox {
       readOnly: context.options.dryRun)
     known = context.states[key.hex]
     fetch = FetchPlanned(context: context, mailbox: source.name, key: key, journal: journal)
-    home = context.archive.table[source.name]?.archiveName ?? source.name
+    home = context.home(of: source.name)
     report = MailboxReport(name: source.name)
     index = context.index
   }
