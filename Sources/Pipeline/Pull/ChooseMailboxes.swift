@@ -5,7 +5,8 @@ import Protocols
 import Stores
 
 /// Decides which of the source's mailboxes have to be looked at: those whose status does not prove
-/// that nothing happened, and those whose directory in the archive is not the one it was.
+/// that nothing happened, and those whose directory in the archive is not the one it was; all where it was
+/// told what to do about deletions.
 struct ChooseMailboxes {
   let context: PullContext
 
@@ -22,7 +23,8 @@ struct ChooseMailboxes {
     var result = Result()
     for mailbox in tree.mailboxes where mailbox.isSelectable {
       let known = context.states[context.key(of: mailbox.name).hex]
-      if let known, !context.options.refetchDeleted, mailbox.isUnchanged(since: known),
+      if let known, !context.options.refetchDeleted, !context.options.acceptDeletions,
+        mailbox.isUnchanged(since: known),
         try context.archive.identity(of: context.home(of: mailbox.name)) == known.archive
       {
         var report = MailboxReport(name: mailbox.name)

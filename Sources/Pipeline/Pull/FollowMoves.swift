@@ -50,12 +50,14 @@ struct FollowMoves {
     var former = PulledMailbox(name: mailbox.name, report: mailbox.report)
     former.uidValidity = mailbox.formerValidity
     former.gone = mailbox.former
+    former.isFormer = true
     let plan = try PlanMoves(
       context: context, index: index, isComplete: isComplete, handName: nil
     ).run(former, &arrivals)
     mailbox.report.moved += plan.moved
     mailbox.report.goneAtSource += former.gone.count - plan.moved
     guard !context.options.dryRun else { return }
+    ask(plan, &mailbox)
     try carryOut(plan, of: former.name, index)
     guard !plan.isPending else {
       mailbox.state = nil
@@ -82,15 +84,26 @@ struct FollowMoves {
       foretell(mailbox)
       return
     }
+    ask(plan, &mailbox)
     try carryOut(plan, of: mailbox.name, index)
     // Before the messages are recorded as moved: then nothing would show what the mailbox is called.
     if let renamed { try names.finish(renamed, of: mailbox) }
     try record(plan.fates, of: mailbox.name)
     guard !plan.isPending else { return }
     if mailbox.isVanished, renamed == nil { try removeShell(of: mailbox.name) }
-    if let state = mailbox.state {
-      try context.states.record(state, for: context.key(of: mailbox.name).hex)
+    guard var state = mailbox.state else { return }
+    if mailbox.isVanished {
+      let inode = try context.archive.identity(of: context.home(of: mailbox.name))
+      state = RecordedState(state: state.state, outstanding: 0, archive: inode)
     }
+    try context.states.record(state, for: context.key(of: mailbox.name).hex)
+  }
+
+  private func ask(_ plan: MovePlan, _ mailbox: inout PulledMailbox) {
+    guard let question = plan.question else { return }
+    mailbox.isSettled = false
+    context.collector.add(
+      Question(mailbox: mailbox.name, text: question.text, options: question.options))
   }
 
   private func foretell(_ mailbox: PulledMailbox) {

@@ -51,7 +51,9 @@ struct LocateMessages {
     let hasAll =
       isComplete && !record.awaitsRematch
       && record.messages.values.allSatisfy {
-        $0.fate == .deleted || result.files[$0.uid] != nil || !present.contains($0.uid)
+        // What the source has no longer has to be in the archive all the same.
+        $0.fate == .deleted || result.files[$0.uid] != nil
+          || (!present.contains($0.uid) && $0.fate != .gone)
       }
     if hasAll, !resumes { return result }
     let everywhere: [LocatedMessage]

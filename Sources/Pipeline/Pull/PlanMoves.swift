@@ -21,6 +21,8 @@ struct MovePlan {
   var flags: [MailboxName: [FlagChange]] = [:]
   /// Whether something can't be decided in this run.
   var isPending = false
+  /// Where the user has to decide it.
+  var question: (text: String, options: [String])?
 
   var moved: Int { fates.count { $0.fate == .moved } }
 }
@@ -43,22 +45,83 @@ struct PlanMoves {
   /// - Throws: what the archive throws.
   func run(_ mailbox: PulledMailbox, _ arrivals: inout Arrivals) throws -> MovePlan {
     var plan = MovePlan()
+    var lost: [Lost] = []
     for message in mailbox.gone {
       if let arrival = arrivals.take(for: message) {
         if message.fate == .deleted {
           plan.discards.append(arrival)
           plan.fates.append((message.uid, .moved))
+        } else if let fate = try add(message, of: mailbox, arrival, to: &plan) {
+          plan.fates.append((message.uid, fate))
         } else {
-          let isMoved = try add(message, of: mailbox, arrival, to: &plan)
-          plan.fates.append((message.uid, isMoved ? .moved : .gone))
+          lost.append(Lost(message: message, arrival: arrival))
         }
-      } else if isComplete {
-        plan.fates.append((message.uid, .gone))
-      } else {
+      } else if !isComplete {
         plan.isPending = true
+      } else if message.fate == .deleted {
+        plan.fates.append((message.uid, .removed))
+      } else if try isLost(message, of: mailbox) {
+        lost.append(Lost(message: message, arrival: nil))
+      } else {
+        plan.fates.append((message.uid, .gone))
       }
     }
+    for message in mailbox.kept where try isLost(message, of: mailbox) {
+      lost.append(Lost(message: message, arrival: nil))
+    }
+    try judge(lost, of: mailbox, &plan)
     return plan
+  }
+
+  /// A message that is gone at the source and whose file is nowhere in the archive.
+  private struct Lost {
+    let message: HeldMessage
+    /// What came elsewhere with its content.
+    let arrival: Arrival?
+  }
+
+  /// Decides whether messages were deleted by hand: not where a run that was stopped may have taken them
+  /// away, nor without a question where that is a question in any other mailbox.
+  private func judge(
+    _ lost: [Lost], of mailbox: PulledMailbox, _ plan: inout MovePlan
+  ) throws {
+    guard !lost.isEmpty else { return }
+    let known = context.states[context.key(of: mailbox.name).hex]?.archive
+    let inode = try context.archive.identity(of: context.home(of: mailbox.name))
+    // Its directory goes only after what became of the messages was recorded.
+    let mayBeOurs = known?.isEmpty != false || (context.run.wasStopped && !inode.isEmpty)
+    let missing = lost.filter { $0.arrival == nil || !mayBeOurs }
+    let refetch = context.options.refetchDeleted
+    if !refetch, !context.options.acceptDeletions,
+      let text = Disappearance(
+        missing: missing.count, held: mailbox.gone.count { $0.fate == .held } + mailbox.kept.count,
+        isSameDirectory: known == nil || known == inode
+      ).question
+    {
+      let comeBack = missing.contains { $0.arrival != nil }
+      plan.question =
+        comeBack
+        ? (text, Disappearance.answers)
+        : (text + "; the source has them no longer", [Disappearance.answers[0]])
+      plan.isPending = true
+      return
+    }
+    for one in lost {
+      guard let arrival = one.arrival else {
+        plan.fates.append((one.message.uid, refetch ? .gone : .removed))
+        continue
+      }
+      plan.fates.append((one.message.uid, .moved))
+      if !mayBeOurs, !refetch { plan.discards.append(arrival) }
+    }
+  }
+
+  /// Whether a message that came nowhere else has no file either.
+  private func isLost(_ message: HeldMessage, of mailbox: PulledMailbox) throws -> Bool {
+    guard !context.options.dryRun, !mailbox.isFormer, !mailbox.located.contains(message.uid),
+      let validity = mailbox.uidValidity
+    else { return false }
+    return try file(message.uid, validity, of: mailbox.name) == nil
   }
 
   /// Plans to take the old file away, its content being in the new place already; flags that were
@@ -67,47 +130,38 @@ struct PlanMoves {
   /// A file that was moved by hand, or whose mailbox was renamed so, stays where it is, and the new copy
   /// goes.
   ///
-  /// - Returns: false if the file is not what was fetched: then it is the user's, and stays. True also
-  ///   if it is nowhere: a run that was killed took it away, or made it the file of the new message.
+  /// - Returns: what became of it; `gone` if the file is not what was fetched: then it is the user's, and
+  ///   stays. Nil if it is nowhere.
   private func add(
     _ message: HeldMessage, of source: PulledMailbox, _ arrival: Arrival, to plan: inout MovePlan
-  ) throws -> Bool {
-    guard let validity = source.uidValidity else { return false }
+  ) throws -> HeldMessage.Fate? {
+    guard let validity = source.uidValidity else { return .gone }
     let old = try file(message.uid, validity, of: source.name)
-    if context.options.dryRun { return true }
+    if context.options.dryRun { return .moved }
     guard let file = old else {
       let adopted = try index.file(
         of: arrival.origin(in: context), outside: context.home(of: arrival.mailbox))
-      if let adopted, try isContent(of: message, adopted) {
+      guard let adopted else { return nil }
+      // A run that was stopped made it the file of the new message.
+      if try isContent(of: message, adopted) {
         plan.adoptions.append(Adoption(file: adopted, base: message.flags, arrival: arrival))
-      } else if adopted == nil, try isDeletedByHand(in: source.name, others: plan.discards.count) {
-        plan.discards.append(arrival)
       }
-      return true
+      return .moved
     }
     guard
       let new = try self.file(arrival.message.uid, arrival.uidValidity, of: arrival.mailbox),
       try isContent(of: message, file)
-    else { return false }
+    else { return .gone }
     guard file.mailbox == context.home(of: source.name), file.mailbox != handName else {
       plan.adoptions.append(Adoption(file: file, base: message.flags, arrival: arrival))
-      return true
+      return .moved
     }
     plan.removals.append(file)
     let flags = Flags.merge(file.message.flags, new.message.flags, base: message.flags)
     if flags != new.message.flags {
       plan.flags[new.mailbox, default: []].append(FlagChange(new.message, flags))
     }
-    return true
-  }
-
-  /// Whether a file that is nowhere was deleted by hand in a mailbox that no run looked at since: not if a
-  /// run that was killed may have taken it away, nor where so much is missing that it is a question.
-  private func isDeletedByHand(in name: MailboxName, others: Int) throws -> Bool {
-    guard !context.run.resumes, others < Disappearance.largestQuiet,
-      let known = context.states[context.key(of: name).hex]?.archive, !known.isEmpty
-    else { return false }
-    return try context.archive.identity(of: context.home(of: name)) == known
+    return .moved
   }
 
   private func isContent(of message: HeldMessage, _ file: LocatedMessage) throws -> Bool {

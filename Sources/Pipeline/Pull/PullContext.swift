@@ -36,6 +36,11 @@ struct PulledMailbox: Sendable {
   var uidValidity: UIDValidity?
   /// Messages that are no longer in it at the source.
   var gone: [HeldMessage] = []
+  /// Messages that were recorded as gone at the source before, of which nobody knows whether the archive
+  /// still has them.
+  var kept: [HeldMessage] = []
+  /// Of `gone`, those whose files were seen.
+  var located: Set<UID> = []
   /// Messages of the UIDVALIDITY before that are no longer in it.
   var former: [HeldMessage] = []
   /// The UIDVALIDITY of `former`.
@@ -44,6 +49,8 @@ struct PulledMailbox: Sendable {
   var arrivals: [HeldMessage] = []
   /// Whether the source has the mailbox no longer.
   var isVanished = false
+  /// Whether it is what the name stood for under the UIDVALIDITY before.
+  var isFormer = false
   /// Whether all was done; not so while a question is open.
   var isSettled = true
   /// Whether nothing is left in the archive that the source has elsewhere or not at all.

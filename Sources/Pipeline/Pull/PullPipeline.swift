@@ -88,7 +88,8 @@ package struct PullPipeline: Sendable {
     try archive.saveTable(dryRun: options.dryRun)
     // What came in this run still counts as new when a mailbox that failed or waits is looked at:
     // its messages may have gone there.
-    if isComplete, followed.count == pulled.count { try log.end() }
+    guard followed.count == pulled.count else { return }
+    if isComplete, followed.allSatisfy(\.isSettled) { try log.end() } else { try log.leave() }
   }
 
   private var newLayout: ArchiveIdentity.Layout { options.layout ?? .maildir }
