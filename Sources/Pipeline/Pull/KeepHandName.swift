@@ -82,11 +82,7 @@ struct KeepHandName {
 
   /// The name that a mailbox got by hand, whether a run saw it before or not.
   private func handName(of record: MailboxRecord) throws(StoreError) -> MailboxName? {
-    if try context.archive.mailbox(record.archiveName) != nil {
-      return record.archiveName == record.name ? nil : record.archiveName
-    }
-    return try LocateMessages(
-      archive: context.archive, index: index, key: context.key(of: record.name)
-    ).renamed(record.archiveName)
+    let home = try context.names.home(of: record.name, index)
+    return home == record.name ? nil : home
   }
 }

@@ -13,6 +13,7 @@ struct PullContext: Sendable {
   let states: MailboxStates
   let run: RunNumbers
   let index: ArchiveIndex
+  let names: HandNames
   let movedFlags: MovedFlags
   let observer: any RunObserver
   let collector: ReportCollector

@@ -116,7 +116,7 @@ final class PullMailbox {
     let present = observation.listing.present
     if journal.record.uidValidity != validity { journal.append(.validity(validity)) }
     var located = try LocateMessages(
-      archive: context.archive, index: index, key: key
+      archive: context.archive, index: index, names: context.names, mailbox: source.name, key: key
     ).run(
       home: home, record: journal.record, present: present,
       isComplete: journal.damage == .none, resumes: context.run.resumes)

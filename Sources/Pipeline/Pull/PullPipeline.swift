@@ -65,8 +65,8 @@ package struct PullPipeline: Sendable {
     let context = PullContext(
       options: options, archive: archive, directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), run: log.numbers,
-      index: ArchiveIndex(archive), movedFlags: MovedFlags(of: archive), observer: observer,
-      collector: collector,
+      index: ArchiveIndex(archive), names: HandNames(of: archive),
+      movedFlags: MovedFlags(of: archive), observer: observer, collector: collector,
       interruption: interruption)
     let chosen = try ChooseMailboxes(context: context).run(tree)
     for report in chosen.skipped { collector.add(report) }
