@@ -176,7 +176,7 @@ private struct RebuildSteps {
       // somebody wants to see.
       MailboxRecord(
         name: name, archiveName: present.contains(name) ? name : origins.home(of: key) ?? name,
-        specialUses: [], isSubscribed: true, isSelectable: true, mailboxID: nil)
+        specialUses: [], isSubscribed: true, isSelectable: true)
     }
     let kept = try rebuild.rebuildTable(adding: records)
     report.actions.append(
