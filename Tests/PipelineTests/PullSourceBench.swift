@@ -56,7 +56,8 @@ final class SourceBench {
 
   /// Pulls with the program itself, to which the account has another name than to `pull`.
   func run(
-    _ layout: ArchiveIdentity.Layout = .maildir, environment: [String: String] = [:]
+    _ more: [String] = [], layout: ArchiveIdentity.Layout = .maildir,
+    environment: [String: String] = [:]
   ) throws -> ProcessResult {
     let password = directory.file("password")
     try writeFile(password, "secret\n")
@@ -66,7 +67,7 @@ final class SourceBench {
       [
         "pull", "imap://\(user)@127.0.0.1:\(server.port)", archive, "--allow-plaintext",
         "--connections", "1", "--password-file", password, "--layout", layout.rawValue,
-      ], environment: environment)
+      ] + more, environment: environment)
   }
 
   func view() throws -> ArchiveView { try ArchiveView(archive) }

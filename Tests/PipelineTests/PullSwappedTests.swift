@@ -84,15 +84,15 @@ struct PullSwappedTests {
     let (original, _) = try await bench(layout)
     // The program calls the account otherwise.
     let bench = try SourceBench(sharing: original, archive: "first")
-    #expect(try bench.run(layout).status == 0)
+    #expect(try bench.run(layout: layout).status == 0)
     let hand = ArchiveHand(archive: bench.archive, layout: layout)
     for (old, new) in Self.renames[0].0 { try hand.rename(old, to: new) }
     for name in ["A", "B"] { bring("\(name.lowercased())-new", to: name, bench) }
     for step in 1..<200 {
       let other = try SourceBench(sharing: bench, archive: "copy\(step)")
       try runSuccessfully("/bin/cp", ["-a", bench.archive, other.archive])
-      let killed = try other.run(layout, environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
-      let again = try other.run(layout)
+      let killed = try other.run(layout: layout, environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
+      let again = try other.run(layout: layout)
       #expect(again.status == 0, "step \(step): \(again.errors)")
       for message in try other.view().messages {
         let home = Self.renames[0].1[message.subject.prefix(1).uppercased()]

@@ -115,11 +115,19 @@ final class PullMailbox {
     let validity = observation.state.uidValidity
     let present = observation.listing.present
     if journal.record.uidValidity != validity { journal.append(.validity(validity)) }
+    let restart = AcceptRestart(context: context, key: key, journal: journal, known: known)
+    let isRestarted = try restart.run(observation, index)
+    if isRestarted { index = ArchiveIndex(context.archive) }
     var located = try LocateMessages(
       archive: context.archive, index: index, names: context.names, mailbox: source.name, key: key
     ).run(
       home: home, record: journal.record, present: present,
       isComplete: journal.damage == .none, resumes: context.run.resumes)
+    if isRestarted, context.options.dryRun {
+      // Their names still say what a run would have changed.
+      located.stale += located.files.sorted { $0.key < $1.key }.map(\.value)
+      located.files = [:]
+    }
     rename(to: located.home)
     try AdoptMessages(
       archive: context.archive, journal: journal, run: context.run.current

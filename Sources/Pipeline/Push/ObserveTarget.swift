@@ -78,11 +78,15 @@ struct ObserveTarget {
       if let uid = entry.uid, present.contains(uid) { byUID[uid] = entry }
     }
     let found = try ListCandidates(connection: connection).run(SampleUIDs().run(byUID.keys))
-    return found.allSatisfy { candidate in
+    var hasSameHeader = false
+    let areAlike = found.allSatisfy { candidate in
       guard let entry = byUID[candidate.message.uid] else { return true }
       // Servers alter headers, and their sizes; a message of which neither is left is another one.
+      if entry.headerKey.hash == candidate.message.headerKey.hash { hasSameHeader = true }
       return entry.headerKey.hash == candidate.message.headerKey.hash
         || entry.size == candidate.message.size
     }
+    // Of other mail all sizes may be the same by chance.
+    return areAlike && (hasSameHeader || found.isEmpty)
   }
 }

@@ -226,12 +226,13 @@ final class PushMailbox {
     reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(
       pairs(isAsPlanned ? plan : self.plan()))
     tellLostFlags(flags)
-    // What somebody else did to the mailbox meanwhile makes the next run look again.
+    // What somebody else did to the mailbox meanwhile makes the next run look again, also where as many
+    // messages went as came.
+    let sent = UInt32(clamping: reporter.report.transferred - transferred)
     let state = MailboxState(
-      uidValidity: observation.uidValidity, uidNext: uidNext,
-      messages: observation.selected.exists
-        + UInt32(clamping: reporter.report.transferred - transferred),
-      highestModSeq: ModificationSequence(0))
+      uidValidity: observation.uidValidity,
+      uidNext: uidNext &- observation.uidNext == sent ? uidNext : 0,
+      messages: observation.selected.exists + sent, highestModSeq: ModificationSequence(0))
     try context.states.record(
       RecordedState(
         state: state, outstanding: reporter.failures, archive: stamp,
