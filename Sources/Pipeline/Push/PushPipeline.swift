@@ -88,6 +88,7 @@ package struct PushPipeline: Sendable {
     _ tree: ServerTree, _ targets: [PushTarget], _ context: PushContext
   ) throws(JournalError) {
     var table = TargetTable(in: context.directory) ?? TargetTable()
+    table.url = options.target.url
     table.separator = tree.separator
     table.mailboxes = [:]
     for mailbox in tree.mailboxes where mailbox.isSelectable {
