@@ -62,6 +62,18 @@ extension Directory {
     try call("link", name) { linkat(AT_FDCWD, source, rawDescriptor, $0, AT_SYMLINK_FOLLOW) }
   }
 
+  /// Reads the first bytes of a file.
+  ///
+  /// - Parameters:
+  ///   - name: the file.
+  ///   - count: how many at most.
+  /// - Returns: what is there.
+  /// - Throws: `isNotFound`, and what the kernel says.
+  package func readStart(of name: some FileName, count: Int) throws(SystemError) -> [UInt8] {
+    let file = try openFile(name)
+    return try file.read(atMost: count, at: 0)
+  }
+
   /// Reads a file completely.
   ///
   /// - Parameters:

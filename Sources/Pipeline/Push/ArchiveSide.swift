@@ -35,14 +35,9 @@ final class ArchiveSide {
 
   /// Lists the messages.
   func scan(_ context: PushContext, index: PushRecord, _ reporter: PushReporter) throws {
-    let known = Dictionary(
-      index.entries.values.compactMap { entry in
-        entry.source.isEmpty ? nil : entry.digest.map { (entry.source, $0) }
-      }, uniquingKeysWith: { first, _ in first })
     messages = try ScanArchive(
       mailboxes: mailboxes, pulled: context.pulled, stray: context.stray, digester: digester,
-      known: known,
-      full: context.options.full
+      known: index.digests, full: context.options.full
     ) { path, error in
       reporter.fail(path, "\(error)", advice: nil)
     }.run()
