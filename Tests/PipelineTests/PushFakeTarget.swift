@@ -22,6 +22,7 @@ final class FakeTarget: Sendable {
     var uidNext: UInt32 = 1
     var messages: [Message] = []
     var use: String?
+    var isSubscribed = false
   }
 
   /// One APPEND of a client.
@@ -69,6 +70,8 @@ final class FakeTarget: Sendable {
     /// What a message is answered with as soon as its line is seen, its literal unread.
     var atOnce: @Sendable (String) -> String? = { _ in nil }
     var tellsUIDNext = true
+    /// What a SUBSCRIBE is answered with if it is not carried out; `OK` loses it.
+    var subscribe: @Sendable (String) -> String? = { _ in nil }
     /// What happens before a STATUS is answered.
     var status: @Sendable (FakeTarget) -> Void = { _ in }
     /// What the server calls itself where it offers ID.

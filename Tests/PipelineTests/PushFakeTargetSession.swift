@@ -46,6 +46,18 @@ final class FakeTargetSession {
       where pattern == "*" || server.spelling(of: pattern) == name {
         say("* LIST (\(mailbox.use ?? "")) \"/\" \"\(name)\"")
       }
+    case "LSUB":
+      for (name, mailbox) in server.mailboxes.sorted(by: { $0.key < $1.key })
+      where mailbox.isSubscribed {
+        say("* LSUB () \"/\" \"\(name)\"")
+      }
+    case "SUBSCRIBE":
+      let name = token(rest[...]).text
+      if let answer = server.behaviour.subscribe(name) {
+        say("\(tag) \(answer)")
+        return true
+      }
+      server[name]?.isSubscribed = true
     case "ID":
       say("* ID " + (server.behaviour.name.map { "(\"name\" \"\($0)\")" } ?? "NIL"))
     case "STATUS": status(token(rest[...]).text)

@@ -37,6 +37,9 @@ final class AppendMessages {
   /// The longest that the server took for a batch, in seconds.
   private(set) var slowestBatch = 0.0
   private var bound: Set<UID>
+  /// UIDs between those of what was appended: somebody else's messages may have them.
+  private var arrivals: [ClosedRange<UInt32>] = []
+  private let bindArrivals: BindArrivals
   /// Whether the server tells under which UIDs it keeps what it got.
   private var tellsUIDs: Bool
   private var streak = RefusalStreak()
@@ -44,7 +47,7 @@ final class AppendMessages {
   init(
     connection: IMAPConnection, journal: PushJournal, raw: RawMailboxName,
     observation: ObserveTarget.Observation, side: ArchiveSide, refusals: ResolveRefusals,
-    reporter: PushReporter
+    bindArrivals: BindArrivals, reporter: PushReporter
   ) {
     self.connection = connection
     self.journal = journal
@@ -53,6 +56,7 @@ final class AppendMessages {
     uidNext = observation.uidNext
     self.side = side
     self.refusals = refusals
+    self.bindArrivals = bindArrivals
     self.reporter = reporter
     bound = Set(journal.record.entries.values.compactMap(\.uid))
     tellsUIDs = connection.capabilities.contains(.uidPlus)
@@ -67,7 +71,9 @@ final class AppendMessages {
   func run(_ batches: OutgoingBatches, window: inout AppendWindow) throws {
     var inFlight: [Sent] = []
     while true {
-      let depth = tellsUIDs && window.mayPipeline ? 2 : 1
+      if inFlight.isEmpty { try look(batches) }
+      // What others put there meanwhile is looked at first, once nothing is under way any more.
+      let depth = !arrivals.isEmpty ? 0 : tellsUIDs && window.mayPipeline ? 2 : 1
       while inFlight.count < depth {
         let batch = batches.take(atMost: window.limit)
         if batch.isEmpty { break }
@@ -88,6 +94,17 @@ final class AppendMessages {
       try resolve(all.map(\.1))
       if all.allSatisfy(\.1.refused.isEmpty) { window.appended() }
     }
+  }
+
+  /// Leaves out what others have put into the mailbox since it was looked at.
+  private func look(_ batches: OutgoingBatches) throws {
+    let uids = UIDSet(unsorted: arrivals).subtracting(UIDSet(bound))
+    arrivals = []
+    guard !uids.isEmpty else { return }
+    let found = try bindArrivals.run(uids, toSend: batches.remaining)
+    bound = Set(journal.record.entries.values.compactMap(\.uid))
+    batches.leaveOut(found)
+    reporter.report.alreadyPresent += found.count
   }
 
   // MARK: Sending
@@ -157,7 +174,9 @@ final class AppendMessages {
     for command in sent.commands {
       do {
         let text = try connection.finish(command.tag, "APPEND")
-        let uids = self.uids(text, of: sent.messages[command.items])
+        let uids = AppendUIDs(
+          uidValidity: uidValidity, uidNext: uidNext, digestBoundTo: digest(boundTo:)
+        ).run(text, of: sent.messages[command.items])
         outcome.hasArrived = true
         for place in outcome.refused.indices { outcome.refused[place].isPassed = true }
         for (place, item) in command.items.enumerated() {
@@ -189,28 +208,6 @@ final class AppendMessages {
     _ = try bind(sent.batch, sent.messages, outcome.unbound, areThere: true)
   }
 
-  /// The UIDs that the server says it gave; nil where it does not, or where they can't be right: new ones
-  /// are above all that were there and ascend (RFC 4315, section 3), and another one can only be that of
-  /// a twin which the message was merged with.
-  private func uids(_ text: ResponseText, of messages: ArraySlice<OutgoingMessage>) -> [UID]? {
-    guard case .appendUID(uidValidity, let list) = text.code, list.count == messages.count else {
-      return nil
-    }
-    var given: [UID: ContentDigest] = [:]
-    var least = uidNext
-    for (uid, message) in zip(list, messages) {
-      let digest = message.content.digest
-      if let taken = given[uid] ?? self.digest(boundTo: uid) {
-        guard taken == digest else { return nil }
-      } else {
-        guard uid.value >= least else { return nil }
-        given[uid] = digest
-        least = uid.value &+ 1
-      }
-    }
-    return Array(list)
-  }
-
   private func digest(boundTo uid: UID) -> ContentDigest? {
     guard bound.contains(uid) else { return nil }
     return journal.record.entries.values.first { $0.uid == uid }?.digest
@@ -219,6 +216,7 @@ final class AppendMessages {
   private func confirm(_ batch: Int, _ message: OutgoingMessage, _ item: Int, uid: UID) {
     let isTaken = !bound.insert(uid).inserted
     guard !isTaken else { return confirmCollapsed(batch, message, item, uid: uid) }
+    if uid.value > uidNext { arrivals.append(uidNext...(uid.value - 1)) }
     uidNext = max(uidNext, uid.value &+ 1)
     record(batch, message, item, uid, .pushed)
   }

@@ -16,15 +16,19 @@ struct BindNewcomers {
   let tolerated: (String, _ passesTrace: Bool) throws -> [ContentDigest]
   /// Called with the number of messages that were recognised though the server altered them.
   let onAltered: (Int) -> Void
+  /// The entry after which those of the messages come that were appended while these arrived.
+  let sentSince: Int
   /// Called with the UIDs of messages that arrived after they had been given up and sent again.
   let onLate: ([UID]) -> Void
+  /// Called with the UIDs of messages that others brought while they were being sent.
+  let onTwice: ([UID]) -> Void
 
   /// Binds entries, then the messages for which there is no entry yet.
   ///
   /// - Parameter toSend: places of the messages that the index says the target lacks.
-  /// - Returns: how many were found on the target, and so need not be sent.
+  /// - Returns: those that were found on the target, and so need not be sent.
   /// - Throws: `ClientError`, and what `tolerated` throws.
-  func run(toSend: [Int]) throws -> Int {
+  func run(toSend: [Int]) throws -> Set<Int> {
     // What was settled since the mailbox was looked at is bound already.
     let bound = Set(journal.record.entries.values.lazy.compactMap(\.uid))
     var candidates = observation.newcomers.filter { !bound.contains($0.message.uid) }
@@ -76,7 +80,7 @@ struct BindNewcomers {
 
   private func bind(
     _ toSend: [Int], to newcomers: [ListCandidates.Candidate]
-  ) throws -> Int {
+  ) throws -> Set<Int> {
     // What was somebody's own mail so far may be what was put into the archive since.
     let others = journal.record.entries.values
       .filter { $0.origin == .other && !$0.isGone && $0.uid != nil }
@@ -100,7 +104,7 @@ struct BindNewcomers {
     let altered = matches.count { $0.evidence == .tolerated }
     if altered > 0 { onAltered(altered) }
     let rest = Set(newcomers.indices).subtracting(matches.map(\.candidate))
-    try lookForLate(rest.sorted().map { newcomers[$0].message })
+    try lookForTwice(rest.sorted().map { newcomers[$0].message })
     var matched: [Int: MatchMessages.Match] = [:]
     for match in matches { matched[match.candidate] = match }
     for (place, candidate) in candidates.enumerated() {
@@ -112,22 +116,29 @@ struct BindNewcomers {
       let message = messages[toSend[match.wanted]]
       journal.append(.entry(entry(for: message, candidate, match.evidence, number: old)))
     }
-    return matches.count
+    return Set(matches.map { toSend[$0.wanted] })
   }
 
   /// Nothing can be done about a server that carries out a command minutes after its connection is
-  /// gone, but that a message is there twice has to be said.
-  private func lookForLate(_ newcomers: [CandidateMessage]) throws {
+  /// gone, nor about somebody who puts the same mail there at the same moment, but that a message is
+  /// there twice has to be said.
+  private func lookForTwice(_ newcomers: [CandidateMessage]) throws {
     let sentAgain = journal.record.voided
-    guard !sentAgain.isEmpty else { return }
-    let keys = Set(sentAgain.values.map { MatchMessages.KeyAndSize($0.headerKey, $0.size) })
+    let sent = journal.record.entries.values.filter {
+      $0.number > sentSince && $0.origin == .pushed
+    }
+    guard !newcomers.isEmpty, !sentAgain.isEmpty || !sent.isEmpty else { return }
+    let keys = Set(
+      sentAgain.values.map { MatchMessages.KeyAndSize($0.headerKey, $0.size) }
+        + sent.map { MatchMessages.KeyAndSize($0.headerKey, $0.size) })
     let doubtful = newcomers.filter { keys.contains(.init($0.headerKey, $0.size)) }.map(\.uid)
     guard !doubtful.isEmpty else { return }
-    let contents = try read(doubtful, passesTrace: true)
-    let late = doubtful.filter { uid in
-      contents[uid].map { sentAgain[$0.exact] != nil } ?? false
-    }
+    let contents = try read(doubtful, passesTrace: true).mapValues(\.exact)
+    let late = doubtful.filter { contents[$0].map { sentAgain[$0] != nil } ?? false }
     if !late.isEmpty { onLate(late) }
+    let digests = Set(sent.compactMap(\.digest)).subtracting(sentAgain.keys)
+    let twice = doubtful.filter { contents[$0].map(digests.contains) ?? false }
+    if !twice.isEmpty { onTwice(twice) }
   }
 
   private func other(_ candidate: ListCandidates.Candidate) -> IndexEntry {

@@ -77,6 +77,15 @@ final class OutgoingBatches {
     return batch
   }
 
+  /// Places of the messages that were not taken yet.
+  var remaining: [Int] { (next.map { [$0.place] } ?? []) + places }
+
+  /// Messages that need not be sent after all.
+  func leaveOut(_ found: Set<Int>) {
+    if let place = next?.place, found.contains(place) { next = nil }
+    places = places.filter { !found.contains($0) }[...]
+  }
+
   private func read() -> OutgoingMessage? {
     while let place = places.popFirst() {
       let message = side.messages[place]

@@ -2,8 +2,7 @@ import Clients
 import Mail
 import Protocols
 
-/// Makes a mailbox on the target where it is missing, with its special use where the server takes one,
-/// and subscribes it.
+/// Makes a mailbox on the target where it is missing, with its special use where the server takes one.
 struct PrepareMailbox {
   let connection: IMAPConnection
   let tree: ServerTree
@@ -28,17 +27,6 @@ struct PrepareMailbox {
       // Some servers refuse the use, others want the parents first.
       try createParents(of: target.name)
       try create(raw, nil)
-    }
-  }
-
-  /// Subscribes; returns the server's words where it refuses.
-  func subscribe() throws(ClientError) -> String? {
-    do {
-      try connection.run(.subscribe(raw), "SUBSCRIBE")
-      return nil
-    } catch {
-      guard case .refused(_, _, let text) = error else { throw error }
-      return text.text
     }
   }
 

@@ -21,6 +21,12 @@ struct PushContext: Sendable {
   func key(of mailbox: MailboxName) -> MailboxKey {
     MailboxKey(account: options.target.identity, mailbox: mailbox)
   }
+
+  /// Whether the mailbox has to be subscribed: once pushed, its subscription is the user's own business.
+  func wantsSubscription(_ target: PushTarget) -> Bool {
+    target.isSubscribed && target.existing?.isSubscribed != true
+      && states[key(of: target.name).hex] == nil
+  }
 }
 
 /// One mailbox of the target, and the mailboxes of the archive that go there.

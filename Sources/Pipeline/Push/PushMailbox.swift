@@ -22,6 +22,7 @@ final class PushMailbox {
   private static let mostRescans = 5
   private var rescans = 0
   private var window = AppendWindow()
+  private let wantsSubscription: Bool
   private let earlyDates: EarlyDates
   private var omissions: Omissions
 
@@ -40,6 +41,7 @@ final class PushMailbox {
     reporter = PushReporter(
       target.name, collector: context.collector, observer: context.observer)
     isCreated = target.existing != nil
+    wantsSubscription = context.wantsSubscription(target)
     earlyDates = EarlyDates(
       hasArrived: { [journal] digest in
         journal.record.entries.values.contains { $0.digest == digest }
@@ -142,13 +144,8 @@ final class PushMailbox {
       try stage.create()
       isCreated = true
     }
-    // Later on the subscription is the user's own business.
-    let isFirst = context.states[key.hex] == nil
-    if isFirst, target.isSubscribed, target.existing?.isSubscribed != true,
-      let words = try stage.subscribe()
-    {
-      reporter.notice(.other, "it could not be subscribed: \(words)")
-    }
+    // What is refused is tried once more at the end of the run.
+    if wantsSubscription { _ = try connection.subscribe(raw) }
     return true
   }
 
@@ -167,13 +164,29 @@ final class PushMailbox {
   }
 
   private func binder(
-    _ connection: IMAPConnection, _ observation: ObserveTarget.Observation
+    _ connection: IMAPConnection, _ observation: ObserveTarget.Observation,
+    sentSince: Int = .max
   ) -> BindNewcomers {
     BindNewcomers(
       connection: connection, journal: journal, observation: observation,
       flags: targetFlags(observation), messages: side.messages,
       tolerated: { [side] in try side.tolerated($0, passesTrace: $1) },
-      onAltered: reporter.altered, onLate: reporter.late)
+      onAltered: reporter.altered, sentSince: sentSince, onLate: reporter.late,
+      onTwice: reporter.twice)
+  }
+
+  private func arrivals(
+    _ connection: IMAPConnection, _ raw: RawMailboxName,
+    _ observation: ObserveTarget.Observation
+  ) -> BindArrivals {
+    let sentSince = journal.record.lastEntry
+    return BindArrivals(
+      connection: connection, raw: raw, uidValidity: observation.uidValidity
+    ) { [self] arrived, toSend in
+      var observation = observation
+      observation.newcomers = arrived
+      return try binder(connection, observation, sentSince: sentSince).run(toSend: toSend)
+    }
   }
 
   private func push(
@@ -197,9 +210,12 @@ final class PushMailbox {
     let plan = plan()
     take(plan)
     if context.options.dryRun { return try announce(plan, connection, flags) }
-    let transferred = reporter.report.transferred
+    let (transferred, present) = (reporter.report.transferred, reporter.report.alreadyPresent)
     let uidNext = try append(plan, connection, raw, observation, flags)
-    reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(pairs(plan))
+    // Others may have brought some of it meanwhile.
+    let isAsPlanned = reporter.report.alreadyPresent == present
+    reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(
+      pairs(isAsPlanned ? plan : self.plan()))
     tellLostFlags(flags)
     // What somebody else did to the mailbox meanwhile makes the next run look again.
     let state = MailboxState(
@@ -271,7 +287,7 @@ final class PushMailbox {
         create: { [tree, target] in
           try PrepareMailbox(connection: connection, tree: tree, target: target, raw: raw).create()
         }),
-      reporter: reporter)
+      bindArrivals: arrivals(connection, raw, observation), reporter: reporter)
     defer {
       slowestBatch = max(slowestBatch, appender.slowestBatch)
       reporter.report.collapsed += appender.collapsed

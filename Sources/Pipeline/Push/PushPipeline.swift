@@ -74,7 +74,9 @@ package struct PushPipeline: Sendable {
     }
     let estimate = EstimatePush(context: context).run(moved)
     observer.plan(totalMessages: estimate.messages, bytes: estimate.bytes)
+    let subscribing = moved.filter(context.wantsSubscription).map(\.name)
     work(moved, tree, server, context)
+    try ConfirmSubscriptions(context: context).run(subscribing, server)
   }
 
   /// Whether there is an index for the target: then it passed the check before.

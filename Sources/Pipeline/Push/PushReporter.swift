@@ -74,6 +74,15 @@ final class PushReporter {
         + Counted.word(uids.count, "is", "are") + " there twice: UID \(UIDSet(uids))")
   }
 
+  /// Others brought messages while they were being sent.
+  func twice(_ uids: [UID]) {
+    notice(
+      .other,
+      Counted.messages(uids.count) + " came to the target from elsewhere while "
+        + Counted.word(uids.count, "it was", "they were") + " being sent, and so "
+        + Counted.word(uids.count, "is", "are") + " there twice: UID \(UIDSet(uids))")
+  }
+
   /// Messages that were on the target already were recognised in the form in which it keeps them.
   func altered(_ count: Int) {
     notice(
