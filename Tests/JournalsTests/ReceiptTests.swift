@@ -165,7 +165,10 @@ import Testing
     ("the end is gone", 13, { $0.remove(at: 13) }),
     ("it goes on behind the end", 15, { $0.append("end 0 -") }),
     ("the count is another", 14, { $0[13].replace("end 5", with: "end 6") }),
-    ("a line is very long", 8, { $0[7] += String(repeating: "x", count: 1 << 21) }),
+    (
+      "a line is very long", 8,
+      { $0[7].replace("1.V1U1", with: String(repeating: "x", count: 1 << 21)) }
+    ),
   ]
 
   @Test(arguments: harm.indices)
