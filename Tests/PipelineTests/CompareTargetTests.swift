@@ -211,4 +211,59 @@ import Testing
     let report = try bench.compare { $0.archive = path }
     #expect(report.texts(.missing) == ["it was pushed, and is gone since"])
   }
+
+  @Test func `what can't be read is named, and keeps nothing else from being compared`()
+    async throws
+  {
+    let bench = try PushBench()
+    let path = bench.beside("mail.mbox")
+    let texts = (0..<2).map { number in
+      let noise = (0..<400).map { _ in String(UInt64.random(in: 0 ... .max), radix: 36) }
+      return "From a@example.org Tue Nov 14 22:13:20 2023\nSubject: m\(number)\n\n"
+        + noise.joined(separator: "\n") + "\n\n"
+    }
+    try writeFile(path, texts.joined())
+    try runSuccessfully("/bin/gzip", ["-n", path])
+    try await bench.push { $0.archive = path + ".gz" }
+    #expect(try bench.compare { $0.archive = path + ".gz" }.sums == ["content": 2])
+    let size = try readBytes(path + ".gz").count
+    #expect(truncate(path + ".gz", off_t(size - 2000)) == 0)
+    let report = try bench.compare { $0.archive = path + ".gz" }
+    #expect(report.byContent == 1 && report.counts[.unreadable] == 1, "\(report.findings)")
+    #expect(report.exitStatus == .findings)
+  }
+
+  @Test func `a mailbox that the server does not open is named, and its messages are unchecked`()
+    async throws
+  {
+    let bench = try PushBench()
+    try bench.source.plain.create("Work")
+    try bench.source.append("w", to: "Work")
+    try bench.source.append("one")
+    try await bench.pull()
+    let server = try FakeTarget(FakeTarget.Behaviour.all)
+    try await bench.push(to: server)
+    let work = server["Work"]
+    // It goes between the list of mailboxes and the look into it.
+    server.change {
+      $0.status = { server in
+        if server["INBOX"]?.messages.count == 1 { server["Work"] = nil }
+      }
+    }
+    let receipt = bench.beside("receipt")
+    let report = try bench.compare {
+      $0.port = server.port
+      $0.receipt = receipt
+    }
+    #expect(report.sums == ["header": 1, "mailbox-refused": 1], "\(report.findings)")
+    #expect(report.messages == 2 && report.exitStatus == .findings)
+    #expect(try String(decoding: readBytes(receipt), as: UTF8.self).contains(" unchecked - "))
+    server.change { $0.status = { _ in } }
+    server["Work"] = work
+    let later = try bench.compare {
+      $0.port = server.port
+      $0.against = receipt
+    }
+    #expect(later.sums == ["header": 2])
+  }
 }

@@ -113,12 +113,19 @@ final class ExpectedFromArchive: ExpectedMail {
     if let toSource {
       found.removeAll { toSource.home(of: $0.stored, in: mailboxes[$0.mailbox].name) != item.name }
     }
-    let messages = try found.map { message in
+    var messages: [ReceiptMessage] = []
+    found = try found.filter { message in
       let mailbox = mailboxes[message.mailbox]
-      return ReceiptMessage(
-        mailbox: mailbox.name, file: message.source, digest: message.digest,
-        headerKey: message.headerKey, size: message.size, keyDecides: message.isAsPulled,
-        date: try mailbox.internalDate(of: message.stored), flags: compared(message.flags))
+      do {
+        messages.append(
+          ReceiptMessage(
+            mailbox: mailbox.name, file: message.source, digest: message.digest,
+            headerKey: message.headerKey, size: message.size, keyDecides: message.isAsPulled,
+            date: try mailbox.internalDate(of: message.stored), flags: compared(message.flags)))
+        return true
+      } catch StoreError.notFound {
+        return false
+      }
     }
     return ExpectedMailbox(
       messages: messages, known: try known(item.name, found, index),
