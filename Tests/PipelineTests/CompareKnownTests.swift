@@ -115,7 +115,7 @@ import Testing
     func record(_ name: MailboxName, as archiveName: MailboxName) -> MailboxRecord {
       MailboxRecord(
         name: name, archiveName: archiveName, specialUses: [], isSubscribed: true,
-        isSelectable: true, mailboxID: nil)
+        isSelectable: true)
     }
     let map = MapToSource(
       account: "ada", records: [record(names[0], as: names[1]), record(names[1], as: names[1])],

@@ -69,6 +69,15 @@ import Testing
     #expect(report.texts(.extra) == ["1 message, not in the receipt"])
   }
 
+  @Test func `what was downloaded for the receipt is known by its key later`() async throws {
+    let bench = try await PushBench.holding(["one"])
+    try bench.drop("own", as: "1600000000.x")
+    try await bench.push()
+    let path = bench.beside("receipt")
+    #expect(try bench.compare { $0.receipt = path }.sums == ["header": 1, "content": 1])
+    #expect(try bench.compare { $0.against = path }.sums == ["header": 2])
+  }
+
   /// UIDs mean nothing in a mailbox that was made anew.
   @Test func `a mailbox that was made anew is compared by content`() async throws {
     let bench = try PushBench()

@@ -69,6 +69,30 @@ import Testing
     #expect(steps > 15)
   }
 
+  @Test func `two mailboxes that go into one, killed at any step, come to the same end`()
+    async throws
+  {
+    var configuration = DovecotConfiguration.usual
+    configuration.specialUse = ["Sent Items": #"\Sent"#]
+    let server = try Dovecot.start(configuration)
+    let bench = try PushBench(on: server)
+    for name in ["Sent", "Sent Items"] {
+      try bench.source.plain.create(name)
+      for subject in ["twin", "in \(name)", "twin"] { try bench.source.append(subject, to: name) }
+    }
+    try await bench.pull()
+    try bench.plain.create("Sent Items")
+    try await bench.push()
+    #expect(
+      try bench.subjects("Sent Items").sorted()
+        == ["in Sent", "in Sent Items", "twin", "twin", "twin", "twin"])
+    let steps = try await killAtEveryStep(bench, try bench.plain.account()) { one in
+      try PlainIMAP(port: server.imapPort, user: one.user, password: "secret").create("Sent Items")
+    }
+    #expect(steps > 10)
+    withExtendedLifetime(server) {}
+  }
+
   @Test func `a kill after the last byte of a large batch, and a run at once, double nothing`()
     async throws
   {
@@ -222,8 +246,10 @@ import Testing
           environment: ["MAILARC_KILL_AT_STEP": "\(step + index)"])
       }
       let endings = killed.map { $0.wait() }
-      let again = try cases.map { one in
-        try ChildProcess(
+      let again = try cases.enumerated().map { index, one in
+        // Half of them at once, and half when the server has done all that it was told.
+        if index % 2 == 1 { try bench.server.waitForSessions(of: one.user) }
+        return try ChildProcess(
           builtProgram("mailarc"), arguments(bench, one) + more,
           environment: ["MAILARC_SETTLE_SECONDS": "0.3"])
       }

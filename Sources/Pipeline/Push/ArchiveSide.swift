@@ -37,7 +37,7 @@ final class ArchiveSide {
   func scan(_ context: PushContext, index: PushRecord, _ reporter: PushReporter) throws {
     messages = try ScanArchive(
       mailboxes: mailboxes, pulled: context.pulled, stray: context.stray, digester: digester,
-      known: index.digests, full: context.options.full
+      known: index.digestsBySource, full: context.options.full
     ) { path, error in
       reporter.fail(path, "\(error)", advice: nil)
     }.run()
@@ -79,5 +79,15 @@ final class ArchiveSide {
     let message = messages[place]
     return try digester.tolerated(
       message.stored, in: mailboxes[message.mailbox], passesTrace: passesTrace)
+  }
+}
+
+extension PushRecord {
+  /// What the index knows of files by their names.
+  var digestsBySource: [String: ContentDigest] {
+    Dictionary(
+      entries.values.compactMap { entry in
+        entry.source.isEmpty ? nil : entry.digest.map { (entry.source, $0) }
+      }, uniquingKeysWith: { first, _ in first })
   }
 }

@@ -21,6 +21,8 @@ final class PushMailbox {
   private var slowestBatch = 0.0
   private static let mostRescans = 5
   private var rescans = 0
+  /// Messages that were on their way and had not arrived.
+  private var missing: [String] = []
   private var window = AppendWindow()
   private let wantsSubscription: Bool
   private let earlyDates: EarlyDates
@@ -79,15 +81,19 @@ final class PushMailbox {
       } catch {
         // Anything else may have come in the middle of a message's bytes.
         if !(error is ClientError || error is Failure) { server.drop() }
-        guard Self.meansChangedFile(error), rescans < Self.mostRescans else { throw error }
+        guard Self.meansChange(error), rescans < Self.mostRescans else { throw error }
         rescans += 1
+        if let change = error as? Failure {
+          reporter.notice(.other, change.summary + "; it is matched anew")
+        }
         try side.scan(context, index: journal.record, reporter)
       }
     }
   }
 
-  /// Whether a file was edited, moved or removed while it was being sent.
-  private static func meansChangedFile(_ error: any Error) -> Bool {
+  /// Whether a file was edited, moved or removed while it was being sent, or the target's mailbox made anew.
+  private static func meansChange(_ error: any Error) -> Bool {
+    if let failure = error as? Failure { return failure == FindAppended.isAnotherMailbox }
     if case StoreError.notFound = error { return true }
     if case StoreError.changed = error { return true }
     return error is AppendSizeMismatch
@@ -129,8 +135,7 @@ final class PushMailbox {
     ).run()
     if journal.record.isUnsettled {
       if observation.isAnew { try binder(live, observation).rebindLive() }
-      let missing = try settling(raw).run(live, observation)
-      if !missing.isEmpty { reporter.missing(missing.map(side.path(ofSource:))) }
+      missing += try settling(raw).run(live, observation).map(side.path(ofSource:))
     }
     try push(live, raw, observation, stamp)
     if !context.options.dryRun { try live.leaveMailbox() }
@@ -201,7 +206,10 @@ final class PushMailbox {
       journal: journal, observation: observation,
       wanted: Set(side.messages.lazy.map(\.digest)),
       isAnswered: context.options.acceptDeletions || context.options.resendDeleted)
-    if let question = vanished.run() {
+    let question = vanished.run()
+    reporter.missing(missing, areSentAgain: question == nil)
+    missing = []
+    if let question {
       reporter.ask(question, options: ["--resend-deleted", "--accept-deletions"])
       return
     }
@@ -210,6 +218,7 @@ final class PushMailbox {
     let plan = plan()
     take(plan)
     if context.options.dryRun { return try announce(plan, connection, flags) }
+    context.keptFlags.record(flags, of: target.name)
     let (transferred, present) = (reporter.report.transferred, reporter.report.alreadyPresent)
     let uidNext = try append(plan, connection, raw, observation, flags)
     // Others may have brought some of it meanwhile.
@@ -217,12 +226,13 @@ final class PushMailbox {
     reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(
       pairs(isAsPlanned ? plan : self.plan()))
     tellLostFlags(flags)
-    // What somebody else did to the mailbox meanwhile makes the next run look again.
+    // What somebody else did to the mailbox meanwhile makes the next run look again, also where as many
+    // messages went as came.
+    let sent = UInt32(clamping: reporter.report.transferred - transferred)
     let state = MailboxState(
-      uidValidity: observation.uidValidity, uidNext: uidNext,
-      messages: observation.selected.exists
-        + UInt32(clamping: reporter.report.transferred - transferred),
-      highestModSeq: ModificationSequence(0))
+      uidValidity: observation.uidValidity,
+      uidNext: uidNext &- observation.uidNext == sent ? uidNext : 0,
+      messages: observation.selected.exists + sent, highestModSeq: ModificationSequence(0))
     try context.states.record(
       RecordedState(
         state: state, outstanding: reporter.failures, archive: stamp,

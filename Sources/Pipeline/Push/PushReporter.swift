@@ -46,23 +46,27 @@ final class PushReporter {
   }
 
   /// Messages were on their way when a connection or a run broke off, and had not arrived.
-  func missing(_ files: [String]) {
-    notice(
-      .other,
-      Counted.messages(files.count) + " that "
-        + Counted.word(files.count, "was on its", "were on their")
-        + " way when a connection or a run broke off had not arrived and "
-        + Counted.word(files.count, "is", "are") + " sent again: " + Counted.list(files))
+  func missing(_ files: [String], areSentAgain: Bool) {
+    guard !files.isEmpty else { return }
+    let way = "way when a connection or a run broke off had not arrived"
+    list(
+      files, "was on its \(way)" + (areSentAgain ? " and is sent again" : ""),
+      "were on their \(way)" + (areSentAgain ? " and are sent again" : ""))
   }
 
   /// Messages that mailarc put there are no longer in the archive's mailbox.
   func surplus(_ files: [String]) {
+    list(
+      files, "was pushed is no longer in the archive and stays on the target",
+      "were pushed are no longer in the archive and stay on the target")
+  }
+
+  /// Names messages, and what became of the one or of all.
+  private func list(_ files: [String], _ one: String, _ all: String) {
     notice(
       .other,
-      Counted.messages(files.count) + " that "
-        + Counted.word(files.count, "was pushed is", "were pushed are")
-        + " no longer in the archive and "
-        + Counted.word(files.count, "stays", "stay") + " on the target: " + Counted.list(files))
+      Counted.messages(files.count) + " that " + Counted.word(files.count, one, all) + ": "
+        + Counted.list(files))
   }
 
   /// Messages arrived after they had been sent again.

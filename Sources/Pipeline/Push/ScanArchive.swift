@@ -101,13 +101,3 @@ extension StoredMessage {
   /// What names the file whatever its flags; the index knows it by this.
   var source: String { String(decoding: baseName, as: UTF8.self) }
 }
-
-extension PushRecord {
-  /// What the index knows of files by their names.
-  var digests: [String: ContentDigest] {
-    Dictionary(
-      entries.values.compactMap { entry in
-        entry.source.isEmpty ? nil : entry.digest.map { (entry.source, $0) }
-      }, uniquingKeysWith: { first, _ in first })
-  }
-}

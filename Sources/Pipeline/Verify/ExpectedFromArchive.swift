@@ -105,7 +105,7 @@ final class ExpectedFromArchive: ExpectedMail {
     var unreadable: [ComparisonFinding] = []
     var found = try ScanArchive(
       mailboxes: mailboxes, pulled: digests, stray: stray, digester: digester,
-      known: index?.digests ?? [:], full: options.full
+      known: index?.digestsBySource ?? [:], full: options.full
     ) { [self] path, error in
       guard told.insert(path).inserted else { return }
       unreadable.append(ComparisonFinding(.unreadable, mailbox: nil, file: path, "\(error)"))

@@ -37,7 +37,7 @@ struct KnownPulls: KnownTransfers {
       else { continue }
       if held.digest != messages[place].digest {
         reasons[place] = "it was edited since it came"
-      } else if held.fate == .gone {
+      } else if held.fate == .gone || held.fate == .removed {
         reasons[place] = "it was gone at the last pull"
       } else {
         reasons[place] =
@@ -55,7 +55,7 @@ struct KnownPulls: KnownTransfers {
       return Surplus(kind: .unfetched, words: "could not be fetched: \(reason)")
     }
     switch record.messages[uid]?.fate {
-    case .deleted: return Surplus(kind: nil, words: "deleted by hand in the archive")
+    case .deleted, .removed: return Surplus(kind: nil, words: "deleted by hand in the archive")
     case .held, .gone, .moved:
       return Surplus(kind: .unfetched, words: "pulled, and not in the archive as it was")
     case nil: return Surplus(kind: .unfetched, words: "not pulled yet")
