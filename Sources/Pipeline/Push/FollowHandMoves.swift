@@ -91,7 +91,7 @@ struct FollowHandMoves {
       context.observer.planned(
         PlannedChange(
           action: .move, mailbox: from.target.name, destination: to.name, messages: moves.count))
-      let files = Set(moves.map(\.entry.source))
+      let files = Set(moves.flatMap { [$0.entry.source, $0.file] })
       places[source].target.wouldMove.formUnion(files)
       places[destination].target.wouldMove.formUnion(files)
       places[destination].target.moved += moves.count
@@ -112,7 +112,7 @@ struct FollowHandMoves {
     ).run()
     guard selected.uidValidity == from.journal.record.uidValidity else { return }
     let recorded = Dictionary(
-      moves.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
+      moves.compactMap { move in move.entry.uid.map { ($0, move.arriving) } },
       uniquingKeysWith: { first, _ in first })
     let byUID = try stillThere(recorded.filter { present.contains($0.key) })
     guard !byUID.isEmpty else { return }
