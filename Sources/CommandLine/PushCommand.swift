@@ -36,7 +36,7 @@ enum PushCommand {
   }
 
   /// What a push remembers of mail in no archive lies where the XDG base directories put state.
-  private static func statePath(_ invocation: Invocation) -> String? {
+  static func statePath(_ invocation: Invocation) -> String? {
     if let path = invocation.text(.state) { return path }
     if let base = Environment.value("XDG_STATE_HOME"), base.hasPrefix("/") {
       return base + "/mailarc"

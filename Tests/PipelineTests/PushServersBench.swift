@@ -69,6 +69,19 @@ final class PushServersBench {
     ).run()
   }
 
+  /// Compares an account with the archive, or with a receipt.
+  func compare(
+    _ user: String, full: Bool = false, receipt: String? = nil, against: String? = nil
+  ) throws -> ComparisonReport {
+    try CompareAccount(
+      options: CompareOptions(
+        subject: against.map { .receipt($0) } ?? .mail(archive),
+        statePath: source.directory.file("state"), mboxDialect: nil, account: account(user),
+        full: full, withDeleted: false, receipt: receipt, retry: RetryPolicy(pauses: [0.01, 0.01])),
+      observer: NoComparisonObserver(), interruption: try Interruption()
+    ).run()
+  }
+
   /// Pulls the account of the server into an archive of its own.
   func pullBack(_ user: String, into name: String) async throws -> RunReport {
     let options = PullOptions(

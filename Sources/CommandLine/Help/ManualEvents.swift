@@ -100,6 +100,27 @@ extension ManualText {
         + "`rebuilt`, `findings`, `exit_status`."),
   ]
 
+  static let comparisonEvents = [
+    "`mailarc verify --json` with an account prints these, beside `plan` and `progress`:"
+  ]
+
+  static let comparisonEventTypes = [
+    Entry(
+      term: "finding",
+      text: "Something differs: `kind` (`missing`; `unfetched`: the archive lacks messages of its "
+        + "source; `date`, `flags`; `altered`: by the server; `extra`, `unreadable`, "
+        + "`mailbox-unreadable`, `mailbox-refused`), `mailbox` (of the archive; for `unfetched`, "
+        + "`extra` and `mailbox-refused` of the server), `uids` (on the server, as `4,7:9`), `file`, "
+        + "`text`, `advice`."),
+    Entry(
+      term: "notice", text: "Something worth knowing that is not wrong: `mailbox`, `kind`, `text`."),
+    Entry(
+      term: "summary",
+      text: "The last one: `command`, `mailboxes`, `messages` (that were looked for), `on_server`, "
+        + "`by_content`, `by_header`, a count of each kind of finding (of messages, for `extra` and "
+        + "`unfetched`), `receipt` (the file that was written), `exit_status`."),
+  ]
+
   static let selftestEvents = ["`mailarc selftest --json` prints these:"]
 
   static let selftestEventTypes = [

@@ -100,6 +100,12 @@ enum ManualText {
       term: "mailarc verify ~/mail",
       text: "See whether every message is as it came:"),
     Entry(
+      term: "mailarc verify ~/mail imaps://anna@imap.example.net --receipt ~/mail.receipt",
+      text: "See whether every message is in the account, and keep a line about each:"),
+    Entry(
+      term: "mailarc verify --against ~/mail.receipt imaps://anna@imap.example.net",
+      text: "See a year later whether they still are, without the archive:"),
+    Entry(
       term: "mailarc selftest imaps://anna@imap.example.net",
       text: "See that killed pushes lose and double nothing on a server, before it is trusted:"),
     Entry(

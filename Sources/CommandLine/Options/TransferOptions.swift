@@ -21,13 +21,14 @@ extension OptionTable {
         + "mailbox, and `mbox.gz` the same compressed. An archive keeps the layout that it began "
         + "with; `mailarc convert` makes another one of it."),
     Option(
-      name: .state, group: .transfer, commands: [.push], value: .file("DIR"),
+      name: .state, group: .transfer, commands: [.push, .verify], value: .file("DIR"),
       summary: "where to remember what was pushed of mail that is in no archive",
       details:
         "Where to remember what was pushed if what is pushed is no archive of mailarc: beside "
         + "other programs' mail nothing is written. Without this option it is "
         + "`$XDG_STATE_HOME/mailarc`, or `~/.local/state/mailarc`. If it is lost, the next push "
-        + "compares by content again."),
+        + "compares by content again. A comparison with an account only reads there, why a message "
+        + "is missing."),
     Option(
       name: .allNamespaces, group: .transfer, commands: [.pull], value: .none,
       summary: "take other users' and shared mailboxes too",

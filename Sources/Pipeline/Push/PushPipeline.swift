@@ -46,7 +46,7 @@ package struct PushPipeline: Sendable {
     defer { server.logout() }
     let tree = try server.persist { try $0.listMailboxes(allNamespaces: false) }
     let pulled = try? source.archive?.state.openSubdirectory("pull")
-    if let archive = source.archive, let pulled, !isKnown(archive) {
+    if let archive = source.archive, let pulled, !isKnown(source) {
       try RefuseSource(archive: archive, pulled: pulled, target: options.target.identity)
         .run(tree, server)
     }
@@ -102,25 +102,14 @@ package struct PushPipeline: Sendable {
   }
 
   /// Whether there is an index for the target: then it passed the check before.
-  private func isKnown(_ archive: Archive) -> Bool {
-    (try? archive.state.openSubdirectory("push").contains(indexName)) == true
-  }
-
-  /// The name of the index's directory in `push`.
-  private var indexName: String {
-    PercentEscape.encode(options.target.identity) {
-      $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%")
-    }
+  private func isKnown(_ source: PushSource) -> Bool {
+    source.index(of: options.target) != nil
   }
 
   private func indexDirectory(in source: PushSource) throws -> Directory {
-    let name = indexName
-    if options.dryRun {
-      // Where nothing was ever pushed there is nothing to read, and nothing may be made.
-      let known = try? source.state.openSubdirectory("push").openSubdirectory(name)
-      return known ?? source.state
-    }
-    return try source.state.ensurePath(["push", name])
+    // Where nothing was ever pushed there is nothing to read, and nothing may be made.
+    if options.dryRun { return source.index(of: options.target) ?? source.state }
+    return try source.state.ensurePath(["push", options.target.indexName])
   }
 
   /// The mailboxes that have to be looked at; the others are reported.
