@@ -2,7 +2,7 @@ import Pipeline
 import Platform
 import Stores
 
-/// `mailarc push ARCHIVE TARGET`.
+/// `mailarc push ARCHIVE [TARGET]`.
 enum PushCommand {
   /// Resolves what the command line says; may ask for the password.
   ///
@@ -25,7 +25,9 @@ enum PushCommand {
   ///
   /// - Throws: what kept the run from beginning. What stopped it later stands in its report.
   static func run(_ context: RunContext) async throws -> ExitStatus {
-    let url = try AccountURL(parsing: context.invocation.operands[1])
+    let operands = context.invocation.operands
+    let url = try AccountURL(
+      parsing: operands.count > 1 ? operands[1] : OnlyTarget(path: operands[0]).run())
     let options = try options(context, url)
     let output = RunOutput(
       context: context, direction: .push, account: url, archive: options.archivePath,

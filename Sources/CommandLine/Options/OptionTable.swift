@@ -15,13 +15,14 @@ enum OptionTable {
           + "account: to pull another one into it is refused.",
       ]),
     Command(
-      name: .push, operands: ["ARCHIVE", "TARGET"],
+      name: .push, operands: ["ARCHIVE", "TARGET"], optionalOperands: 1,
       summary: "Copy from an archive into an account what it lacks",
       details: [
         "Appends every message of the directory ARCHIVE that the account TARGET does not have yet. "
           + "What is there already, whoever put it there, is recognised by its content. Mailboxes "
           + "are created and subscribed; one with a special use, such as `\\Sent`, goes into the "
-          + "target's own of that use.",
+          + "target's own of that use. Without TARGET it is the account that the archive was pushed "
+          + "to before, if that is only one.",
         "A second run appends nothing, unless the archive has changed. What was moved by hand in "
           + "the archive after it was pushed is moved on the target, if the server has MOVE and "
           + "mailarc put it there; flags that changed in the archive are changed there too. Nothing "
