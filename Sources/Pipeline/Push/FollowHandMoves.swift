@@ -143,7 +143,8 @@ struct FollowHandMoves {
     let recorded = Dictionary(
       moves.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
       uniquingKeysWith: { first, _ in first })
-    let byUID = try stillThere(recorded.filter { present.contains($0.key) })
+    let byUID = try StillThere(connection: connection).run(
+      recorded.filter { present.contains($0.key) })
     guard !byUID.isEmpty else { return }
     from.journal.append(
       .moving(
@@ -184,32 +185,6 @@ struct FollowHandMoves {
       try destination.flush()
       try source.flush()
     }
-  }
-
-  /// Those of the recorded messages that are what the UIDs stand for.
-  ///
-  /// On a server that was restored from a backup a UID may be somebody's own mail by now. What key and
-  /// size do not tell for sure, the content does.
-  private func stillThere(_ recorded: [UID: IndexEntry]) throws -> [UID: IndexEntry] {
-    var same: [UID: IndexEntry] = [:]
-    var doubtful: [UID] = []
-    for candidate in try ListCandidates(connection: connection).run(UIDSet(recorded.keys)) {
-      let message = candidate.message
-      guard let entry = recorded[message.uid] else { continue }
-      if entry.headerKey.hash == message.headerKey.hash, entry.headerKey.hasMessageID,
-        entry.size == message.size
-      {
-        same[message.uid] = entry
-      } else {
-        doubtful.append(message.uid)
-      }
-    }
-    for (uid, content) in try ReadContents(connection: connection, passesTrace: true).run(
-      UIDSet(doubtful))
-    {
-      if let entry = recorded[uid], entry.digest == content.exact { same[uid] = entry }
-    }
-    return same
   }
 
   /// Moves, and returns the new UIDs where the server tells them (COPYUID, RFC 4315).

@@ -119,7 +119,7 @@ final class PushMailbox {
         summary: "the server has no mailboxes inside mailboxes",
         advice: "Move it to the top of the archive; it follows.", retryable: false)
     }
-    guard try prepare(connection, raw) else { return announceNew() }
+    guard try prepare(connection, raw) else { return telling.announceNew(plan()) }
     if journal.record.isUnsettled, !context.options.dryRun {
       try settling(raw).quiet.run(server)
     }
@@ -208,15 +208,19 @@ final class PushMailbox {
     journal.append(.known(uidNext: observation.uidNext))
     try journal.flush()
     let plan = plan()
-    take(plan)
-    if context.options.dryRun { return try announce(plan, connection, flags) }
+    telling.take(plan)
+    if context.options.dryRun {
+      telling.announceTransfer(plan)
+      return telling.announceFlags(
+        try pushFlags(connection, flags, dryRun: true).run(pairs(plan)))
+    }
     let (transferred, present) = (reporter.report.transferred, reporter.report.alreadyPresent)
     let uidNext = try append(plan, connection, raw, observation, flags)
     // Others may have brought some of it meanwhile.
     let isAsPlanned = reporter.report.alreadyPresent == present
     reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(
       pairs(isAsPlanned ? plan : self.plan()))
-    tellLostFlags(flags)
+    telling.tellLostFlags(flags)
     // What somebody else did to the mailbox meanwhile makes the next run look again.
     let state = MailboxState(
       uidValidity: observation.uidValidity, uidNext: uidNext,
@@ -229,6 +233,10 @@ final class PushMailbox {
         counts: .init(
           present: reporter.report.alreadyPresent + reporter.report.transferred,
           gone: reporter.report.goneOnTarget)), for: key.hex)
+  }
+
+  private var telling: TellPlan {
+    TellPlan(target: target, side: side, journal: journal, reporter: reporter)
   }
 
   private func plan() -> PlanPush.Plan {
@@ -308,64 +316,5 @@ final class PushMailbox {
       RecordedState(
         state: known.state, outstanding: 1, archive: known.archive, counts: known.counts),
       for: key.hex)
-  }
-
-  // MARK: Reporting
-
-  private func take(_ plan: PlanPush.Plan) {
-    reporter.report.alreadyPresent = plan.alreadyPresent - reporter.report.transferred
-    reporter.report.goneOnTarget = plan.goneOnTarget
-    let surplus = plan.surplus.map { journal.record.entries[$0]?.source ?? "" }
-      .filter { !target.wouldMove.contains($0) }
-    if !surplus.isEmpty { reporter.surplus(surplus) }
-    for place in plan.refused {
-      let message = side.messages[place]
-      reporter.refused(
-        side.path(of: message),
-        PushReporter.words(journal.record.refused[message.digest] ?? ""))
-    }
-  }
-
-  private func tellLostFlags(_ flags: TargetFlags) {
-    var lost = Flags()
-    var count = 0
-    for message in side.messages {
-      let missing = flags.lost(of: message.flags)
-      if missing.isEmpty { continue }
-      lost = lost.union(missing)
-      count += 1
-    }
-    if count > 0 {
-      reporter.notice(
-        .flagsNotKept,
-        "the server does not keep \(lost), which \(Counted.messages(count)) "
-          + Counted.word(count, "has", "have"))
-    }
-  }
-
-  private func announceNew() {
-    reporter.planned(.createMailbox)
-    if target.isSubscribed { reporter.planned(.subscribe) }
-    announceTransfer(plan())
-  }
-
-  private func announce(
-    _ plan: PlanPush.Plan, _ connection: IMAPConnection, _ flags: TargetFlags
-  ) throws {
-    announceTransfer(plan)
-    reporter.report.flagsUpdated = try pushFlags(connection, flags, dryRun: true).run(pairs(plan))
-    if reporter.report.flagsUpdated > 0 {
-      reporter.planned(.updateFlags, messages: reporter.report.flagsUpdated)
-    }
-  }
-
-  private func announceTransfer(_ plan: PlanPush.Plan) {
-    for place in plan.toSend where !target.wouldMove.contains(side.messages[place].source) {
-      let message = side.messages[place]
-      reporter.report.transferred += 1
-      reporter.report.transferredBytes += message.size
-      reporter.planned(
-        .transfer, messages: 1, bytes: message.size, file: side.path(of: message))
-    }
   }
 }
