@@ -85,7 +85,12 @@ final class FakeTargetSession {
     case "UID" where selected.isEmpty:
       say("\(tag) BAD UID Wrong state")
       return true
-    case "UID": return uid(tag, rest)
+    case "UID":
+      let cut = server.behaviour.cut(rest)
+      if cut == .before { return false }
+      return uid(tag, rest) && cut == nil
+    case "EXPUNGE", "CLOSE":
+      server[selected]?.messages.removeAll { $0.flags.contains("\\Deleted") }
     case "LOGOUT":
       say("* BYE")
       say("\(tag) OK bye")
@@ -140,6 +145,16 @@ final class FakeTargetSession {
       if answer.hasPrefix("OK") { store(words[1], words[2]) }
       say("\(tag) \(answer)")
       return true
+    case "EXPUNGE":
+      if let answer = server.behaviour.expunge(rest) {
+        say("\(tag) \(answer)")
+        return true
+      }
+      for (index, message) in mailbox.messages.enumerated().reversed()
+      where matches(words[1], message.uid) && message.flags.contains("\\Deleted") {
+        server[selected]?.messages.removeAll { $0.uid == message.uid }
+        say("* \(index + 1) EXPUNGE")
+      }
     case "MOVE":
       if let refusal = server.behaviour.move(rest) {
         say("\(tag) \(refusal)")

@@ -94,9 +94,12 @@ struct FollowHandMoves {
   private func find(_ places: [Place]) throws -> [Move] {
     var moves: [Move] = []
     for (source, place) in places.enumerated() where !place.journal.record.isUnsettled {
+      let replacements = place.journal.record.replacements
+      let doubled = place.journal.record.outdated.union(replacements.keys)
       for entry in place.journal.record.entries.values.sorted(by: { $0.number < $1.number }) {
         guard entry.origin == .pushed, !entry.isGone, entry.uid != nil, !entry.source.isEmpty,
-          let digest = entry.digest, place.files[entry.source] == nil,
+          !doubled.contains(entry.number), let digest = entry.digest,
+          place.files[entry.source] == nil,
           let destination = places.firstIndex(where: { $0.files[entry.source] != nil }),
           let file = places[destination].files[entry.source],
           !places[destination].journal.record.isUnsettled,
@@ -144,7 +147,8 @@ struct FollowHandMoves {
       moves.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
       uniquingKeysWith: { first, _ in first })
     let byUID = try StillThere(connection: connection).run(
-      recorded.filter { present.contains($0.key) })
+      recorded.filter { present.contains($0.key) }
+    ).mapValues(\.entry)
     guard !byUID.isEmpty else { return }
     from.journal.append(
       .moving(
@@ -177,9 +181,10 @@ struct FollowHandMoves {
       Checkpoint.pass("push: moved on the target, not recorded yet")
       let entries = chunk.uids.compactMap { uid in byUID[uid].map { (uid, $0) } }
       for (uid, entry) in entries {
+        let isOwn = source.record.isOwn(entry)
         source.append(.dropped(entry: entry.number))
         guard let copied, let newUID = copied.uids[uid] else { continue }
-        record(entry, newUID, copied.validity, in: destination)
+        record(entry, newUID, copied.validity, isOwn: isOwn, in: destination)
       }
       onMoved(entries.count)
       try destination.flush()
@@ -205,7 +210,8 @@ struct FollowHandMoves {
   }
 
   private func record(
-    _ entry: IndexEntry, _ uid: UID, _ validity: UIDValidity, in journal: PushJournal
+    _ entry: IndexEntry, _ uid: UID, _ validity: UIDValidity, isOwn: Bool,
+    in journal: PushJournal
   ) {
     if journal.record.uidValidity == nil { journal.append(.validity(validity)) }
     // Under another validity the whole mailbox is matched anew, this message with it.
@@ -216,5 +222,6 @@ struct FollowHandMoves {
           number: journal.record.lastEntry + 1, uid: uid, digest: entry.digest,
           headerKey: entry.headerKey, size: entry.size, origin: .pushed, flags: entry.flags,
           isGone: false, source: entry.source)))
+    if !isOwn { journal.append(.kept(entry: journal.record.lastEntry)) }
   }
 }

@@ -31,7 +31,13 @@ struct PushFlags {
       else { continue }
       // `\Deleted` that stands on the target is the target's own business unless it is pushed.
       var base = entry.flags
-      if !flags.withDeleted { base.system.remove(.deleted) }
+      var wanted = wanted
+      if !flags.withDeleted {
+        base.system.remove(.deleted)
+        wanted.system.remove(.deleted)
+      }
+      // mailarc's own mark goes where the message is in the archive again.
+      if journal.record.removing.contains(number) { base.system.insert(.deleted) }
       // What the target no longer offers to keep is not taken away from it for that.
       let change = Change(
         add: flags.kept(of: wanted).subtracting(base), remove: base.subtracting(wanted))

@@ -25,6 +25,8 @@ final class PushMailbox {
   private let wantsSubscription: Bool
   private let earlyDates: EarlyDates
   private var omissions: Omissions
+  /// With `--prune`, entries of messages that mailarc put there and the archive has no longer.
+  private(set) var surplus: [Int] = []
 
   init(
     context: PushContext, target: PushTarget, tree: ServerTree, server: AccountConnection
@@ -66,7 +68,7 @@ final class PushMailbox {
     }
     // Before anything is read, so that what changes meanwhile is seen by the next run.
     let stamp = context.options.dryRun ? "" : try side.stamp(recording: true)
-    try side.scan(context, index: journal.record, reporter)
+    try scan()
     while true {
       let connection = try server.live()
       do {
@@ -81,8 +83,31 @@ final class PushMailbox {
         if !(error is ClientError || error is Failure) { server.drop() }
         guard Self.meansChangedFile(error), rescans < Self.mostRescans else { throw error }
         rescans += 1
-        try side.scan(context, index: journal.record, reporter)
+        try scan()
       }
+    }
+  }
+
+  private func scan() throws {
+    try side.scan(context, index: journal.record, reporter)
+    tellBoard(of: PlanPush.Plan())
+  }
+
+  /// Tells what of the archive is on the target by that plan.
+  private func tellBoard(of plan: PlanPush.Plan) {
+    guard let board = context.prune else { return }
+    if !side.isWhole { board.cannotReadAll() }
+    let sent = context.options.dryRun ? Set(plan.toSend) : []
+    var files = PruneBoard.Files()
+    for (place, message) in side.messages.enumerated() {
+      let isThere = plan.pairs[place] != nil || sent.contains(place)
+      let name = BaseNameHash(of: message.stored)
+      files.areThere[name] = isThere && files.areThere[name] != false
+      if !isThere { files.lacking.insert(message.digest) }
+    }
+    board.saw(files, in: target.name)
+    surplus = plan.surplus.filter { number in
+      journal.record.entries[number].map { !target.wouldMove.contains($0.source) } ?? false
     }
   }
 
@@ -113,13 +138,18 @@ final class PushMailbox {
   }
 
   private func attempt(_ connection: IMAPConnection, _ stamp: String) throws {
+    surplus = []
     guard let raw = tree.raw(for: target.name, usesUTF8: connection.session.usesUTF8Names) else {
       throw Failure(
         scope: .mailbox, cause: .refused,
         summary: "the server has no mailboxes inside mailboxes",
         advice: "Move it to the top of the archive; it follows.", retryable: false)
     }
-    guard try prepare(connection, raw) else { return telling.announceNew(plan()) }
+    guard try prepare(connection, raw) else {
+      let plan = plan()
+      tellBoard(of: plan)
+      return telling.announceNew(plan)
+    }
     if journal.record.isUnsettled, !context.options.dryRun {
       try settling(raw).quiet.run(server)
     }
@@ -200,7 +230,8 @@ final class PushMailbox {
     let vanished = AccountForVanished(
       journal: journal, observation: observation,
       wanted: Set(side.messages.lazy.map(\.digest)),
-      isAnswered: context.options.acceptDeletions || context.options.resendDeleted)
+      isAnswered: context.options.acceptDeletions || context.options.resendDeleted
+        || target.isAbandoned)
     if let question = vanished.run() {
       reporter.ask(question, options: ["--resend-deleted", "--accept-deletions"])
       return
@@ -210,7 +241,9 @@ final class PushMailbox {
     let plan = plan()
     telling.take(plan)
     if context.options.dryRun {
+      tellBoard(of: plan)
       telling.announceTransfer(plan)
+      _ = try fixDates(connection, raw, observation)
       return telling.announceFlags(
         try pushFlags(connection, flags, dryRun: true).run(pairs(plan)))
     }
@@ -221,22 +254,51 @@ final class PushMailbox {
     reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(
       pairs(isAsPlanned ? plan : self.plan()))
     telling.tellLostFlags(flags)
+    let newNext = try fixDates(connection, raw, observation) ?? uidNext
+    tellBoard(of: self.plan())
     // What somebody else did to the mailbox meanwhile makes the next run look again.
     let state = MailboxState(
-      uidValidity: observation.uidValidity, uidNext: uidNext,
+      uidValidity: observation.uidValidity, uidNext: newNext,
       messages: observation.selected.exists
         + UInt32(clamping: reporter.report.transferred - transferred),
       highestModSeq: ModificationSequence(0))
     try context.states.record(
       RecordedState(
-        state: state, outstanding: reporter.failures, archive: stamp,
+        state: state, outstanding: reporter.failures + journal.record.replacements.count,
+        archive: stamp,
         counts: .init(
           present: reporter.report.alreadyPresent + reporter.report.transferred,
           gone: reporter.report.goneOnTarget)), for: key.hex)
   }
 
   private var telling: TellPlan {
-    TellPlan(target: target, side: side, journal: journal, reporter: reporter)
+    TellPlan(
+      target: target, side: side, journal: journal, reporter: reporter,
+      prunes: context.options.prune)
+  }
+
+  /// - Returns: the UIDNEXT of the mailbox, if copies were made.
+  private func fixDates(
+    _ connection: IMAPConnection, _ raw: RawMailboxName,
+    _ observation: ObserveTarget.Observation
+  ) throws -> UInt32? {
+    let pending = journal.record.replacements.count
+    guard context.options.fixDates else {
+      if pending > 0 { reporter.doubled(pending) }
+      return nil
+    }
+    let stage = FixDates(
+      connection: connection, raw: raw, journal: journal, side: side, reporter: reporter,
+      hopeless: context.hopelessDates, uidValidity: observation.uidValidity)
+    if context.options.dryRun {
+      if pending > 0 { reporter.doubled(pending) }
+      try stage.announce(plan().pairs)
+      return nil
+    }
+    let last = journal.record.lastBatch
+    try stage.run({ self.plan().pairs }, window: &window)
+    guard journal.record.lastBatch > last else { return nil }
+    return (journal.record.entries.values.compactMap(\.uid).max()?.value ?? 0) &+ 1
   }
 
   private func plan() -> PlanPush.Plan {

@@ -56,13 +56,47 @@ final class PushReporter {
   }
 
   /// Messages that mailarc put there are no longer in the archive's mailbox.
-  func surplus(_ files: [String]) {
+  func surplus(_ files: [String], because reason: String? = nil) {
     notice(
       .other,
       Counted.messages(files.count) + " that "
         + Counted.word(files.count, "was pushed is", "were pushed are")
         + " no longer in the archive and "
-        + Counted.word(files.count, "stays", "stay") + " on the target: " + Counted.list(files))
+        + Counted.word(files.count, "stays", "stay") + " on the target"
+        + (reason.map { ", since \($0)" } ?? "") + ": " + Counted.list(files))
+  }
+
+  /// Messages that were no longer in the archive's mailbox are no longer on the target either.
+  func removed(_ files: [String]) {
+    notice(
+      .other,
+      Counted.messages(files.count) + " that "
+        + Counted.word(files.count, "was", "were")
+        + " no longer in the archive "
+        + Counted.word(files.count, "was", "were") + " removed from the target: "
+        + Counted.list(files))
+  }
+
+  /// Messages whose date was being fixed are there twice.
+  func doubled(_ count: Int, because reason: String? = nil) {
+    notice(
+      .other,
+      Counted.messages(count) + " whose date was being fixed "
+        + Counted.word(count, "is", "are") + " on the target twice, with either date"
+        + (reason.map { ", since \($0)" } ?? "") + ": run again with --fix-dates")
+  }
+
+  /// Messages could not be removed, only marked.
+  func marked(_ files: [String]) {
+    notice(
+      .other,
+      Counted.messages(files.count) + " that "
+        + Counted.word(files.count, "is", "are") + " no longer in the archive "
+        + Counted.word(files.count, "is", "are")
+        + " marked as deleted on the target and "
+        + Counted.word(files.count, "stays", "stay")
+        + " until a mail program expunges the mailbox, as the server can't or won't remove single "
+        + "messages: " + Counted.list(files))
   }
 
   /// Messages arrived after they had been sent again.
@@ -102,10 +136,13 @@ final class PushReporter {
   }
 
   func planned(
-    _ action: PlannedChange.Action, messages: Int = 0, bytes: Int64? = nil, file: String? = nil
+    _ action: PlannedChange.Action, messages: Int = 0, bytes: Int64? = nil, uid: UID? = nil,
+    file: String? = nil, detail: String? = nil
   ) {
     observer.planned(
-      PlannedChange(action: action, mailbox: name, messages: messages, bytes: bytes, file: file))
+      PlannedChange(
+        action: action, mailbox: name, messages: messages, bytes: bytes, uid: uid, file: file,
+        detail: detail))
   }
 
   /// So many messages more are about to be sent.

@@ -7,14 +7,18 @@ struct TellPlan {
   let side: ArchiveSide
   let journal: PushJournal
   let reporter: PushReporter
+  /// Whether what the archive has no longer is dealt with later.
+  let prunes: Bool
 
   /// What is there, and what is left alone.
   func take(_ plan: PlanPush.Plan) {
     reporter.report.alreadyPresent = plan.alreadyPresent - reporter.report.transferred
     reporter.report.goneOnTarget = plan.goneOnTarget
-    let surplus = plan.surplus.map { journal.record.entries[$0]?.source ?? "" }
-      .filter { !target.wouldMove.contains($0) }
-    if !surplus.isEmpty { reporter.surplus(surplus) }
+    if !prunes {
+      let surplus = plan.surplus.map { journal.record.entries[$0]?.source ?? "" }
+        .filter { !target.wouldMove.contains($0) }
+      if !surplus.isEmpty { reporter.surplus(surplus) }
+    }
     for place in plan.refused {
       let message = side.messages[place]
       reporter.refused(
