@@ -39,7 +39,7 @@ struct MailboxListing {
       try count(\.lsubs, entry.rawName)
       subscribed.insert(entry.rawName.canonical)
     case .status(let name, let items):
-      try count(\.stati, name, items.mailboxID?.utf8.count ?? 0)
+      try count(\.stati, name)
       statuses[name.canonical] = items
     default: break
     }
@@ -55,10 +55,10 @@ struct MailboxListing {
   func status(of raw: RawMailboxName) -> StatusItems? { statuses[raw.canonical] }
 
   private mutating func count(
-    _ lines: WritableKeyPath<Self, Int>, _ name: RawMailboxName, _ more: Int = 0
+    _ lines: WritableKeyPath<Self, Int>, _ name: RawMailboxName
   ) throws(ClientError) {
     self[keyPath: lines] += 1
-    octets += name.bytes.count + more
+    octets += name.bytes.count
     guard self[keyPath: lines] <= limits.lines, octets <= limits.octets else {
       throw .tooMuch("mailboxes", limit: limits.lines)
     }

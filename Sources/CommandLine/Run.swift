@@ -53,6 +53,7 @@ private func perform(_ invocation: Invocation, _ terminal: Terminal) async throw
   case .push: return try await PushCommand.run(context)
   case .convert: return try await ConvertCommand.run(context)
   case .list: return try await ListCommand.run(context)
+  case .status: return try await StatusCommand.run(context)
   case .verify: return try await VerifyCommand.run(context)
   case .selftest: return try await SelftestCommand.run(context)
   case .help, nil: return .done

@@ -12,6 +12,8 @@ package struct HeldMessage: Equatable, Sendable {
     case deleted
     /// It was found moved at the source; the archive has it where it went.
     case moved
+    /// It is gone at the source, and was deleted by hand in the archive.
+    case removed
   }
 
   /// Its UID at the source, under the journal's UIDVALIDITY.

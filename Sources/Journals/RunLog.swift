@@ -6,6 +6,8 @@ package struct RunNumbers: Sendable {
   package let current: Int
   /// The last run that ended; 0 if there was none.
   let ended: Int
+  /// Whether a run since then may have been stopped anywhere, in the middle of what it did.
+  package let wasStopped: Bool
 
   /// Whether the run before this one did not come to its end.
   package var resumes: Bool { current > ended + 1 }
@@ -28,14 +30,18 @@ package final class RunLog {
   package init(in directory: Directory, readOnly: Bool) throws(JournalError) {
     var begun = 0
     var ended = 0
+    var left: Set<Int> = []
     let name = Self.name
     let reading = try JournalFile.read(in: directory, name: name, header: Self.header) { record in
       var reader = FieldReader(record)
       guard let run: Int = reader.number() else { return }
       if record.kind == "begin" { begun = max(begun, run) }
       if record.kind == "end" { ended = max(ended, run) }
+      if record.kind == "left" { left.insert(run) }
     }
-    numbers = RunNumbers(current: begun + 1, ended: ended)
+    numbers = RunNumbers(
+      current: begun + 1, ended: ended,
+      wasStopped: left.count { $0 > ended && $0 <= begun } < begun - ended)
     file =
       readOnly
       ? nil
@@ -46,8 +52,46 @@ package final class RunLog {
 
   /// Ends the run: its moves and losses are all recorded.
   package func end() throws(JournalError) {
-    file?.append(JournalRecord("end", ["\(numbers.current)"]))
+    file?.append(JournalRecord("end", ["\(numbers.current)", "\(WallClock.now)"]))
     try file?.flush()
+  }
+
+  /// Notes that the run did all it could: what it left waits for an answer or for the next run, and what
+  /// it brought still counts as new then.
+  package func leave() throws(JournalError) {
+    file?.append(JournalRecord("left", ["\(numbers.current)", "\(WallClock.now)"]))
+    try file?.flush()
+  }
+
+  /// When runs began and ended, as far as the log tells.
+  package struct Times: Equatable, Sendable {
+    /// When the last run that ended did so, in seconds since 1970; nil if none did, or it is not told.
+    package var ended: Int64?
+    /// Whether a run began after that one.
+    package var isInterrupted = false
+    /// Whether any run ever ended.
+    package var hasEnded = false
+  }
+
+  /// Reads when runs began and ended; writes nothing.
+  ///
+  /// - Throws: `JournalError`.
+  package static func times(in directory: Directory) throws(JournalError) -> Times {
+    var times = Times()
+    var begun = 0
+    var last = 0
+    _ = try JournalFile.read(in: directory, name: name, header: header) { record in
+      var reader = FieldReader(record)
+      guard let run: Int = reader.number() else { return }
+      if record.kind == "begin" { begun = max(begun, run) }
+      if record.kind == "end" || record.kind == "left", run >= last {
+        last = run
+        times.ended = reader.number()
+        times.hasEnded = true
+      }
+    }
+    times.isInterrupted = begun > last
+    return times
   }
 
   /// Makes a log whose runs are not fewer than other journals speak of: what they recorded is not taken

@@ -1,37 +1,14 @@
-import Glibc
 import Mail
-import Platform
 import Protocols
-import TestSupport
 import Testing
-import Transport
 
 @testable import Clients
 
 /// Connections to servers that follow a script.
 @Suite struct ConnectionTests {
-  private func connection(to server: ScriptedServer) throws -> IMAPConnection {
-    IMAPConnection(
-      account: IMAPAccount(
-        user: "ada", password: Secret("secret"), host: "script", port: 1,
-        security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada"),
-      channel: TCPChannel(
-        connected: FileDescriptor(owning: server.clientDescriptor), peer: "script",
-        interruption: nil),
-      interruption: try Interruption())
-  }
-
-  private func run<Value>(
-    _ transcript: String, _ body: (IMAPConnection) throws -> Value
-  ) throws -> Value {
-    let server = try #require(ScriptedServer(Transcript(transcript)))
-    let value = try body(try connection(to: server))
-    #expect(server.finish().flatMap(\.problems) == [])
-    return value
-  }
 
   @Test func `one LIST tells names, uses, subscriptions and status`() throws {
-    let tree = try run(
+    let tree = try ScriptedConnection.run(
       """
       S: * PREAUTH [CAPABILITY IMAP4rev1 LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE] hi
       C~ $1 LIST "" "*" RETURN (
@@ -62,7 +39,7 @@ import Transport
   @Test func `without extensions LIST, LSUB and STATUS do, and a refused STATUS is no failure`()
     throws
   {
-    let tree = try run(
+    let tree = try ScriptedConnection.run(
       """
       S: * PREAUTH [CAPABILITY IMAP4rev1] hi
       C~ $1 LIST "" "*"
@@ -90,7 +67,7 @@ import Transport
 
   @Test func `a BYE in the middle is told with the server's words`() throws {
     let error = #expect(throws: ClientError.self) {
-      try run(
+      try ScriptedConnection.run(
         """
         S: * PREAUTH [CAPABILITY IMAP4rev1] hi
         C~ $1 NOOP
@@ -113,7 +90,7 @@ import Transport
   @Test(arguments: ["$1 NO", "$1 BAD", "* BYE"])
   func `a server that repeats the password in its refusal is not repeated`(_ word: String) throws {
     let error = #expect(throws: ClientError.self) {
-      try run(
+      try ScriptedConnection.run(
         """
         S: * OK [CAPABILITY IMAP4rev1] hi
         C~ $1 LOGIN
@@ -129,7 +106,7 @@ import Transport
   }
 
   @Test func `what a refused command says is kept, and the connection goes on`() throws {
-    try run(
+    try ScriptedConnection.run(
       """
       S: * PREAUTH [CAPABILITY IMAP4rev1] hi
       C~ $1 NOOP

@@ -1,8 +1,5 @@
-import Platform
 import Protocols
-import TestSupport
 import Testing
-import Transport
 
 @testable import Clients
 
@@ -24,16 +21,7 @@ import Transport
       C: $3 NOOP
       S: $3 OK done
       """
-    let server = try #require(ScriptedServer(Transcript(transcript)))
-    do {
-      let connection = IMAPConnection(
-        account: IMAPAccount(
-          user: "ada", password: Secret("secret"), host: "script", port: 1,
-          security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada"),
-        channel: TCPChannel(
-          connected: FileDescriptor(owning: server.clientDescriptor), peer: "script",
-          interruption: nil),
-        interruption: try Interruption())
+    try ScriptedConnection.run(transcript) { connection in
       _ = try connection.next()
       if readOnly {
         _ = try connection.examine(Self.inbox, .plain)
@@ -49,7 +37,6 @@ import Transport
       try connection.leaveMailbox()
       try connection.run(.noop, "NOOP")
     }
-    #expect(server.finish().flatMap(\.problems) == [])
   }
 
   @Test(arguments: [true, false])

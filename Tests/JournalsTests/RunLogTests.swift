@@ -22,6 +22,21 @@ import Testing
     #expect(!next.isRecent(4))
   }
 
+  @Test func `a run that left something to be done is not one that was stopped`() throws {
+    func numbers() throws -> RunNumbers {
+      try RunLog(in: directory.directory, readOnly: true).numbers
+    }
+    try RunLog(in: directory.directory, readOnly: false).leave()
+    #expect(try numbers().resumes && !numbers().wasStopped)
+    // What one that was stopped did is not known before a later one ends.
+    _ = try RunLog(in: directory.directory, readOnly: false)
+    #expect(try numbers().wasStopped)
+    try RunLog(in: directory.directory, readOnly: false).leave()
+    #expect(try numbers().wasStopped)
+    try RunLog(in: directory.directory, readOnly: false).end()
+    #expect(try !numbers().resumes && !numbers().wasStopped)
+  }
+
   @Test func `the first run resumes nothing`() throws {
     let numbers = try RunLog(in: directory.directory, readOnly: true).numbers
     #expect(numbers.current == 1)

@@ -14,6 +14,16 @@ struct PullHandNameTests {
     return mailbox
   }
 
+  /// An archive in which Work is called Business.
+  private func renamedByHand() async throws -> SourceBench {
+    let bench = try SourceBench {
+      $0.mailboxes = ["INBOX": .init(), "Work": mailbox(Self.old, uidValidity: 3)]
+    }
+    try await bench.pull()
+    try ArchiveHand(archive: bench.archive, layout: .maildir).rename("Work", to: "Business")
+    return bench
+  }
+
   @Test(arguments: [
     // UIDVALIDITY of the new mailbox, whether there is more in it, whether it is the old.
     (7, true, false), (7, false, true), (3, true, true),
@@ -21,11 +31,7 @@ struct PullHandNameTests {
   func `a mailbox is known by its UIDVALIDITY, or that nothing else is in it`(
     uidValidity: UInt32, hasMore: Bool, isSame: Bool
   ) async throws {
-    let bench = try SourceBench {
-      $0.mailboxes = ["INBOX": .init(), "Work": mailbox(Self.old, uidValidity: 3)]
-    }
-    try await bench.pull()
-    try ArchiveHand(archive: bench.archive, layout: .maildir).rename("Work", to: "Business")
+    let bench = try await renamedByHand()
     bench.server.change {
       $0.mailboxes["Work"] = nil
       let more = hasMore ? [PullBench.message("more")] : []
@@ -42,11 +48,7 @@ struct PullHandNameTests {
   @Test func `a mailbox that got mail from another one, too, is not the renamed one`()
     async throws
   {
-    let bench = try SourceBench {
-      $0.mailboxes = ["INBOX": .init(), "Work": mailbox(Self.old, uidValidity: 3)]
-    }
-    try await bench.pull()
-    try ArchiveHand(archive: bench.archive, layout: .maildir).rename("Work", to: "Business")
+    let bench = try await renamedByHand()
     // One went to each.
     bench.server.change {
       $0.mailboxes["Work"] = nil

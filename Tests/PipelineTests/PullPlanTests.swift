@@ -25,6 +25,15 @@ import Testing
     Row(name: "gone at the source", fate: .held, present: false, inArchive: true, expected: "gone"),
     Row(name: "gone on both sides", fate: .held, present: false, expected: "gone"),
     Row(name: "told gone before", fate: .gone, present: false, inArchive: true, expected: ""),
+    Row(
+      name: "told gone before, deleted by hand now", fate: .gone, present: false,
+      expected: "removed"),
+    Row(
+      name: "told gone, nothing to ask for", fate: .gone, present: false, refetch: true,
+      expected: ""),
+    Row(name: "removed before", fate: .removed, present: false, expected: ""),
+    Row(name: "removed before, back at the source", fate: .removed, expected: ""),
+    Row(name: "removed, asked for", fate: .removed, refetch: true, expected: "fetch"),
     Row(name: "moved before", fate: .moved, present: false, expected: ""),
     Row(name: "back at the source", fate: .gone, inArchive: true, expected: "present returned"),
     Row(name: "deleted by hand now", fate: .held, expected: "deleted"),
@@ -58,6 +67,7 @@ import Testing
     var found: [String] = []
     if plan.toFetch.contains(uid) { found.append("fetch") }
     if plan.alreadyPresent == 1 { found.append("present") }
+    if !plan.removedByHand.isEmpty { found.append("removed") }
     if plan.gone == [uid] { found.append("gone") }
     if plan.returned == [uid] { found.append("returned") }
     if plan.deletedByHand == [uid] { found.append("deleted") }

@@ -55,7 +55,10 @@ final class SourceBench {
   }
 
   /// Pulls with the program itself, to which the account has another name than to `pull`.
-  func run(environment: [String: String] = [:]) throws -> ProcessResult {
+  func run(
+    _ more: [String] = [], layout: ArchiveIdentity.Layout = .maildir,
+    environment: [String: String] = [:]
+  ) throws -> ProcessResult {
     let password = directory.file("password")
     try writeFile(password, "secret\n")
     chmod(password, 0o600)
@@ -63,8 +66,8 @@ final class SourceBench {
       builtProgram("mailarc"),
       [
         "pull", "imap://\(user)@127.0.0.1:\(server.port)", archive, "--allow-plaintext",
-        "--connections", "1", "--password-file", password,
-      ], environment: environment)
+        "--connections", "1", "--password-file", password, "--layout", layout.rawValue,
+      ] + more, environment: environment)
   }
 
   func view() throws -> ArchiveView { try ArchiveView(archive) }

@@ -62,6 +62,8 @@ final class SourceServer: Sendable {
     var statusLacks: String?
     /// What happens, once, before a FETCH of content ends; gives the untagged responses that tell it.
     var duringFetch: (@Sendable (inout State) -> String)?
+    /// What happens before a FETCH of content from the mailbox of that name, until it says that it did.
+    var beforeFetch: (@Sendable (inout State, String) -> Bool)?
     /// Mailboxes that can't be opened.
     var refusesExamine: Set<String> = []
     /// After so many further connections there is no other; nil is never.
@@ -72,6 +74,11 @@ final class SourceServer: Sendable {
     var diesOfDrops = false
     var connections = 0
     var lines: [String] = []
+
+    mutating func passBeforeFetch(of mailbox: String) {
+      let happens = beforeFetch
+      if happens?(&self, mailbox) == true { beforeFetch = nil }
+    }
 
     mutating func takeDuringFetch() -> String {
       let happens = duringFetch
@@ -217,6 +224,7 @@ private final class Session {
 
   private func uid(_ tag: String, _ rest: String) -> Bool {
     let words = rest.split(separator: " ", maxSplits: 2).map(String.init)
+    if rest.contains("BODY.PEEK[]") { server.change { $0.passBeforeFetch(of: selected) } }
     guard let mailbox = server.change({ $0.mailboxes[selected] }), words.count > 1 else {
       return false
     }

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -80,5 +81,25 @@ import Testing
     #expect(report.pushed == ["transferred": 410])
     #expect(report.notices == [])
     #expect(server.subjects() == subjects)
+  }
+
+  @Test func `where as many messages went as came meanwhile, the next run looks`() async throws {
+    let bench = try await PushBench.dropping(["old"])
+    let server = try FakeTarget(Behaviour.all)
+    _ = try await bench.push(to: server)
+    // The archive's stamp has to be old enough for a mailbox to be passed over.
+    try bench.drop("new", as: "1700000000.x")
+    usleep(2_100_000)
+    server.change {
+      $0.append = { [weak server] append in
+        server?["INBOX"]?.messages.removeAll()
+        _ = server?.store([Self.message("own")], in: append.mailbox, collapsing: false)
+        return .store
+      }
+    }
+    _ = try await bench.push(to: server)
+    #expect(server.subjects() == ["own", "new"])
+    server.change { $0.append = { _ in .store } }
+    #expect(try await bench.push(to: server).pushed == ["present": 1, "gone": 1])
   }
 }

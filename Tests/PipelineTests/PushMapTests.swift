@@ -29,7 +29,7 @@ import Testing
         MailboxRecord(
           name: name, archiveName: name,
           specialUses: Set(parts.dropFirst().compactMap { SpecialUse(attribute: String($0)) }),
-          isSubscribed: !text.hasPrefix("~"), isSelectable: true, mailboxID: nil))
+          isSubscribed: !text.hasPrefix("~"), isSelectable: true))
     }
     let tree = ServerTree(
       mailboxes: try target.map { text in

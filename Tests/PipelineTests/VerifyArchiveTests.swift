@@ -157,8 +157,26 @@ import Testing
     let damaged = try bench.verify()
     #expect(damaged.kinds == [.journalDamaged])
     #expect(damaged.unrecorded == 1 && damaged.intact == 2)
-    try writeBytes(journal, JournalRecord("mailarc-pull", ["9", "x"]).line)
-    #expect(try bench.verify().kinds.contains(.journalDamaged))
+  }
+
+  @Test(arguments: [
+    "pull/0011223344556677", "pull/states", "push/a@b/0011223344556677", "convert/x",
+  ])
+  func `a journal of a newer format is refused in the words of pull and push`(
+    _ name: String
+  ) throws {
+    let kind =
+      name.hasSuffix("states") ? "mailarc-states" : "mailarc-\(name.prefix { $0 != "/" })"
+    _ = try Directory.open(path: bench.root).ensurePath(
+      [".mailarc"] + name.split(separator: "/").dropLast().map(String.init))
+    let path = "\(bench.root)/.mailarc/\(name).journal"
+    try writeBytes(path, JournalRecord(kind, ["1", "x"]).line)
+    #expect(throws: Never.self) { try bench.verify() }
+    try writeBytes(path, JournalRecord(kind, ["2", "x"]).line)
+    let failure = #expect(throws: Failure.self) { try bench.verify() }
+    #expect(failure?.cause == .newerFormat)
+    #expect(failure?.summary == "\(JournalError.foreign(path: path))")
+    #expect(failure?.cause.exitStatus == .badInput)
   }
 
   @Test(arguments: ["archive", "mailboxes", "keywords"])

@@ -61,7 +61,7 @@ final class VerifyBench {
     archive.table.update(
       MailboxRecord(
         name: try Self.name(mailbox), archiveName: try Self.name(mailbox), specialUses: [],
-        isSubscribed: true, isSelectable: true, mailboxID: nil))
+        isSubscribed: true, isSelectable: true))
     try archive.table.save()
     if recorded {
       _ = try RunLog.raise(to: 1, in: try archive.state.ensureSubdirectory("pull"))

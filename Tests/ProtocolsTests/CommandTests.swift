@@ -19,7 +19,7 @@ import Testing
         .list(reference: raw(""), pattern: raw("*"), returning: [.children, .status([.size])]),
         #"LIST "" "*" RETURN (CHILDREN STATUS (SIZE))"#
       ),
-      (.status(.inbox, [.messages, .mailboxID]), #"STATUS "INBOX" (MESSAGES MAILBOXID)"#),
+      (.status(.inbox, [.messages, .unseen]), #"STATUS "INBOX" (MESSAGES UNSEEN)"#),
       (.examine(.inbox, .plain), #"EXAMINE "INBOX""#),
       (.select(.inbox, .condStore), #"SELECT "INBOX" (CONDSTORE)"#),
       (

@@ -68,7 +68,6 @@ import Testing
     var expected = StatusItems()
     expected.messages = 3
     expected.size = 8_589_934_592
-    expected.mailboxID = "Fxy"
     expected.uidNext = uid(44292)
     let name = RawMailboxName(bytes: Array("a b".utf8))
     #expect(events(SessionTranscripts.qResync).contains(.event(.status(name, expected))))

@@ -15,13 +15,12 @@ struct MailboxTableTests {
     let odd = try required(MailboxName(["a/b\t%", "\n"]))
     var record = MailboxRecord(
       name: odd, archiveName: odd, specialUses: [.junk, .sent], isSubscribed: true,
-      isSelectable: false, mailboxID: "id\t=\n é")
+      isSelectable: false)
     table.update(record)
     record.archiveName = .inbox
     table.update(record)
     let plain = MailboxRecord(
-      name: .inbox, archiveName: .inbox, specialUses: [], isSubscribed: false, isSelectable: true,
-      mailboxID: nil)
+      name: .inbox, archiveName: .inbox, specialUses: [], isSubscribed: false, isSelectable: true)
     table.update(plain)
     try table.save()
     let again = try MailboxTable(in: temporary.directory)
@@ -38,8 +37,7 @@ struct MailboxTableTests {
     try table.save()
     #expect(try temporary.directory.list().isEmpty)
     let record = MailboxRecord(
-      name: .inbox, archiveName: .inbox, specialUses: [], isSubscribed: true, isSelectable: true,
-      mailboxID: nil)
+      name: .inbox, archiveName: .inbox, specialUses: [], isSubscribed: true, isSelectable: true)
     table.update(record)
     try table.save()
     let inode = try temporary.directory.status(of: "mailboxes").inode

@@ -66,6 +66,9 @@ package final class Dovecot: Sendable {
   /// The id of the master process, for tests that stop and continue the server.
   package var processID: Int32 { process.child.pid }
 
+  /// Where the server tells which sessions it has.
+  var anvilSocket: String { directory.file("run/anvil") }
+
   /// Stops the server and removes its directory; a second call does nothing.
   package func stop() { process.stop() }
 }

@@ -26,6 +26,7 @@ enum CommandName: String, Sendable, CaseIterable {
   case push
   case convert
   case list
+  case status
   case verify
   case selftest
   case help

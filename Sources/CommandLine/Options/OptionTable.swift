@@ -58,6 +58,21 @@ enum OptionTable {
         "What can't be read is named on standard error; the rest is listed, and the exit status is 1.",
       ]),
     Command(
+      name: .status, operands: ["ARCHIVE"], operandsAreOptional: false,
+      summary: "Show what was changed by hand, and what a push would do",
+      details: [
+        "Shows for each mailbox of the directory ARCHIVE what was changed by hand since the last "
+          + "pull: messages that were added, deleted, moved, copied, edited, flagged otherwise or "
+          + "renamed, and mailboxes that were made, renamed or removed. Then, for each account that "
+          + "the archive was pushed to, what a push would do there, as far as that can be told from "
+          + "the archive and its records; what changed on the target meanwhile only the push sees. "
+          + "Also when the last pull and the last push ended, and what they left to be done. No "
+          + "server is asked, nothing is changed.",
+        "A message counts as edited if its size is another one than its name says; with `--full` all "
+          + "content is read and compared. It is shown as long as it differs from what came.",
+        "The exit status is 1 if there is anything to tell.",
+      ]),
+    Command(
       name: .verify, operands: ["ARCHIVE"], operandsAreOptional: false,
       summary: "Check that every message of an archive is as it came",
       details: [

@@ -8,6 +8,15 @@ extension OptionTable {
       summary: "list each message",
       details: "List each message, not only the mailboxes. Of each, the header is read."),
     Option(
+      name: .messages, group: .reading, commands: [.status], value: .none,
+      summary: "show each message that was changed",
+      details: "Show a line for each message that was changed, not only how many they are."),
+    Option(
+      name: .full, group: .reading, commands: [.status], value: .none,
+      summary: "read all messages and compare their content",
+      details: "Read all messages and compare their content with what came: an edit that leaves a "
+        + "file as long as it was is seen only so."),
+    Option(
       name: .explain, group: .reading, commands: [.list], value: .none,
       summary: "say as what each mailbox is read, and why",
       details: "Say as what each mailbox is read, and what in it told so."),

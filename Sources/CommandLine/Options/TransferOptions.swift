@@ -39,8 +39,9 @@ extension OptionTable {
       details: "When more than 20 messages and more than a tenth of a mailbox have disappeared "
         + "from the archive at once, or any from a directory that is not the one of the last run (a "
         + "restored backup, another disk), a pull or a conversion into it leaves the mailbox alone "
-        + "and asks. This option answers: they were deleted by hand; don't bring them back. Not "
-        + "together with `--refetch-deleted`, which gives the other answer."),
+        + "and asks. This option answers: they were deleted by hand; don't bring them back. A pull looks "
+        + "into every mailbox then, unchanged ones too. Not together with `--refetch-deleted`, which "
+        + "gives the other answer."),
     Option(
       name: .refetchDeleted, group: .transfer, commands: [.pull, .convert], value: .none,
       summary: "fetch or convert again what is missing in the archive",

@@ -84,8 +84,9 @@ enum VerifyText {
     case .unreadable, .mailboxUnreadable:
       "Look at the rights of the files and at the health of the disk, then verify again."
     case .missing, .mailboxMissing:
-      "If you deleted them, the next run takes note of it. If not, put them back from a backup, or run "
-        + "`mailarc pull --refetch-deleted` if they were pulled and the source still has them."
+      "If you deleted them, the next run with --accept-deletions takes note of it. If not, put them back "
+        + "from a backup, or run `mailarc pull --refetch-deleted` if they were pulled and the source "
+        + "still has them."
     case .journalDamaged, .stateDamaged:
       "Run `mailarc verify --rebuild`; no mail is lost by it."
     }

@@ -12,8 +12,15 @@ struct LocatedMessage: Sendable {
 /// Finds messages in the whole archive by what their file names say, reading it when first asked.
 final class ArchiveIndex: Sendable {
   private let archive: Archive
+  /// Which mailboxes there are, and how many messages from which source mailbox are in each.
+  struct Places {
+    var existing: Set<MailboxName> = []
+    var counts: [MailboxKey: [MailboxName: Int]] = [:]
+  }
+
   private struct Content {
     var byMailbox: [MailboxKey: [LocatedMessage]]?
+    var places = Places()
     /// Made for those mailboxes of which single messages are asked for.
     var byOrigin: [MailboxKey: [MessageOrigin: [LocatedMessage]]] = [:]
   }
@@ -28,10 +35,18 @@ final class ArchiveIndex: Sendable {
   ///   may then be there.
   func messages(from key: MailboxKey) throws(StoreError) -> [LocatedMessage] {
     try content.withLock { content throws(StoreError) in
-      if let known = content.byMailbox { return known[key] ?? [] }
-      let found = try read()
-      content.byMailbox = found
-      return found[key] ?? []
+      try read(into: &content)
+      return content.byMailbox?[key] ?? []
+    }
+  }
+
+  /// Where all messages are.
+  ///
+  /// - Throws: as `messages(from:)`.
+  func places() throws(StoreError) -> Places {
+    try content.withLock { content throws(StoreError) in
+      try read(into: &content)
+      return content.places
     }
   }
 
@@ -69,12 +84,14 @@ final class ArchiveIndex: Sendable {
     }
   }
 
-  private func read() throws(StoreError) -> [MailboxKey: [LocatedMessage]] {
+  private func read(into content: inout Content) throws(StoreError) {
+    guard content.byMailbox == nil else { return }
     let tree = try archive.mailboxes()
     if let path = tree.unreadable.first {
       throw .unreadable(path: path, reason: "a part of the archive can't be read")
     }
     var found: [MailboxKey: [LocatedMessage]] = [:]
+    var places = Places()
     for entry in tree.mailboxes {
       guard let mailbox = try archive.mailbox(entry.name) else {
         // Under its new name it may have been passed by, and its messages would seem to be gone.
@@ -83,12 +100,15 @@ final class ArchiveIndex: Sendable {
       }
       let messages = try mailbox.scan()
       if let problem = mailbox.damage.first { throw problem }
+      places.existing.insert(entry.name)
       for message in messages {
         guard let origin = message.origin else { continue }
         found[origin.mailboxKey, default: []].append(
           LocatedMessage(message: message, mailbox: entry.name))
+        places.counts[origin.mailboxKey, default: [:]][entry.name, default: 0] += 1
       }
     }
-    return found
+    content.byMailbox = found
+    content.places = places
   }
 }

@@ -5,7 +5,8 @@ import Protocols
 import Stores
 
 /// Decides which of the source's mailboxes have to be looked at: those whose status does not prove
-/// that nothing happened, and those whose directory in the archive is not the one it was.
+/// that nothing happened, and those whose directory in the archive is not the one it was; all where it was
+/// told what to do about deletions.
 struct ChooseMailboxes {
   let context: PullContext
 
@@ -22,8 +23,9 @@ struct ChooseMailboxes {
     var result = Result()
     for mailbox in tree.mailboxes where mailbox.isSelectable {
       let known = context.states[context.key(of: mailbox.name).hex]
-      if let known, !context.options.refetchDeleted, mailbox.isUnchanged(since: known),
-        try identity(of: mailbox.name) == known.archive
+      if let known, !context.options.refetchDeleted, !context.options.acceptDeletions,
+        mailbox.isUnchanged(since: known),
+        try context.archive.identity(of: context.home(of: mailbox.name)) == known.archive
       {
         var report = MailboxReport(name: mailbox.name)
         report.skipped = true
@@ -37,10 +39,6 @@ struct ChooseMailboxes {
     }
     result.jobs.sort { ($0.status?.messages ?? 0) > ($1.status?.messages ?? 0) }
     return result
-  }
-
-  private func identity(of name: MailboxName) throws(StoreError) -> String {
-    try context.archive.identity(of: context.archive.table[name]?.archiveName ?? name)
   }
 }
 

@@ -4,6 +4,9 @@ import Mail
 import Stores
 
 /// Finds the mailboxes that the source has no longer: all their messages are gone, or moved.
+///
+/// One that was found before is looked at again where its directory in the archive is another one by now, or
+/// where deletions are to be accepted.
 struct FindVanished {
   let context: PullContext
 
@@ -14,7 +17,8 @@ struct FindVanished {
       guard !present.contains(record.name) else { return nil }
       let key = context.key(of: record.name).hex
       let known = context.states[key]
-      if known?.state.isAbsent == true || (known == nil && !record.isSelectable) {
+      let isLeft = known?.state.isAbsent == true
+      if try isLeft ? isUnchanged(record, known) : known == nil && !record.isSelectable {
         try forget(record, unless: listed)
         return nil
       }
@@ -27,12 +31,20 @@ struct FindVanished {
       var pulled = PulledMailbox(name: record.name, report: MailboxReport(name: record.name))
       pulled.isVanished = true
       pulled.uidValidity = validity
-      pulled.gone = journal.record.messages.values.filter { $0.fate == .held }
-        .sorted { $0.uid < $1.uid }
+      let messages = journal.record.messages.values.sorted { $0.uid < $1.uid }
+      pulled.gone = isLeft ? [] : messages.filter { $0.fate == .held || $0.fate == .deleted }
+      pulled.kept = messages.filter { $0.fate == .gone }
       pulled.state = RecordedState(
         state: .absent(validity), outstanding: 0, archive: known?.archive ?? "")
       return pulled
     }
+  }
+
+  private func isUnchanged(
+    _ record: MailboxRecord, _ known: RecordedState?
+  ) throws(StoreError) -> Bool {
+    guard !context.options.acceptDeletions else { return false }
+    return try context.archive.identity(of: record.archiveName) == known?.archive
   }
 
   /// A name that neither the source nor the archive has is forgotten.

@@ -26,7 +26,7 @@ struct KeepHandName {
   ///   has the name that it got by hand, durably.
   /// - Throws: what the archive and the journals throw.
   func run(
-    _ vanished: PulledMailbox, arrivals: [FollowMoves.Arrival]
+    _ vanished: PulledMailbox, arrivals: [Arrival]
   ) throws -> Renamed? {
     guard vanished.isVanished, let first = arrivals.first,
       arrivals.allSatisfy({ $0.mailbox == first.mailbox }),
@@ -34,7 +34,7 @@ struct KeepHandName {
       var record = context.archive.table[vanished.name],
       let handName = try handName(of: record)
     else { return nil }
-    let home = context.archive.table[first.mailbox]?.archiveName ?? first.mailbox
+    let home = context.home(of: first.mailbox)
     guard home == first.mailbox, home != handName else { return nil }
     record.archiveName = handName
     context.archive.table.update(record)
@@ -82,11 +82,7 @@ struct KeepHandName {
 
   /// The name that a mailbox got by hand, whether a run saw it before or not.
   private func handName(of record: MailboxRecord) throws(StoreError) -> MailboxName? {
-    if try context.archive.mailbox(record.archiveName) != nil {
-      return record.archiveName == record.name ? nil : record.archiveName
-    }
-    return try LocateMessages(
-      archive: context.archive, index: index, key: context.key(of: record.name)
-    ).renamed(record.archiveName)
+    let home = try context.names.home(of: record.name, index)
+    return home == record.name ? nil : home
   }
 }

@@ -6,6 +6,8 @@ import Stores
 struct LocateMessages {
   let archive: Archive
   let index: ArchiveIndex
+  let names: HandNames
+  let mailbox: MailboxName
   let key: MailboxKey
 
   struct Result {
@@ -17,6 +19,8 @@ struct LocateMessages {
     var home: MailboxName
     /// The inode of that mailbox's directory; empty where there is none.
     var inode = ""
+
+    fileprivate var isEmpty: Bool { files.isEmpty && stale.isEmpty }
   }
 
   /// Looks into the mailbox itself, and where that leaves something missing into the whole archive.
@@ -35,29 +39,54 @@ struct LocateMessages {
     resumes: Bool
   ) throws(StoreError) -> Result {
     var result = Result(home: home)
-    if try archive.mailbox(home) == nil {
-      if !record.messages.isEmpty || !record.former.isEmpty {
-        result.home = try renamed(home) ?? home
-      } else if resumes {
-        result.home = (try? renamed(home)) ?? home
+    let isEmpty = record.messages.isEmpty && record.former.isEmpty
+    if try archive.mailbox(home) != nil {
+      result = try look(into: home, record)
+      if !isEmpty, result.isEmpty, !hasAll(result, record, present),
+        let other = try names.home(of: mailbox, index), other != home
+      {
+        result = try look(into: other, record)
       }
+    } else if !isEmpty {
+      result = try look(into: try names.home(of: mailbox, index) ?? home, record)
+    } else if resumes, let other = try? names.home(of: mailbox, index) {
+      result = try look(into: other, record)
     }
-    if let mailbox = try archive.mailbox(result.home) {
-      result.inode = try mailbox.identity()
-      for message in try mailbox.scan() {
-        add(LocatedMessage(message: message, mailbox: result.home), record, to: &result)
-      }
+    let isEnough = isComplete && !record.awaitsRematch && hasAll(result, record, present)
+    if isEnough, !resumes { return result }
+    let everywhere: [LocatedMessage]
+    do {
+      everywhere = try index.messages(from: key)
+    } catch {
+      // Nothing is missed: what a killed run may have brought besides has to wait.
+      if isEnough { return result }
+      throw error
     }
-    let isEnough =
-      isComplete && !record.awaitsRematch
-      && record.messages.values.allSatisfy {
-        $0.fate == .deleted || result.files[$0.uid] != nil || !present.contains($0.uid)
-      }
-    if isEnough, !resumes || (try? index.messages(from: key)) == nil { return result }
-    for located in try index.messages(from: key) where located.mailbox != result.home {
+    for located in everywhere where located.mailbox != result.home {
       add(located, record, to: &result)
     }
     return result
+  }
+
+  private func look(
+    into home: MailboxName, _ record: PullRecord
+  ) throws(StoreError) -> Result {
+    var result = Result(home: home)
+    guard let mailbox = try archive.mailbox(home) else { return result }
+    result.inode = try mailbox.identity()
+    for message in try mailbox.scan() {
+      add(LocatedMessage(message: message, mailbox: home), record, to: &result)
+    }
+    return result
+  }
+
+  /// Whether nothing is left to be looked for elsewhere.
+  private func hasAll(_ result: Result, _ record: PullRecord, _ present: UIDSet) -> Bool {
+    record.messages.values.allSatisfy {
+      // What the source has no longer has to be in the archive all the same.
+      $0.fate == .deleted || result.files[$0.uid] != nil
+        || (!present.contains($0.uid) && $0.fate != .gone)
+    }
   }
 
   private func add(_ located: LocatedMessage, _ record: PullRecord, to result: inout Result) {
@@ -67,23 +96,5 @@ struct LocateMessages {
     } else if result.files[origin.uid] == nil {
       result.files[origin.uid] = located
     }
-  }
-
-  /// The mailbox that holds most of the messages, if the one they were delivered to is gone; nil where
-  /// another one of the source's lives in it.
-  ///
-  /// - Throws: `StoreError`.
-  func renamed(_ home: MailboxName) throws(StoreError) -> MailboxName? {
-    var counts: [MailboxName: Int] = [:]
-    let messages = try index.messages(from: key)
-    for located in messages { counts[located.mailbox, default: 0] += 1 }
-    guard let (name, count) = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }),
-      count * 2 > messages.count, !isHome(name)
-    else { return nil }
-    return name
-  }
-
-  private func isHome(_ name: MailboxName) -> Bool {
-    archive.table.records.contains { $0.archiveName == name }
   }
 }

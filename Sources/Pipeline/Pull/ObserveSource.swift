@@ -20,6 +20,8 @@ struct ObserveSource {
     let shared: [UID]
     /// How many messages the server counts beyond those that it lists.
     let unlisted: Int
+    /// UIDNEXT, where the server told it.
+    let toldUIDNext: UInt32?
   }
 
   func run() throws(ClientError) -> Observation {
@@ -54,7 +56,8 @@ struct ObserveSource {
     return Observation(
       state: state, listing: SourceListing(present: found, flags: told.flags),
       shared: told.shared.sorted(),
-      unlisted: max(0, told.expected - found.count - told.shared.count))
+      unlisted: max(0, told.expected - found.count - told.shared.count),
+      toldUIDNext: selected.uidNext?.value)
   }
 
   /// So many more messages than were announced may come while they are listed.
@@ -63,6 +66,8 @@ struct ObserveSource {
   private func canUse(_ base: MailboxState, now: MailboxState) -> Bool {
     base.uidValidity == now.uidValidity && base.highestModSeq.value > 0
       && now.highestModSeq >= base.highestModSeq
+      // Else the UIDs began anew.
+      && (now.uidNext == 0 || now.uidNext >= base.uidNext)
   }
 
   /// What is there, by what is new or changed since, and what is gone: told by VANISHED, or found by

@@ -26,6 +26,8 @@ package struct PullPlan: Sendable, Equatable {
   package var returned: [UID] = []
   /// Messages that somebody deleted in the archive.
   package var deletedByHand: [UID] = []
+  /// Messages that were gone at the source before, and that somebody deleted in the archive since.
+  package var removedByHand: [UID] = []
   /// Failed messages that are no longer at the source.
   package var forgotten: [UID] = []
   /// How many messages are in the archive as they should be.
@@ -71,10 +73,16 @@ package struct PlanPull {
       guard let message = record.messages[uid] else { continue }
       known.insert(uid)
       guard listing.present.contains(uid) else {
-        if message.fate == .held || message.fate == .deleted { plan.gone.append(uid) }
+        switch message.fate {
+        case .held, .deleted: plan.gone.append(uid)
+        case .gone:
+          held += 1
+          if !inArchive.contains(uid) { plan.removedByHand.append(uid) }
+        case .moved, .removed: break
+        }
         continue
       }
-      if message.fate == .deleted, !inArchive.contains(uid) {
+      if message.fate == .deleted || message.fate == .removed, !inArchive.contains(uid) {
         if refetchDeleted { plan.toFetch.insert(uid) }
         continue
       }
@@ -91,9 +99,12 @@ package struct PlanPull {
     plan.forgotten = record.failed.keys.filter { !listing.present.contains($0) }.sorted()
     if refetchDeleted {
       plan.toFetch = plan.toFetch.union(UIDSet(missing))
+      // Nobody has them to be fetched from, so that they are missing still.
+      plan.removedByHand = []
     } else if !acceptDeletions,
       let question = Disappearance(
-        missing: missing.count, held: held, isSameDirectory: isSameDirectory
+        missing: missing.count + plan.removedByHand.count, held: held,
+        isSameDirectory: isSameDirectory
       ).question
     {
       plan.question = question

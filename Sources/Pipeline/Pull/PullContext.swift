@@ -13,6 +13,7 @@ struct PullContext: Sendable {
   let states: MailboxStates
   let run: RunNumbers
   let index: ArchiveIndex
+  let names: HandNames
   let movedFlags: MovedFlags
   let observer: any RunObserver
   let collector: ReportCollector
@@ -20,6 +21,11 @@ struct PullContext: Sendable {
 
   func key(of mailbox: MailboxName) -> MailboxKey {
     MailboxKey(account: options.source.identity, mailbox: mailbox)
+  }
+
+  /// The mailbox of the archive in which the mail of a source mailbox belongs.
+  func home(of mailbox: MailboxName) -> MailboxName {
+    archive.table[mailbox]?.archiveName ?? mailbox
   }
 }
 
@@ -31,6 +37,11 @@ struct PulledMailbox: Sendable {
   var uidValidity: UIDValidity?
   /// Messages that are no longer in it at the source.
   var gone: [HeldMessage] = []
+  /// Messages that were recorded as gone at the source before, of which nobody knows whether the archive
+  /// still has them.
+  var kept: [HeldMessage] = []
+  /// Of `gone`, those whose files were seen.
+  var located: Set<UID> = []
   /// Messages of the UIDVALIDITY before that are no longer in it.
   var former: [HeldMessage] = []
   /// The UIDVALIDITY of `former`.
@@ -39,6 +50,8 @@ struct PulledMailbox: Sendable {
   var arrivals: [HeldMessage] = []
   /// Whether the source has the mailbox no longer.
   var isVanished = false
+  /// Whether it is what the name stood for under the UIDVALIDITY before.
+  var isFormer = false
   /// Whether all was done; not so while a question is open.
   var isSettled = true
   /// Whether nothing is left in the archive that the source has elsewhere or not at all.

@@ -36,7 +36,7 @@ final class PullMailbox {
       readOnly: context.options.dryRun)
     known = context.states[key.hex]
     fetch = FetchPlanned(context: context, mailbox: source.name, key: key, journal: journal)
-    home = context.archive.table[source.name]?.archiveName ?? source.name
+    home = context.home(of: source.name)
     report = MailboxReport(name: source.name)
     index = context.index
   }
@@ -84,7 +84,8 @@ final class PullMailbox {
     if let question = plan.question { return waiting(for: question) }
     if context.options.dryRun {
       try announce(plan, located)
-      var pulled = outcome(observation.state, plan, outstanding: 0, inode: located.inode)
+      var pulled = outcome(
+        observation.state, plan, located, outstanding: 0, inode: located.inode)
       pulled.arrivals += try foretellArrivals(plan.toFetch, connection)
       return pulled
     }
@@ -114,11 +115,19 @@ final class PullMailbox {
     let validity = observation.state.uidValidity
     let present = observation.listing.present
     if journal.record.uidValidity != validity { journal.append(.validity(validity)) }
+    let restart = AcceptRestart(context: context, key: key, journal: journal, known: known)
+    let isRestarted = try restart.run(observation, index)
+    if isRestarted { index = ArchiveIndex(context.archive) }
     var located = try LocateMessages(
-      archive: context.archive, index: index, key: key
+      archive: context.archive, index: index, names: context.names, mailbox: source.name, key: key
     ).run(
       home: home, record: journal.record, present: present,
       isComplete: journal.damage == .none, resumes: context.run.resumes)
+    if isRestarted, context.options.dryRun {
+      // Their names still say what a run would have changed.
+      located.stale += located.files.sorted { $0.key < $1.key }.map(\.value)
+      located.files = [:]
+    }
     rename(to: located.home)
     try AdoptMessages(
       archive: context.archive, journal: journal, run: context.run.current
@@ -150,6 +159,7 @@ final class PullMailbox {
     _ observation: ObserveSource.Observation, _ connection: IMAPConnection
   ) throws -> PulledMailbox {
     for uid in plan.deletedByHand { journal.append(.fate(uid, .deleted)) }
+    for uid in plan.removedByHand { journal.append(.fate(uid, .removed)) }
     for uid in plan.returned { journal.append(.fate(uid, .held)) }
     for uid in plan.forgotten { journal.append(.forgotten(uid)) }
     report.flagsUpdated += try mergeFlags(located).run(plan.flagChanges)
@@ -167,7 +177,7 @@ final class PullMailbox {
     report.transferredBytes = fetch.bytes
     report.deletedByHand = journal.record.messages.values.count { $0.fate == .deleted }
     return outcome(
-      observation.state, plan, outstanding: outstanding(observation),
+      observation.state, plan, located, outstanding: outstanding(observation),
       inode: try mailbox?.identity() ?? "")
   }
 }
@@ -253,12 +263,14 @@ extension PullMailbox {
   }
 
   private func outcome(
-    _ state: MailboxState, _ plan: PullPlan, outstanding: Int, inode: String
+    _ state: MailboxState, _ plan: PullPlan, _ located: LocateMessages.Result, outstanding: Int,
+    inode: String
   ) -> PulledMailbox {
     let messages = journal.record.messages
     var pulled = PulledMailbox(name: source.name, report: report)
     pulled.uidValidity = state.uidValidity
     pulled.gone = plan.gone.compactMap { messages[$0] }
+    pulled.located = Set(plan.gone.filter { located.files[$0] != nil })
     pulled.former = rest
     pulled.formerValidity = journal.record.formerValidity
     pulled.arrivals = journal.record.arrivals(in: context.run)

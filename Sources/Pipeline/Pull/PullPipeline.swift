@@ -65,8 +65,8 @@ package struct PullPipeline: Sendable {
     let context = PullContext(
       options: options, archive: archive, directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), run: log.numbers,
-      index: ArchiveIndex(archive), movedFlags: MovedFlags(of: archive), observer: observer,
-      collector: collector,
+      index: ArchiveIndex(archive), names: HandNames(of: archive),
+      movedFlags: MovedFlags(of: archive), observer: observer, collector: collector,
       interruption: interruption)
     let chosen = try ChooseMailboxes(context: context).run(tree)
     for report in chosen.skipped { collector.add(report) }
@@ -88,7 +88,14 @@ package struct PullPipeline: Sendable {
     try archive.saveTable(dryRun: options.dryRun)
     // What came in this run still counts as new when a mailbox that failed or waits is looked at:
     // its messages may have gone there.
-    if isComplete, followed.count == pulled.count { try log.end() }
+    if followed.count == pulled.count {
+      if isComplete, followed.allSatisfy(\.isSettled) { try log.end() } else { try log.leave() }
+    }
+    guard !options.dryRun else { return }
+    let settled = Set(followed.filter(\.isSettled).map(\.name))
+    let waiting = Set(pulled.map(\.name)).subtracting(settled)
+    try RecordSeen(archive: archive).run(
+      waiting: Set(archive.table.records.filter { waiting.contains($0.name) }.map(\.archiveName)))
   }
 
   private var newLayout: ArchiveIdentity.Layout { options.layout ?? .maildir }

@@ -15,7 +15,7 @@ struct RecordMailboxes {
         MailboxRecord(
           name: mailbox.name, archiveName: known?.archiveName ?? mailbox.name,
           specialUses: Set(mailbox.specialUses), isSubscribed: mailbox.isSubscribed,
-          isSelectable: mailbox.isSelectable, mailboxID: mailbox.status?.mailboxID))
+          isSelectable: mailbox.isSelectable))
     }
     try archive.saveTable(dryRun: dryRun)
   }

@@ -16,7 +16,7 @@ struct YieldToHandEdits {
   /// The messages were deleted by hand: what came in their new mailboxes is deleted as well.
   ///
   /// - Throws: what the archive and the journals throw.
-  func discard(_ arrivals: [FollowMoves.Arrival]) throws {
+  func discard(_ arrivals: [Arrival]) throws {
     for (name, arrivals) in Dictionary(grouping: arrivals, by: \.mailbox).sorted(by: {
       $0.key < $1.key
     }) {
@@ -37,7 +37,7 @@ struct YieldToHandEdits {
   ///   - adoptions: the messages and what came in their new mailboxes.
   ///   - home: where the messages were delivered to.
   /// - Throws: what the archive throws.
-  func adopt(_ adoptions: [FollowMoves.Adoption], from home: MailboxName) throws {
+  func adopt(_ adoptions: [Adoption], from home: MailboxName) throws {
     let byMailbox = Dictionary(grouping: adoptions, by: \.file.mailbox)
     for (name, adoptions) in byMailbox.sorted(by: { $0.key < $1.key }) {
       for start in stride(from: 0, to: adoptions.count, by: Self.batch) {
@@ -47,7 +47,7 @@ struct YieldToHandEdits {
   }
 
   private func adopt(
-    _ adoptions: ArraySlice<FollowMoves.Adoption>, in name: MailboxName, from home: MailboxName
+    _ adoptions: ArraySlice<Adoption>, in name: MailboxName, from home: MailboxName
   ) throws {
     guard let mailbox = try context.archive.mailbox(name) else { return }
     var files = try newFiles(of: adoptions.map { ($0.arrival, $0.file) })
@@ -77,11 +77,11 @@ struct YieldToHandEdits {
 
   /// The files of messages that came, but for those which stand for them already.
   private func newFiles(
-    of arrivals: [(FollowMoves.Arrival, adopted: LocatedMessage?)]
+    of arrivals: [(Arrival, adopted: LocatedMessage?)]
   ) throws(StoreError) -> [MailboxName: [StoredMessage]] {
     var files: [MailboxName: [StoredMessage]] = [:]
     for (arrival, adopted) in arrivals {
-      let home = context.archive.table[arrival.mailbox]?.archiveName ?? arrival.mailbox
+      let home = context.home(of: arrival.mailbox)
       guard let new = try index.file(of: arrival.origin(in: context), preferred: home),
         new.mailbox != adopted?.mailbox || new.message != adopted?.message
       else { continue }

@@ -40,15 +40,10 @@ final class ArchiveSide {
 
   /// Lists the messages.
   func scan(_ context: PushContext, index: PushRecord, _ reporter: PushReporter) throws {
-    let known = Dictionary(
-      index.entries.values.compactMap { entry in
-        entry.source.isEmpty ? nil : entry.digest.map { (entry.source, $0) }
-      }, uniquingKeysWith: { first, _ in first })
     isWhole = true
     messages = try ScanArchive(
       mailboxes: mailboxes, pulled: context.pulled, stray: context.stray, digester: digester,
-      known: known,
-      full: context.options.full
+      known: index.digestsBySource, full: context.options.full
     ) { [self] path, error in
       isWhole = false
       reporter.fail(path, "\(error)", advice: nil)
@@ -91,5 +86,15 @@ final class ArchiveSide {
     let message = messages[place]
     return try digester.tolerated(
       message.stored, in: mailboxes[message.mailbox], passesTrace: passesTrace)
+  }
+}
+
+extension PushRecord {
+  /// What the index knows of files by their names.
+  var digestsBySource: [String: ContentDigest] {
+    Dictionary(
+      entries.values.compactMap { entry in
+        entry.source.isEmpty ? nil : entry.digest.map { (entry.source, $0) }
+      }, uniquingKeysWith: { first, _ in first })
   }
 }

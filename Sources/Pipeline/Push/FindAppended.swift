@@ -10,6 +10,12 @@ struct FindAppended {
   let journal: PushJournal
   let side: ArchiveSide
 
+  /// The mailbox is not the one that the messages went into, so that nothing can be found in it by UIDs.
+  static let isAnotherMailbox = Failure(
+    scope: .mailbox, cause: .refused,
+    summary: "the mailbox was deleted and made anew on the target while it was pushed into",
+    advice: "Run the same command again; it goes on where it stopped.", retryable: true)
+
   /// Lists what is new in the mailbox and matches it, reading contents only where there is doubt.
   ///
   /// - Parameters:
@@ -18,7 +24,7 @@ struct FindAppended {
   ///   - bound: UIDs that are other messages'.
   ///   - areThere: whether the server said that it has them all.
   /// - Returns: the UID of each message, nil for one that is not there.
-  /// - Throws: `ClientError`, and what reading the archive throws.
+  /// - Throws: `isAnotherMailbox`, `ClientError`, and what reading the archive throws.
   func run(
     _ messages: [OutgoingMessage], from first: UInt32, excluding bound: Set<UID>, areThere: Bool
   ) throws -> [UID?] {
@@ -54,10 +60,11 @@ struct FindAppended {
 
   private func list(
     from first: UInt32, excluding bound: Set<UID>, wasOpen: Bool
-  ) throws(ClientError) -> [CandidateMessage] {
-    let present = try ListMessages(
+  ) throws -> [CandidateMessage] {
+    let (selected, present) = try ListMessages(
       connection: connection, raw: raw, readOnly: !wasOpen
-    ).run().present
+    ).run()
+    guard selected.uidValidity == journal.record.uidValidity else { throw Self.isAnotherMailbox }
     let below = UIDSet(unsorted: first > 1 ? [1...(first - 1)] : [])
     return try ListCandidates(connection: connection).run(
       present.subtracting(below).subtracting(UIDSet(bound))

@@ -26,15 +26,8 @@ struct FollowHandMoves {
   private struct Place {
     var target: PushTarget
     let journal: PushJournal
-    let side: ArchiveSide
-    /// The archive's files by name.
-    let files: [String: (mailbox: any ReadableMailbox, message: StoredMessage)]
-  }
-
-  private struct Move {
-    let entry: IndexEntry
-    let source: Int
-    let destination: Int
+    /// The archive's files that belong there.
+    let files: FindHandMoves.Side
   }
 
   /// Moves.
@@ -48,7 +41,8 @@ struct FollowHandMoves {
     var places = try targets.map(place)
     defer { targets = places.map(\.target) }
     if !context.options.dryRun { try endOpenMoves(places) }
-    let moves = try Dictionary(grouping: find(places)) { [$0.source, $0.destination] }
+    let found = try FindHandMoves(digester: DigestMessages()).run(places.map(\.files))
+    let moves = Dictionary(grouping: found) { [$0.source, $0.destination] }
     for (pair, moves) in moves.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       do {
         try carryOut(moves, pair[0], pair[1], &places)
@@ -82,40 +76,14 @@ struct FollowHandMoves {
     let journal = try PushJournal(
       in: context.directory, key: context.key(of: target.name).hex, mailbox: target.name,
       readOnly: context.options.dryRun)
-    let side = try ArchiveSide(target.sources, in: context.source.mail)
-    var files: [String: (mailbox: any ReadableMailbox, message: StoredMessage)] = [:]
-    for mailbox in side.mailboxes {
-      for message in try mailbox.scan() { files[message.source] = (mailbox, message) }
-    }
-    return Place(target: target, journal: journal, side: side, files: files)
-  }
-
-  /// Pushed messages whose file went from one mailbox of the archive to another, with its content.
-  private func find(_ places: [Place]) throws -> [Move] {
-    var moves: [Move] = []
-    for (source, place) in places.enumerated() where !place.journal.record.isUnsettled {
-      let replacements = place.journal.record.replacements
-      let doubled = place.journal.record.outdated.union(replacements.keys)
-      for entry in place.journal.record.entries.values.sorted(by: { $0.number < $1.number }) {
-        guard entry.origin == .pushed, !entry.isGone, entry.uid != nil, !entry.source.isEmpty,
-          !doubled.contains(entry.number), let digest = entry.digest,
-          place.files[entry.source] == nil,
-          let destination = places.firstIndex(where: { $0.files[entry.source] != nil }),
-          let file = places[destination].files[entry.source],
-          !places[destination].journal.record.isUnsettled,
-          !places[destination].journal.record.entries.values.contains(where: {
-            $0.source == entry.source
-          }),
-          try place.side.digester.run(file.message, in: file.mailbox).digest == digest
-        else { continue }
-        moves.append(Move(entry: entry, source: source, destination: destination))
-      }
-    }
-    return moves
+    let mailboxes = try ArchiveSide(target.sources, in: context.source.mail).mailboxes
+    return Place(
+      target: target, journal: journal,
+      files: try FindHandMoves.Side(record: journal.record, mailboxes: mailboxes))
   }
 
   private func carryOut(
-    _ moves: [Move], _ source: Int, _ destination: Int, _ places: inout [Place]
+    _ moves: [FindHandMoves.Move], _ source: Int, _ destination: Int, _ places: inout [Place]
   ) throws {
     let from = places[source]
     let to = places[destination].target

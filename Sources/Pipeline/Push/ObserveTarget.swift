@@ -20,9 +20,6 @@ struct ObserveTarget {
     var isAnew = false
   }
 
-  /// How many recorded messages are looked at before the index is trusted.
-  private static let sampleSize = 5
-
   let connection: IMAPConnection
   let raw: RawMailboxName
   let journal: PushJournal
@@ -80,15 +77,16 @@ struct ObserveTarget {
     for entry in journal.record.entries.values where !entry.isGone {
       if let uid = entry.uid, present.contains(uid) { byUID[uid] = entry }
     }
-    let uids = byUID.keys.sorted()
-    guard let last = uids.indices.last else { return true }
-    let places = Set((0..<Self.sampleSize).map { last * $0 / (Self.sampleSize - 1) })
-    let found = try ListCandidates(connection: connection).run(UIDSet(places.map { uids[$0] }))
-    return found.allSatisfy { candidate in
+    let found = try ListCandidates(connection: connection).run(SampleUIDs().run(byUID.keys))
+    var hasSameHeader = false
+    let areAlike = found.allSatisfy { candidate in
       guard let entry = byUID[candidate.message.uid] else { return true }
       // Servers alter headers, and their sizes; a message of which neither is left is another one.
+      if entry.headerKey.hash == candidate.message.headerKey.hash { hasSameHeader = true }
       return entry.headerKey.hash == candidate.message.headerKey.hash
         || entry.size == candidate.message.size
     }
+    // Of other mail all sizes may be the same by chance.
+    return areAlike && (hasSameHeader || found.isEmpty)
   }
 }

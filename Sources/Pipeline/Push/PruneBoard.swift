@@ -34,9 +34,24 @@ final class PruneBoard: Sendable {
   /// A part of the archive can't be read: what seems to be missing may be in there.
   func cannotReadAll() { content.withLock { $0.isWhole = false } }
 
-  /// These are the files that go into a mailbox; what was said of it before no longer counts.
-  func saw(_ files: Files, in mailbox: MailboxName) {
-    content.withLock { $0.files[mailbox] = files }
+  /// This is what goes into a mailbox, and what of it is there; what was said before no longer counts.
+  ///
+  /// - Parameters:
+  ///   - side: the archive's files.
+  ///   - plan: says what the target has.
+  ///   - mailbox: of the target.
+  ///   - dryRun: whether what would be sent counts as there.
+  func saw(_ side: ArchiveSide, _ plan: PlanPush.Plan, in mailbox: MailboxName, dryRun: Bool) {
+    if !side.isWhole { cannotReadAll() }
+    let sent = dryRun ? Set(plan.toSend) : []
+    var files = Files()
+    for (place, message) in side.messages.enumerated() {
+      let isThere = plan.pairs[place] != nil || sent.contains(place)
+      let name = BaseNameHash(of: message.stored)
+      files.areThere[name] = isThere && files.areThere[name] != false
+      if !isThere { files.lacking.insert(message.digest) }
+    }
+    content.withLock { [files] in $0.files[mailbox] = files }
   }
 
   /// Messages of a mailbox are no longer in the archive.

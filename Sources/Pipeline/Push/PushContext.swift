@@ -3,6 +3,7 @@ import Journals
 import Mail
 import Platform
 import Stores
+import Synchronization
 
 /// What all workers of a push share.
 struct PushContext: Sendable {
@@ -14,6 +15,8 @@ struct PushContext: Sendable {
   /// `.mailarc/push/<target account>`.
   let directory: Directory
   let states: MailboxStates
+  /// Which flags the target's mailboxes keep, as the server said in this run.
+  let keptFlags = KeptFlags()
   let observer: any RunObserver
   let collector: ReportCollector
   /// With `--prune`.
@@ -49,4 +52,16 @@ struct PushTarget: Sendable {
 
   /// Whether the archive has no such mailbox any more.
   var isAbandoned: Bool { sources.isEmpty }
+}
+
+/// Which flags mailboxes keep, gathered by several workers.
+final class KeptFlags: Sendable {
+  private let kept = Mutex<[MailboxName: TargetTable.Kept]>([:])
+
+  /// What was gathered.
+  var all: [MailboxName: TargetTable.Kept] { kept.withLock { $0 } }
+
+  func record(_ flags: TargetFlags, of mailbox: MailboxName) {
+    kept.withLock { $0[mailbox] = flags.recorded }
+  }
 }

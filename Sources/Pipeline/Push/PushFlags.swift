@@ -13,35 +13,18 @@ struct PushFlags {
   /// Called with flags that the server refused to store, for how many messages, and its words.
   let onRefused: (Flags, Int, String) -> Void
 
-  private struct Change: Hashable {
-    let add: Flags
-    let remove: Flags
-  }
-
   /// Stores, then records.
   ///
   /// - Parameter pairs: flags in the archive, by the entry that stands for the message.
   /// - Returns: how many messages changed.
   /// - Throws: `ClientError` where the connection is gone, `JournalError`.
   func run(_ pairs: [Int: Flags]) throws -> Int {
-    var changes: [Change: [IndexEntry]] = [:]
+    var changes: [FlagDifference: [IndexEntry]] = [:]
     for (number, wanted) in pairs {
-      guard let entry = journal.record.entries[number], entry.uid != nil, !entry.isGone,
-        entry.origin != .collapsed
+      guard let entry = journal.record.entries[number],
+        let change = FlagDifference(
+          entry, wanted, flags, isMarked: journal.record.removing.contains(number))
       else { continue }
-      // `\Deleted` that stands on the target is the target's own business unless it is pushed.
-      var base = entry.flags
-      var wanted = wanted
-      if !flags.withDeleted {
-        base.system.remove(.deleted)
-        wanted.system.remove(.deleted)
-      }
-      // mailarc's own mark goes where the message is in the archive again.
-      if journal.record.removing.contains(number) { base.system.insert(.deleted) }
-      // What the target no longer offers to keep is not taken away from it for that.
-      let change = Change(
-        add: flags.kept(of: wanted).subtracting(base), remove: base.subtracting(wanted))
-      guard !change.add.isEmpty || !change.remove.isEmpty else { continue }
       changes[change, default: []].append(entry)
     }
     guard !dryRun else { return changes.values.reduce(0) { $0 + $1.count } }
@@ -51,11 +34,12 @@ struct PushFlags {
   }
 
   /// Stores one change for all its messages; the server may refuse a keyword and take the rest.
-  private func store(_ change: Change, _ entries: [IndexEntry]) throws -> Int {
+  private func store(_ change: FlagDifference, _ entries: [IndexEntry]) throws -> Int {
     do {
       try send(change, entries)
     } catch ClientError.refused(_, _, let text) {
-      let system = Change(add: Flags(change.add.system), remove: Flags(change.remove.system))
+      let system = FlagDifference(
+        add: Flags(change.add.system), remove: Flags(change.remove.system))
       guard change != system, !system.add.isEmpty || !system.remove.isEmpty else {
         onRefused(change.add.union(change.remove), entries.count, text.text)
         return 0
@@ -72,7 +56,7 @@ struct PushFlags {
     return entries.count
   }
 
-  private func send(_ change: Change, _ entries: [IndexEntry]) throws {
+  private func send(_ change: FlagDifference, _ entries: [IndexEntry]) throws {
     for chunk in UIDSet(entries.compactMap(\.uid)).chunks(ofAtMost: 1000, ranges: 100) {
       for (action, names) in [(StoreAction.add, change.add), (.remove, change.remove)]
       where !names.isEmpty {

@@ -21,6 +21,8 @@ final class PushMailbox {
   private var slowestBatch = 0.0
   private static let mostRescans = 5
   private var rescans = 0
+  /// Messages that were on their way and had not arrived.
+  private var missing: [String] = []
   private var window = AppendWindow()
   private let wantsSubscription: Bool
   private let earlyDates: EarlyDates
@@ -81,8 +83,11 @@ final class PushMailbox {
       } catch {
         // Anything else may have come in the middle of a message's bytes.
         if !(error is ClientError || error is Failure) { server.drop() }
-        guard Self.meansChangedFile(error), rescans < Self.mostRescans else { throw error }
+        guard Self.meansChange(error), rescans < Self.mostRescans else { throw error }
         rescans += 1
+        if let change = error as? Failure {
+          reporter.notice(.other, change.summary + "; it is matched anew")
+        }
         try scan()
       }
     }
@@ -96,23 +101,15 @@ final class PushMailbox {
   /// Tells what of the archive is on the target by that plan.
   private func tellBoard(of plan: PlanPush.Plan) {
     guard let board = context.prune else { return }
-    if !side.isWhole { board.cannotReadAll() }
-    let sent = context.options.dryRun ? Set(plan.toSend) : []
-    var files = PruneBoard.Files()
-    for (place, message) in side.messages.enumerated() {
-      let isThere = plan.pairs[place] != nil || sent.contains(place)
-      let name = BaseNameHash(of: message.stored)
-      files.areThere[name] = isThere && files.areThere[name] != false
-      if !isThere { files.lacking.insert(message.digest) }
-    }
-    board.saw(files, in: target.name)
+    board.saw(side, plan, in: target.name, dryRun: context.options.dryRun)
     surplus = plan.surplus.filter { number in
       journal.record.entries[number].map { !target.wouldMove.contains($0.source) } ?? false
     }
   }
 
-  /// Whether a file was edited, moved or removed while it was being sent.
-  private static func meansChangedFile(_ error: any Error) -> Bool {
+  /// Whether a file was edited, moved or removed while it was being sent, or the target's mailbox made anew.
+  private static func meansChange(_ error: any Error) -> Bool {
+    if let failure = error as? Failure { return failure == FindAppended.isAnotherMailbox }
     if case StoreError.notFound = error { return true }
     if case StoreError.changed = error { return true }
     return error is AppendSizeMismatch
@@ -159,8 +156,7 @@ final class PushMailbox {
     ).run()
     if journal.record.isUnsettled {
       if observation.isAnew { try binder(live, observation).rebindLive() }
-      let missing = try settling(raw).run(live, observation)
-      if !missing.isEmpty { reporter.missing(missing.map(side.path(ofSource:))) }
+      missing += try settling(raw).run(live, observation).map(side.path(ofSource:))
     }
     try push(live, raw, observation, stamp)
     if !context.options.dryRun { try live.leaveMailbox() }
@@ -232,7 +228,10 @@ final class PushMailbox {
       wanted: Set(side.messages.lazy.map(\.digest)),
       isAnswered: context.options.acceptDeletions || context.options.resendDeleted
         || target.isAbandoned)
-    if let question = vanished.run() {
+    let question = vanished.run()
+    reporter.missing(missing, areSentAgain: question == nil)
+    missing = []
+    if let question {
       reporter.ask(question, options: ["--resend-deleted", "--accept-deletions"])
       return
     }
@@ -247,6 +246,7 @@ final class PushMailbox {
       return telling.announceFlags(
         try pushFlags(connection, flags, dryRun: true).run(pairs(plan)))
     }
+    context.keptFlags.record(flags, of: target.name)
     let (transferred, present) = (reporter.report.transferred, reporter.report.alreadyPresent)
     let uidNext = try append(plan, connection, raw, observation, flags)
     // Others may have brought some of it meanwhile.
@@ -254,14 +254,15 @@ final class PushMailbox {
     reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(
       pairs(isAsPlanned ? plan : self.plan()))
     telling.tellLostFlags(flags)
-    let newNext = try fixDates(connection, raw, observation) ?? uidNext
+    let hasCopies = try fixDates(connection, raw, observation)
     tellBoard(of: self.plan())
-    // What somebody else did to the mailbox meanwhile makes the next run look again.
+    // What somebody else did to the mailbox meanwhile makes the next run look again, also where as many
+    // messages went as came.
+    let sent = UInt32(clamping: reporter.report.transferred - transferred)
+    let isAlone = !hasCopies && uidNext &- observation.uidNext == sent
     let state = MailboxState(
-      uidValidity: observation.uidValidity, uidNext: newNext,
-      messages: observation.selected.exists
-        + UInt32(clamping: reporter.report.transferred - transferred),
-      highestModSeq: ModificationSequence(0))
+      uidValidity: observation.uidValidity, uidNext: isAlone ? uidNext : 0,
+      messages: observation.selected.exists + sent, highestModSeq: ModificationSequence(0))
     try context.states.record(
       RecordedState(
         state: state, outstanding: reporter.failures + journal.record.replacements.count,
@@ -277,15 +278,15 @@ final class PushMailbox {
       prunes: context.options.prune)
   }
 
-  /// - Returns: the UIDNEXT of the mailbox, if copies were made.
+  /// - Returns: whether copies were made.
   private func fixDates(
     _ connection: IMAPConnection, _ raw: RawMailboxName,
     _ observation: ObserveTarget.Observation
-  ) throws -> UInt32? {
+  ) throws -> Bool {
     let pending = journal.record.replacements.count
     guard context.options.fixDates else {
       if pending > 0 { reporter.doubled(pending) }
-      return nil
+      return false
     }
     let stage = FixDates(
       connection: connection, raw: raw, journal: journal, side: side, reporter: reporter,
@@ -293,12 +294,11 @@ final class PushMailbox {
     if context.options.dryRun {
       if pending > 0 { reporter.doubled(pending) }
       try stage.announce(plan().pairs)
-      return nil
+      return false
     }
     let last = journal.record.lastBatch
     try stage.run({ self.plan().pairs }, window: &window)
-    guard journal.record.lastBatch > last else { return nil }
-    return (journal.record.entries.values.compactMap(\.uid).max()?.value ?? 0) &+ 1
+    return journal.record.lastBatch > last
   }
 
   private func plan() -> PlanPush.Plan {

@@ -79,6 +79,7 @@ package struct PushPipeline: Sendable {
     } else {
       context.prune?.cannotReadAll()
     }
+    let log = try RunLog(in: directory, readOnly: options.dryRun)
     var moved = try jobs(targets, context)
     try server.persist {
       try FollowHandMoves(context: context, tree: tree, server: server, connection: $0).run(&moved)
@@ -92,6 +93,26 @@ package struct PushPipeline: Sendable {
         .run(moved.map(\.name))
     }
     try ConfirmSubscriptions(context: context).run(subscribing, server)
+    guard !options.dryRun, !collector.isStopped else { return }
+    try remember(tree, mapping.targets, context)
+    try log.end()
+  }
+
+  /// Records what the target has, for those who ask what a push would do.
+  private func remember(
+    _ tree: ServerTree, _ targets: [PushTarget], _ context: PushContext
+  ) throws(JournalError) {
+    var table = TargetTable(in: context.directory) ?? TargetTable()
+    table.separator = tree.separator
+    table.mailboxes = [:]
+    for mailbox in tree.mailboxes where mailbox.isSelectable {
+      table.mailboxes[mailbox.name] = mailbox.specialUses
+    }
+    for target in targets where table.mailboxes[target.name] == nil {
+      table.mailboxes[target.name] = target.specialUse.map { [$0] } ?? []
+    }
+    table.kept.merge(context.keptFlags.all) { $1 }
+    try table.write(in: context.directory)
   }
 
   /// Whether there is an index for the target: then it passed the check before.

@@ -46,35 +46,36 @@ final class PushReporter {
   }
 
   /// Messages were on their way when a connection or a run broke off, and had not arrived.
-  func missing(_ files: [String]) {
-    notice(
-      .other,
-      Counted.messages(files.count) + " that "
-        + Counted.word(files.count, "was on its", "were on their")
-        + " way when a connection or a run broke off had not arrived and "
-        + Counted.word(files.count, "is", "are") + " sent again: " + Counted.list(files))
+  func missing(_ files: [String], areSentAgain: Bool) {
+    guard !files.isEmpty else { return }
+    let way = "way when a connection or a run broke off had not arrived"
+    list(
+      files, "was on its \(way)" + (areSentAgain ? " and is sent again" : ""),
+      "were on their \(way)" + (areSentAgain ? " and are sent again" : ""))
   }
 
   /// Messages that mailarc put there are no longer in the archive's mailbox.
   func surplus(_ files: [String], because reason: String? = nil) {
-    notice(
-      .other,
-      Counted.messages(files.count) + " that "
-        + Counted.word(files.count, "was pushed is", "were pushed are")
-        + " no longer in the archive and "
-        + Counted.word(files.count, "stays", "stay") + " on the target"
-        + (reason.map { ", since \($0)" } ?? "") + ": " + Counted.list(files))
+    let why = reason.map { ", since \($0)" } ?? ""
+    list(
+      files, "was pushed is no longer in the archive and stays on the target" + why,
+      "were pushed are no longer in the archive and stay on the target" + why)
   }
 
   /// Messages that were no longer in the archive's mailbox are no longer on the target either.
   func removed(_ files: [String]) {
-    notice(
-      .other,
-      Counted.messages(files.count) + " that "
-        + Counted.word(files.count, "was", "were")
-        + " no longer in the archive "
-        + Counted.word(files.count, "was", "were") + " removed from the target: "
-        + Counted.list(files))
+    list(
+      files, "was no longer in the archive was removed from the target",
+      "were no longer in the archive were removed from the target")
+  }
+
+  /// Messages could not be removed, only marked.
+  func marked(_ files: [String]) {
+    let rest =
+      " until a mail program expunges the mailbox, as the server can't or won't remove single messages"
+    list(
+      files, "is no longer in the archive is marked as deleted on the target and stays" + rest,
+      "are no longer in the archive are marked as deleted on the target and stay" + rest)
   }
 
   /// Messages whose date was being fixed are there twice.
@@ -86,17 +87,12 @@ final class PushReporter {
         + (reason.map { ", since \($0)" } ?? "") + ": run again with --fix-dates")
   }
 
-  /// Messages could not be removed, only marked.
-  func marked(_ files: [String]) {
+  /// Names messages, and what became of the one or of all.
+  private func list(_ files: [String], _ one: String, _ all: String) {
     notice(
       .other,
-      Counted.messages(files.count) + " that "
-        + Counted.word(files.count, "is", "are") + " no longer in the archive "
-        + Counted.word(files.count, "is", "are")
-        + " marked as deleted on the target and "
-        + Counted.word(files.count, "stays", "stay")
-        + " until a mail program expunges the mailbox, as the server can't or won't remove single "
-        + "messages: " + Counted.list(files))
+      Counted.messages(files.count) + " that " + Counted.word(files.count, one, all) + ": "
+        + Counted.list(files))
   }
 
   /// Messages arrived after they had been sent again.

@@ -18,7 +18,6 @@ struct RefuseSource {
   let target: String
 
   private static let mostMailboxes = 3
-  private static let sampleSize = 5
   /// Servers that don't take it from a clock begin with small ones.
   private static let leastTellingValidity: UInt32 = 1_000_000
 
@@ -67,15 +66,13 @@ struct RefuseSource {
   private func isSource(
     _ suspect: Suspect, _ connection: IMAPConnection
   ) throws(ClientError) -> Bool {
-    let uids = suspect.held.keys.sorted()
-    let last = uids.count - 1
-    let sample = Set((0..<Self.sampleSize).map { uids[last * $0 / (Self.sampleSize - 1)] })
     do {
       _ = try connection.examine(suspect.raw, .plain)
     } catch  where !error.endsConnection {
       return false
     }
-    let found = try ListCandidates(connection: connection).run(UIDSet(sample))
+    let found = try ListCandidates(connection: connection).run(
+      SampleUIDs().run(suspect.held.keys))
     try connection.leaveMailbox()
     return !found.isEmpty
       && found.allSatisfy { candidate in

@@ -1,4 +1,5 @@
 import Clients
+import Journals
 import Mail
 
 /// Which flags a target mailbox keeps (PERMANENTFLAGS, RFC 9051, section 7.1).
@@ -13,6 +14,18 @@ struct TargetFlags {
     permanent = isReadOnly ? nil : selected.permanentFlags
     takesNewKeywords = isReadOnly || selected.takesNewKeywords
     self.withDeleted = withDeleted
+  }
+
+  /// What a push recorded of the mailbox; all flags where it recorded nothing.
+  init(_ recorded: TargetTable.Kept?) {
+    permanent = recorded?.permanent
+    takesNewKeywords = recorded?.takesNewKeywords ?? true
+    withDeleted = false
+  }
+
+  /// What is recorded for those who don't ask the server.
+  var recorded: TargetTable.Kept {
+    TargetTable.Kept(permanent: permanent, takesNewKeywords: takesNewKeywords)
   }
 
   /// What of a message's flags is sent.

@@ -17,7 +17,14 @@ struct CheckState {
     var names: [MailboxKey: MailboxName] = [:]
   }
 
-  func run() -> Result {
+  /// Looks at everything.
+  ///
+  /// - Throws: `JournalError.foreign` where there is a journal of another kind or version: what it says of
+  ///   the messages is not guessed at.
+  func run() throws(JournalError) -> Result {
+    if let unknown = journals.journals.first(where: { !$0.isKnown }) {
+      throw .foreign(path: unknown.path)
+    }
     var result = Result()
     for part in inspection.broken { tell(part, &result) }
     for (path, reason) in journals.unreadable {
@@ -43,13 +50,6 @@ struct CheckState {
   }
 
   private func look(at journal: FoundJournal, _ result: inout Result) {
-    guard journal.isKnown else {
-      result.findings.append(
-        VerifyFinding(
-          .journalDamaged, file: journal.path,
-          "it is no journal that this version of mailarc reads"))
-      return
-    }
     if journal.lost > 0 {
       result.findings.append(
         VerifyFinding(
@@ -84,7 +84,7 @@ struct CheckState {
 
   /// A state of a mailbox whose journal is lost would keep a pull from looking at it.
   private func checkStates(_ result: inout Result) {
-    for states in journals.journals where states.role == .states && states.isKnown {
+    for states in journals.journals where states.role == .states {
       guard
         let known = try? MailboxStates(in: states.directory, readOnly: true).keys,
         let names = try? states.directory.entries().compactMap(\.name)

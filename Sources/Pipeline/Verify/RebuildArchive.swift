@@ -89,11 +89,12 @@ private struct RebuildSteps {
     report.actions += try RebuildConvertState(
       rebuild: rebuild, isLost: broken(.conversion) != nil, names: origins.names
     ).run(journals.journals)
+    report.actions += try RebuildPushJournals().run(journals.journals)
     for (path, reason) in journals.unreadable {
       report.findings.append(
         VerifyFinding(.journalDamaged, file: path, "can't be read: \(reason)"))
     }
-    try look(at: journals.journals, &report)
+    look(at: journals.journals, &report)
     if let lost = broken(.identity) {
       let kept = try rebuild.rebuildIdentity(account: account)
       report.actions.append(
@@ -176,7 +177,7 @@ private struct RebuildSteps {
       // somebody wants to see.
       MailboxRecord(
         name: name, archiveName: present.contains(name) ? name : origins.home(of: key) ?? name,
-        specialUses: [], isSubscribed: true, isSelectable: true, mailboxID: nil)
+        specialUses: [], isSubscribed: true, isSelectable: true)
     }
     let kept = try rebuild.rebuildTable(adding: records)
     report.actions.append(
@@ -289,19 +290,12 @@ private struct RebuildSteps {
   }
 
   /// Says what is left as it is.
-  private func look(at journals: [FoundJournal], _ report: inout RebuildReport) throws {
-    for journal in journals {
-      guard journal.isKnown else {
-        report.findings.append(
-          VerifyFinding(
-            .journalDamaged, file: journal.path,
-            "left: it is no journal that this version of mailarc reads"))
-        continue
-      }
-      guard journal.lost > 0, journal.role == .push else { continue }
-      report.notes.append(
-        "\(journal.path): left, although \(journal.lost) records can't be read; the next run "
-          + "passes them over and compares the messages themselves")
+  private func look(at journals: [FoundJournal], _ report: inout RebuildReport) {
+    for journal in journals where !journal.isKnown {
+      report.findings.append(
+        VerifyFinding(
+          .journalDamaged, file: journal.path,
+          "left: it is no journal that this version of mailarc reads"))
     }
   }
 }

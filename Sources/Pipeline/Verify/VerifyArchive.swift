@@ -44,7 +44,8 @@ package struct VerifyArchive {
   /// Verifies everything.
   ///
   /// - Returns: what was found; all of it was told the observer before.
-  /// - Throws: `Failure` where it is no archive, and where it was interrupted.
+  /// - Throws: `Failure` where it is no archive, where a newer version wrote any of its journals, and where
+  ///   it was interrupted.
   package func run() throws -> VerifyReport {
     do { return try verify() } catch { throw Failure(error, scope: .run) }
   }
@@ -52,7 +53,7 @@ package struct VerifyArchive {
   private func verify() throws -> VerifyReport {
     let inspection = try ArchiveInspection(path: path)
     let archive = inspection.archive
-    let state = CheckState(
+    let state = try CheckState(
       inspection: inspection,
       journals: try FindJournals(state: archive.state, interruption: interruption).run()
     ).run()

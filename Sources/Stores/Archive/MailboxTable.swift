@@ -14,20 +14,17 @@ package struct MailboxRecord: Hashable, Sendable {
   package var isSubscribed: Bool
   /// False for a name that only holds others (`\Noselect`).
   package var isSelectable: Bool
-  /// The MAILBOXID of RFC 8474, where the server has one.
-  package var mailboxID: String?
 
   /// Makes a record of its parts.
   package init(
     name: MailboxName, archiveName: MailboxName, specialUses: Set<SpecialUse>, isSubscribed: Bool,
-    isSelectable: Bool, mailboxID: String?
+    isSelectable: Bool
   ) {
     self.name = name
     self.archiveName = archiveName
     self.specialUses = specialUses
     self.isSubscribed = isSubscribed
     self.isSelectable = isSelectable
-    self.mailboxID = mailboxID
   }
 }
 
@@ -122,7 +119,6 @@ extension MailboxRecord {
     for use in specialUses.map(\.rawValue).sorted() { words.append("use=" + use) }
     if isSubscribed { words.append("subscribed") }
     if !isSelectable { words.append("noselect") }
-    if let mailboxID { words.append("id=" + PercentEscape.word(mailboxID)) }
     return words.joined(separator: "\t")
   }
 
@@ -130,8 +126,7 @@ extension MailboxRecord {
     let words = line.split(separator: "\t", omittingEmptySubsequences: false)
     guard let first = words.first, let name = MailboxName(stateForm: first) else { return nil }
     self.init(
-      name: name, archiveName: name, specialUses: [], isSubscribed: false, isSelectable: true,
-      mailboxID: nil)
+      name: name, archiveName: name, specialUses: [], isSubscribed: false, isSelectable: true)
     for word in words.dropFirst() {
       guard read(word: word) else { return nil }
     }
@@ -149,9 +144,8 @@ extension MailboxRecord {
       specialUses.insert(use)
     case "subscribed": isSubscribed = true
     case "noselect": isSelectable = false
-    case "id":
-      guard let id = PercentEscape.decode(value.utf8) else { return false }
-      mailboxID = id
+    // The MAILBOXID that earlier versions wrote.
+    case "id": break
     default: return false
     }
     return true

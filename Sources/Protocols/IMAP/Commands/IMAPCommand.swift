@@ -87,7 +87,6 @@ package enum StatusItem: String, Sendable, Hashable {
   case highestModSeq = "HIGHESTMODSEQ"
   case unseen = "UNSEEN"
   case size = "SIZE"
-  case mailboxID = "MAILBOXID"
 }
 
 /// How SELECT and EXAMINE resynchronise (RFC 7162, section 3.2).

@@ -123,7 +123,6 @@ enum MailboxDataParser {
       case "HIGHESTMODSEQ": items.highestModSeq = ModificationSequence(try scanner.number())
       case "UNSEEN": items.unseen = try scanner.number32()
       case "SIZE": items.size = try scanner.number()
-      case "MAILBOXID": items.mailboxID = try scanner.objectID()
       default: try scanner.skipValue()
       }
     }

@@ -86,8 +86,6 @@ package struct StatusItems: Hashable, Sendable {
   package var unseen: UInt32?
   /// The sum of the messages' sizes in bytes (RFC 8438).
   package var size: UInt64?
-  /// The identifier that survives a rename (RFC 8474).
-  package var mailboxID: String?
 
   /// Nothing answered.
   package init() {}

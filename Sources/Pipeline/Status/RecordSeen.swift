@@ -1,0 +1,84 @@
+import Journals
+import Mail
+import Platform
+import Stores
+
+/// Records at the end of a run how the archive is, as far as the journals don't say it, so that `status`
+/// tells only what was changed by hand since.
+///
+/// A mailbox that is as it was when it was last recorded is not read.
+struct RecordSeen {
+  let archive: Archive
+
+  /// Records.
+  ///
+  /// - Parameter waiting: mailboxes in which a run left a question open: what is known of them stays.
+  /// - Throws: `JournalError`; what can't be read of the archive is left as it was recorded.
+  func run(waiting: Set<MailboxName> = []) throws {
+    guard let tree = try? archive.mailboxes(), tree.unreadable.isEmpty else { return }
+    let old = SeenArchive(in: archive.state)
+    var seen = SeenArchive()
+    let expected = ExpectedArchive(archive)
+    let stray = StrayKeywords(of: archive, in: tree.mailboxes)
+    let look = LookAtMailbox(depth: .names, stray: stray, digester: DigestMessages())
+    for name in waiting { seen.mailboxes[name] = old?.mailboxes[name] }
+    for place in tree.mailboxes where !waiting.contains(place.name) {
+      let known = old?.mailboxes[place.name]
+      guard let mailbox = try? archive.mailbox(at: place),
+        let stamp = try? mailbox.currentStamp().description
+      else {
+        seen.mailboxes[place.name] = known
+        continue
+      }
+      // However young it is: what it misses of a moment's changes is told as one since, which it was.
+      if let known, known.stamp == stamp {
+        seen.mailboxes[place.name] = known
+        continue
+      }
+      let messages = expected.messages(in: place.name)
+      guard let found = try? look.run(mailbox, expected: messages) else {
+        seen.mailboxes[place.name] = known
+        continue
+      }
+      seen.mailboxes[place.name] = Self.difference(messages, found, stamp: stamp)
+    }
+    guard seen != old else { return }
+    try seen.write(in: archive.state)
+  }
+
+  /// What the journals do not say of a mailbox.
+  static func difference(
+    _ expected: [String: ExpectedMessage], _ found: [FoundMessage], stamp: String
+  ) -> SeenArchive.Mailbox {
+    var seen = SeenArchive.Mailbox(stamp: stamp)
+    var open = expected
+    for message in found {
+      if let known = open.removeValue(forKey: message.key), known.flags == message.flags {
+        continue
+      }
+      seen.messages.append(
+        SeenArchive.Message(
+          key: message.key, name: message.name, size: message.size ?? -1, flags: message.flags))
+    }
+    seen.absent = open.keys.sorted()
+    return seen
+  }
+}
+
+extension SeenArchive.Mailbox {
+  /// What was there, from what the journals say.
+  func applied(
+    to expected: [String: ExpectedMessage]
+  ) -> [String: ExpectedMessage] {
+    var all = expected
+    for key in absent { all[key] = nil }
+    for message in messages {
+      var known = all[message.key] ?? ExpectedMessage(key: message.key)
+      known.name = message.name
+      known.flags = message.flags
+      if message.size >= 0 { known.size = message.size }
+      all[message.key] = known
+    }
+    return all
+  }
+}

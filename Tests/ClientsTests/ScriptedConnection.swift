@@ -1,0 +1,35 @@
+import Platform
+import Protocols
+import TestSupport
+import Testing
+import Transport
+
+@testable import Clients
+
+/// A connection to a server that follows a script.
+enum ScriptedConnection {
+  /// Calls the closure with the connection, and then expects that all was said as the script has it.
+  ///
+  /// - Parameters:
+  ///   - transcript: what both sides say.
+  ///   - body: what is done with the connection, whose greeting has not been read yet.
+  /// - Returns: what the closure returns.
+  /// - Throws: what the closure throws.
+  static func run<Value>(
+    _ transcript: String, _ body: (IMAPConnection) throws -> Value
+  ) throws -> Value {
+    let server = try #require(ScriptedServer(Transcript(transcript)))
+    // It is gone before the script's end is looked for.
+    let value = try body(
+      IMAPConnection(
+        account: IMAPAccount(
+          user: "ada", password: Secret("secret"), host: "script", port: 1,
+          security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada"),
+        channel: TCPChannel(
+          connected: FileDescriptor(owning: server.clientDescriptor), peer: "script",
+          interruption: nil),
+        interruption: try Interruption()))
+    #expect(server.finish().flatMap(\.problems) == [])
+    return value
+  }
+}
