@@ -7,6 +7,8 @@ final class FakeTargetSession {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private var selected = ""
+  /// Whether nothing is answered any more.
+  private var isMute = false
   /// Answers that are kept until a later APPEND has come.
   private var held: [String] = []
 
@@ -88,6 +90,7 @@ final class FakeTargetSession {
     case "UID":
       let cut = server.behaviour.cut(rest)
       if cut == .before { return false }
+      isMute = cut == .after
       return uid(tag, rest) && cut == nil
     case "EXPUNGE", "CLOSE":
       server[selected]?.messages.removeAll { $0.flags.contains("\\Deleted") }
@@ -303,7 +306,10 @@ final class FakeTargetSession {
     return (String(atom), text.dropFirst(atom.count + 1))
   }
 
-  private func say(_ line: String) { send(Array((line + "\r\n").utf8)) }
+  private func say(_ line: String) {
+    if isMute { return }
+    send(Array((line + "\r\n").utf8))
+  }
 
   private func send(_ bytes: [UInt8]) {
     var sent = 0

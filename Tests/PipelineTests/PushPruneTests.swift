@@ -64,6 +64,26 @@ import Testing
     #expect(try await bench.push(to: server).pushed == ["present": 18])
   }
 
+  @Test func `on Dovecot no other command removes anything`() async throws {
+    let bench = try await PushBench.dropping(Self.subjects)
+    try await bench.push()
+    try bench.plain.append(PullBench.message("own"), to: "INBOX", flags: ["\\Deleted"])
+    for subject in ["m3", "m4"] { try bench.delete(subject) }
+    let before = try bench.transcript().count
+    let uids = try bench.plain.messages(in: "INBOX")[3...4].map(\.uid)
+    let report = try await bench.push { $0.prune = true }
+    #expect(report.pushed == ["present": 18, "removed": 2])
+    let said = try bench.transcript().dropFirst(before).filter { line in
+      [" STORE", " EXPUNGE", " CLOSE", " MOVE", " DELETE", " APPEND"].contains { line.contains($0) }
+    }.map { $0.split(separator: " ", maxSplits: 1).dropFirst().joined() }
+    #expect(
+      said == [
+        "UID STORE \(uids[0]):\(uids[1]) +FLAGS.SILENT (\\Deleted)",
+        "UID EXPUNGE \(uids[0]):\(uids[1])",
+      ])
+    #expect(try bench.message("own").flags == ["\\deleted"])
+  }
+
   @Test func `a dry run shows it and changes nothing`() async throws {
     let (bench, server) = try await pushed()
     try bench.delete("m3")

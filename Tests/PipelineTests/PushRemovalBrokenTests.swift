@@ -175,4 +175,65 @@ import Testing
     #expect(!report.notices.contains { $0.text.contains("--fix-dates") })
     #expect(server.appends == 2)
   }
+
+  /// Two copies of b, of which the old one could not be removed.
+  private func doubled(_ bench: PushBench, _ server: FakeTarget) async throws {
+    server["INBOX"]?.messages[1].date = PushFixDatesTests.wrong
+    server.change { $0.expunge = { _ in "NO [NOPERM] not yours" } }
+    _ = try await bench.push(to: server) { $0.fixDates = true }
+    guard server.subjects() == ["a", "b", "c", "d", "b"] else {
+      throw TestSetupError("\(server.subjects())")
+    }
+    server.change { $0.expunge = { _ in nil } }
+  }
+
+  @Test func `of two copies --prune takes neither`() async throws {
+    let (bench, server) = try await pushed()
+    try await doubled(bench, server)
+    try bench.delete("b")
+    func prune() async throws -> RunReport {
+      try await bench.push(to: server) {
+        $0.prune = true
+        $0.pruneLimit = 100
+      }
+    }
+    #expect(try await prune().pushed == ["present": 3])
+    #expect(server.messages().count == 5)
+    #expect(try await bench.push(to: server) { $0.fixDates = true }.pushed["dates"] == 1)
+    #expect(server.subjects() == ["a", "c", "d", "b"])
+    #expect(try await prune().pushed == ["present": 3, "removed": 1])
+    #expect(server.subjects() == ["a", "c", "d"])
+  }
+
+  @Test func `of two copies neither is moved`() async throws {
+    let (bench, server) = try await pushed()
+    try await doubled(bench, server)
+    server.change { $0.capabilities += " MOVE" }
+    for part in ["", "/cur", "/new", "/tmp"] { try makeDirectory(bench.archive + "/Work" + part) }
+    try bench.rename(bench.file("b"), bench.archive + "/Work/cur/1600000001.x:2,")
+    #expect(try await bench.push(to: server).pushed["transferred"] == 1)
+    #expect(server.messages().count == 5)
+    #expect(server.subjects("Work") == ["b"])
+  }
+
+  @Test func `what arrived altered may be somebody else's, and --prune leaves it`() async throws {
+    let bench = try await PushBench.dropping(["a", "b"])
+    let server = try FakeTarget(Behaviour.all) {
+      $0.append = { $0.number == 1 ? .close(keep: 1, bye: false) : .store }
+      $0.kept = { body in
+        let isAltered = body == PullBench.message("a")
+        return (isAltered ? Array("Received: by example.net\r\n".utf8) : []) + body
+      }
+    }
+    _ = try await bench.push(to: server)
+    #expect(server.subjects() == ["a", "b"])
+    for subject in ["a", "b"] { try bench.delete(subject) }
+    let report = try await bench.push(to: server) {
+      $0.prune = true
+      $0.pruneLimit = 100
+    }
+    #expect(report.notices.contains { $0.text.contains("may be somebody else's copy") })
+    #expect(report.pushed == ["removed": 1])
+    #expect(server.subjects() == ["a"])
+  }
 }
