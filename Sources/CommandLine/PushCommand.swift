@@ -10,6 +10,9 @@ enum PushCommand {
   static func options(_ context: RunContext, _ url: AccountURL) throws(Failure) -> PushOptions {
     let invocation = context.invocation
     try invocation.refuse(.acceptDeletions, with: .resendDeleted)
+    if invocation.has(.pruneLimit), !invocation.has(.prune) {
+      throw .usage("--prune-limit says something of --prune, which is not given")
+    }
     return PushOptions(
       archivePath: invocation.operands[0], statePath: statePath(invocation),
       mboxDialect: invocation.text(.mboxDialect).flatMap(MboxDialect.init),
@@ -17,7 +20,10 @@ enum PushCommand {
       connections: context.connections, dryRun: invocation.has(.dryRun),
       acceptDeletions: invocation.has(.acceptDeletions),
       resendDeleted: invocation.has(.resendDeleted), withDeleted: invocation.has(.withDeleted),
-      retryRefused: invocation.has(.retryRefused), full: invocation.has(.full), retry: .standard,
+      retryRefused: invocation.has(.retryRefused), full: invocation.has(.full),
+      prune: invocation.has(.prune),
+      pruneLimit: invocation.number(.pruneLimit) ?? PushOptions.standardPruneLimit,
+      fixDates: invocation.has(.fixDates), retry: .standard,
       settleSeconds: settleSeconds)
   }
 

@@ -14,6 +14,7 @@ import Testing
     case killed = "killed"
     case selftest = "selftest"
     case compared = "compared"
+    case removal = "--prune and --fix-dates"
     var testDescription: String { rawValue }
   }
 
@@ -58,6 +59,7 @@ import Testing
     case .killed: try await killed(bench)
     case .selftest: try selftest(bench)
     case .compared: try await compared(bench)
+    case .removal: try await removal(bench)
     }
   }
 
@@ -175,6 +177,42 @@ import Testing
     #expect(result.status == 0, "\(result.errors)\(result.output)")
     #expect(result.output == "4 kills: 0 lost, 0 doubled\n")
     #expect(try bench.plain(user).list().map(\.name).sorted() == before)
+  }
+
+  private func removal(_ bench: PushServersBench) async throws {
+    for subject in ["a", "b", "c", "d"] { try bench.source.append(subject, flags: ["\\Seen"]) }
+    try await bench.pullSource()
+    let user = try bench.newUser()
+    let plain = try bench.plain(user)
+    if bench.kind == .mailutils { try plain.select("INBOX") }
+    // What others put there, with the date of that day, and a message that they threw away.
+    try plain.append(PullBench.message("a"), to: "INBOX", flags: ["\\Flagged"], date: 1_700_000_000)
+    try plain.append(
+      PullBench.message("own"), to: "INBOX", flags: ["\\Deleted"], date: 1_700_000_001)
+    #expect(try await bench.push(user).exitStatus == .done)
+    let view = try bench.source.view()
+    let (a, b) = (try view.message("a"), try view.message("b"))
+    let fixed = try await bench.push(user) { $0.fixDates = true }
+    unlink("\(bench.archive)/INBOX/cur/\(b.file)")
+    let report = try await bench.push(user) { $0.prune = true }
+    var messages = try bench.plain(user).messages(in: "INBOX")
+    let marked = messages.filter { $0.flags.contains("\\deleted") }.map(\.subject).sorted()
+    guard bench.kind != .mailutils else {
+      // It has no UIDPLUS, and gives back other octets than it got: nobody can tell what they are.
+      #expect(fixed.accountFailure?.cause == .usage)
+      #expect(marked == ["own"])
+      #expect(report.notices.contains { $0.text.contains("not what was pushed") })
+      return
+    }
+    #expect(fixed.pushed == ["present": 4, "dates": 1], "\(fixed)")
+    #expect(report.pushed == ["present": 3, "removed": 1], "\(report)")
+    #expect(messages.map(\.subject) == ["own", "c", "d", "a"])
+    #expect(marked == ["own"])
+    let last = messages.removeLast()
+    #expect(last.date == a.date)
+    #expect(last.flags.isSuperset(of: ["\\flagged", "\\seen"]))
+    #expect(try await bench.push(user).pushed == ["present": 3])
+    #expect(try await bench.push(user) { $0.fixDates = true }.pushed == ["present": 3])
   }
 
   private func killed(_ bench: PushServersBench) async throws {

@@ -18,7 +18,8 @@ extension ManualText {
     Entry(
       term: "planned",
       text: "A dry run would do this: `action` (`create-mailbox`, `subscribe`, `transfer`, "
-        + "`update-flags`, `move`), `mailbox`, `destination`, `messages`, `bytes`, `uid`, `file`."),
+        + "`update-flags`, `move`, `remove`, `fix-date`), `mailbox`, `destination`, `messages`, "
+        + "`bytes`, `uid`, `file`, `detail` (in words)."),
     Entry(
       term: "progress",
       text: "At most once a second, for the whole run: `mailbox` (where something happened last), "
@@ -26,7 +27,7 @@ extension ManualText {
     Entry(
       term: "mailbox",
       text: "A mailbox is done: `mailbox`, `transferred`, `transferred_bytes`, `already_present`, "
-        + "`flags_updated`, `moved`, `gone_at_source`, `gone_on_target`, `deleted_by_hand`, "
+        + "`flags_updated`, `moved`, `removed`, `dates_fixed`, `gone_at_source`, `gone_on_target`, `deleted_by_hand`, "
         + "`collapsed`, `unchanged`."),
     Entry(
       term: "message-failed",

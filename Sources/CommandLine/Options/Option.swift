@@ -51,6 +51,9 @@ enum OptionName: String, Sendable, CaseIterable {
   case withDeleted = "with-deleted"
   case retryRefused = "retry-refused"
   case full
+  case prune
+  case pruneLimit = "prune-limit"
+  case fixDates = "fix-dates"
   case messages
   case explain
   case rebuild

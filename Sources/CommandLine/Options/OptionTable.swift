@@ -26,7 +26,8 @@ enum OptionTable {
         "A second run appends nothing, unless the archive has changed. What was moved by hand in "
           + "the archive after it was pushed is moved on the target, if the server has MOVE and "
           + "mailarc put it there; flags that changed in the archive are changed there too. Nothing "
-          + "is ever removed from the target, and what was deleted there is not sent again.",
+          + "is ever removed from the target without `--prune` or `--fix-dates`, and what was deleted "
+          + "there is not sent again.",
       ]),
     Command(
       name: .convert, operands: ["FROM", "TO"],

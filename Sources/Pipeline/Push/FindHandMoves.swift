@@ -38,9 +38,11 @@ struct FindHandMoves {
     var open: [(source: Int, entry: IndexEntry)] = []
     let known = sides.map { Set($0.record.entries.values.map(\.source)) }
     for (source, side) in sides.enumerated() where !side.record.isUnsettled {
+      let doubled = side.record.outdated.union(side.record.replacements.keys)
       for entry in side.record.entries.values.sorted(by: { $0.number < $1.number }) {
         guard entry.origin == .pushed, !entry.isGone, entry.uid != nil, !entry.source.isEmpty,
-          let digest = entry.digest, side.files[entry.source] == nil
+          !doubled.contains(entry.number), let digest = entry.digest,
+          side.files[entry.source] == nil
         else { continue }
         guard let destination = sides.firstIndex(where: { $0.files[entry.source] != nil }),
           let file = sides[destination].files[entry.source]

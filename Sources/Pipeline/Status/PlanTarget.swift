@@ -100,7 +100,9 @@ struct PlanTarget {
     }
     planned.flags = plan.pairs.count { index, number in
       place.record.entries[number].flatMap {
-        FlagDifference($0, messages[index].flags, place.kept)
+        FlagDifference(
+          $0, messages[index].flags, place.kept,
+          isMarked: place.record.removing.contains($0.number))
       } != nil
     }
     planned.staying = plan.surplus.count { !leaving.contains($0) }
