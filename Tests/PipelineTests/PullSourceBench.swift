@@ -56,7 +56,7 @@ final class SourceBench {
 
   /// Pulls with the program itself, to which the account has another name than to `pull`.
   func run(
-    _ more: [String] = [], layout: ArchiveIdentity.Layout = .maildir,
+    _ more: [String] = [], layout: ArchiveIdentity.Layout? = nil,
     environment: [String: String] = [:]
   ) throws -> ProcessResult {
     let password = directory.file("password")
@@ -66,8 +66,8 @@ final class SourceBench {
       builtProgram("mailarc"),
       [
         "pull", "imap://\(user)@127.0.0.1:\(server.port)", archive, "--allow-plaintext",
-        "--connections", "1", "--password-file", password, "--layout", layout.rawValue,
-      ] + more, environment: environment)
+        "--connections", "1", "--password-file", password,
+      ] + (layout.map { ["--layout", $0.rawValue] } ?? []) + more, environment: environment)
   }
 
   func view() throws -> ArchiveView { try ArchiveView(archive) }
