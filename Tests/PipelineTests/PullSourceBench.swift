@@ -37,7 +37,7 @@ final class SourceBench {
 
   @discardableResult
   func pull(
-    dryRun: Bool = false, accept: Bool = false, refetch: Bool = false,
+    dryRun: Bool = false, accept: Bool = false, refetch: Bool = false, prune: Int? = nil,
     layout: ArchiveIdentity.Layout? = nil, observer: any RunObserver = NoObserver()
   ) async throws
     -> RunReport
@@ -48,6 +48,7 @@ final class SourceBench {
     let options = PullOptions(
       source: account, archivePath: archive, layout: layout, connections: 1, dryRun: dryRun,
       acceptDeletions: accept, refetchDeleted: refetch, allNamespaces: false,
+      prune: prune != nil, pruneLimit: prune ?? PruneLimit.standard,
       retry: RetryPolicy(pauses: [0.001, 0.001]))
     return await PullPipeline(
       options: options, observer: observer, interruption: try Interruption()

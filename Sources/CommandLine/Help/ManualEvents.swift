@@ -18,7 +18,8 @@ extension ManualText {
     Entry(
       term: "planned",
       text: "A dry run would do this: `action` (`create-mailbox`, `subscribe`, `transfer`, "
-        + "`update-flags`, `move`), `mailbox`, `destination`, `messages`, `bytes`, `uid`, `file`."),
+        + "`update-flags`, `move`, `remove`), `mailbox`, `destination`, `messages`, `bytes`, `uid`, `file`."
+    ),
     Entry(
       term: "progress",
       text: "At most once a second, for the whole run: `mailbox` (where something happened last), "
@@ -26,8 +27,8 @@ extension ManualText {
     Entry(
       term: "mailbox",
       text: "A mailbox is done: `mailbox`, `transferred`, `transferred_bytes`, `already_present`, "
-        + "`flags_updated`, `moved`, `gone_at_source`, `gone_on_target`, `deleted_by_hand`, "
-        + "`collapsed`, `unchanged`."),
+        + "`flags_updated`, `moved`, `removed`, `gone_at_source`, `gone_on_target`, "
+        + "`deleted_by_hand`, `collapsed`, `unchanged`."),
     Entry(
       term: "message-failed",
       text: "A message could not be transferred: `mailbox`, `uid`, `file`, `reason`, `advice`."),
@@ -98,6 +99,29 @@ extension ManualText {
       text: "The last one: `command`, `mailboxes`, `messages`, `bytes`, `intact`, `unrecorded`, "
         + "`findings`, a count of each kind of finding, `exit_status`; with `--rebuild` `command`, "
         + "`rebuilt`, `findings`, `exit_status`."),
+  ]
+
+  static let trashEvents = ["`mailarc trash --json` prints these:"]
+
+  static let trashEventTypes = [
+    Entry(
+      term: "message-trashed",
+      text: "`list`: a message in the trash: `removed` (when), `mailbox` (where it was), and the "
+        + "other members of `message-listed`."),
+    Entry(
+      term: "restored",
+      text: "`restore`: messages are back: `removed` (when they had been), `mailbox`, `messages`, "
+        + "`bytes`."),
+    Entry(
+      term: "emptied",
+      text: "`empty`: messages are removed for good; the same members."),
+    Entry(
+      term: "unreadable",
+      text: "Something that can't be read, or not be dealt with: `mailbox`, `file`, `reason`."),
+    Entry(
+      term: "summary",
+      text: "The last one: `command`, `action`, `messages`, `bytes`, `unreadable` (how many), "
+        + "`exit_status`."),
   ]
 
   static let selftestEvents = ["`mailarc selftest --json` prints these:"]

@@ -44,7 +44,13 @@ enum ZshCompletions {
       case "COMMAND":
         "            '" + operandPrefix(command) + operand + ":("
           + OptionTable.commands.map(\.name.rawValue).joined(separator: " ") + ")'"
-      default: "            '" + operandPrefix(command) + operand + ": '"
+      default:
+        if let words = Command.choices(of: operand) {
+          "            '" + operandPrefix(command) + "ACTION:(" + words.joined(separator: " ")
+            + ")'"
+        } else {
+          "            '" + operandPrefix(command) + operand + ": '"
+        }
       }
     }
     return """

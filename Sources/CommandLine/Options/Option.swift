@@ -28,6 +28,7 @@ enum CommandName: String, Sendable, CaseIterable {
   case list
   case status
   case verify
+  case trash
   case selftest
   case help
 }
@@ -51,10 +52,14 @@ enum OptionName: String, Sendable, CaseIterable {
   case withDeleted = "with-deleted"
   case retryRefused = "retry-refused"
   case full
+  case prune
+  case pruneLimit = "prune-limit"
   case messages
   case explain
   case rebuild
   case account
+  case mailbox
+  case olderThan = "older-than"
   case kills
   case messageCount = "message-count"
   case seed
@@ -97,7 +102,7 @@ struct Option: Sendable {
 /// One command: a row of the command table.
 struct Command: Sendable {
   let name: CommandName
-  /// The names of its operands, in order.
+  /// The names of its operands, in order; one that is one of some words has these, with `|` between.
   let operands: [String]
   /// Whether the operands may be left out.
   let operandsAreOptional: Bool
@@ -105,6 +110,11 @@ struct Command: Sendable {
   let summary: String
   /// Whole sentences for the manual, in paragraphs.
   let details: [String]
+
+  /// The words that an operand can be; nil where it can be anything.
+  static func choices(of operand: String) -> [String]? {
+    operand.contains("|") ? operand.split(separator: "|").map(String.init) : nil
+  }
 
   /// The command with its operands, without the program's name.
   var usage: String {

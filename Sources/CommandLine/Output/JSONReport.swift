@@ -12,11 +12,23 @@ enum JSONReport {
       ("already_present", .integer(report.alreadyPresent)),
       ("flags_updated", .integer(report.flagsUpdated)),
       ("moved", .integer(report.moved)),
+      ("removed", .integer(report.removed)),
       ("gone_at_source", .integer(report.goneAtSource)),
       ("gone_on_target", .integer(report.goneOnTarget)),
       ("deleted_by_hand", .integer(report.deletedByHand)),
       ("collapsed", .integer(report.collapsed)),
       ("unchanged", .bool(report.skipped)),
+    ]
+  }
+
+  /// A message on disk.
+  static func members(_ message: ListedMessage) -> [(String, JSONValue)] {
+    [
+      ("mailbox", .string(message.mailbox.description)), ("file", .string(message.file)),
+      ("date", .string(Timestamp.full(message.date))),
+      ("flags", .array(message.flags.imapNames.map { .string($0) })),
+      ("from", .string(message.from)), ("subject", .string(message.subject)),
+      ("bytes", .integer(message.size)), ("incomplete", .bool(message.isIncomplete)),
     ]
   }
 
@@ -40,6 +52,7 @@ enum JSONReport {
       ("transferred_bytes", .integer(totals.transferredBytes)),
       ("already_present", .integer(totals.alreadyPresent)),
       ("flags_updated", .integer(totals.flagsUpdated)), ("moved", .integer(totals.moved)),
+      ("removed", .integer(totals.removed)),
       ("gone_at_source", .integer(totals.goneAtSource)),
       ("gone_on_target", .integer(totals.goneOnTarget)),
       ("deleted_by_hand", .integer(totals.deletedByHand)),

@@ -46,6 +46,7 @@ enum ReportTable {
       counted("Present", \.alreadyPresent),
       counted("Flags", \.flagsUpdated),
       counted("Moved", \.moved),
+      counted("Removed", \.removed),
       counted("Gone at source", \.goneAtSource),
       counted("Gone on target", \.goneOnTarget),
       counted("Deleted by hand", \.deletedByHand),

@@ -54,6 +54,10 @@ enum ReportVerdict {
       let what = Quantity.count(totals.moved, "message")
       parts.append(report.dryRun ? "would move \(what)" : what + " moved")
     }
+    if totals.removed > 0 {
+      let what = Quantity.count(totals.removed, "message")
+      parts.append(report.dryRun ? "would remove \(what)" : what + " removed")
+    }
     return parts
   }
 

@@ -26,7 +26,9 @@ package struct MailboxReport: Sendable, Equatable {
   package var flagsUpdated = 0
   /// Messages that were moved here because the other side moved them.
   package var moved = 0
-  /// Messages gone at the source; the archive keeps them.
+  /// Messages removed because the other side has them no longer.
+  package var removed = 0
+  /// Messages gone at the source; the archive keeps them, or with `--prune` its trash does.
   package var goneAtSource = 0
   /// Messages that were pushed once and are gone on the target since.
   package var goneOnTarget = 0
