@@ -36,7 +36,7 @@ struct TrashCommandTests {
     #expect(lines.first?.hasPrefix("2023-11-14 22:13  Work              1970-01-01 00:00") == true)
     #expect(lines.first?.contains("A  ") == true)
     #expect(lines.first?.contains("\\x1B[31mred") == true)
-    #expect(lines.last == "1 message in the trash (34 B).")
+    #expect(lines.last == "1 message in the trash (35 B).")
   }
 
   @Test func `JSON is one object a line`() async {
@@ -47,7 +47,7 @@ struct TrashCommandTests {
         #"{"type":"message-trashed","removed":"2023-11-14T22:13:20Z","mailbox":"Work","file":"#))
     #expect(listed[0].contains(#""subject":"\u001B[31mred""#))
     #expect(
-      listed[1] == #"{"type":"summary","command":"trash","action":"list","messages":1,"bytes":34,"#
+      listed[1] == #"{"type":"summary","command":"trash","action":"list","messages":1,"bytes":35,"#
         + #""unreadable":0,"exit_status":0}"#)
     let restored = await trash(["restore", archive, "--json"]).output.split(separator: "\n")
     #expect(restored.first?.hasPrefix(#"{"type":"restored","removed":"2023"#) == true)

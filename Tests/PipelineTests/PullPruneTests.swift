@@ -152,11 +152,16 @@ struct PullPruneTests {
     #expect(try bench.verify() == [])
     #expect(try await bench.pull(prune: 100).sums == [:])
     #expect(try bench.restore().messages == 3)
+    #expect(try bench.changesByHand() == [])
     for _ in 0..<2 {
       #expect(try await bench.pull(prune: 100).sums == [:])
       #expect(try bench.view().subjects == ["Work: m1", "Work: m2", "Work: m3"])
       #expect(try bench.verify() == [])
     }
+    try hand.delete(["m2"], from: "Work")
+    #expect(try bench.verify() == [.missing])
+    #expect(try await bench.pull(accept: true).sums == [:])
+    #expect(try bench.verify() == [])
   }
 
   @Test func `what was moved at the source is moved, not removed`() async throws {

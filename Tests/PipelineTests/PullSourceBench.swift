@@ -60,15 +60,21 @@ final class SourceBench {
     _ more: [String] = [], layout: ArchiveIdentity.Layout = .maildir,
     environment: [String: String] = [:]
   ) throws -> ProcessResult {
+    try runProcess(
+      builtProgram("mailarc"), try arguments(more, layout: layout), environment: environment)
+  }
+
+  /// What `run` tells the program.
+  func arguments(
+    _ more: [String], layout: ArchiveIdentity.Layout
+  ) throws -> [String] {
     let password = directory.file("password")
     try writeFile(password, "secret\n")
     chmod(password, 0o600)
-    return try runProcess(
-      builtProgram("mailarc"),
-      [
-        "pull", "imap://\(user)@127.0.0.1:\(server.port)", archive, "--allow-plaintext",
-        "--connections", "1", "--password-file", password, "--layout", layout.rawValue,
-      ] + more, environment: environment)
+    return [
+      "pull", "imap://\(user)@127.0.0.1:\(server.port)", archive, "--allow-plaintext",
+      "--connections", "1", "--password-file", password, "--layout", layout.rawValue,
+    ] + more
   }
 
   func view() throws -> ArchiveView { try ArchiveView(archive) }

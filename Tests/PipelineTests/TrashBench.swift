@@ -53,6 +53,11 @@ extension SourceBench {
     try RestoreTrash(path: archive, mailbox: mailbox, interruption: try Interruption()).run()
   }
 
+  func changesByHand() throws -> [HandChange.Kind] {
+    try StatusArchive(path: archive, full: false, interruption: try Interruption()).run()
+      .changes.map(\.kind)
+  }
+
   func verify() throws -> [VerifyFinding.Kind] {
     try VerifyArchive(
       path: archive, observer: NoVerifyObserver(), interruption: try Interruption()

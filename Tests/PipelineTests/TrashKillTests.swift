@@ -16,18 +16,13 @@ import Testing
   func `a pull that is killed while it prunes is finished by the next one`(
     _ layout: Layout
   ) async throws {
-    let bench = try filled(layout)
+    let bench = try await filled(layout)
     let expected = try copy(of: bench, "reference")
-    try expect(expected.run(Self.prune, layout: layout))
+    try await pull(expected, Self.prune)
     let reference = try content(expected)
     #expect(reference.trash.count == 4)
-    var step = 1
-    while true {
-      let killed = try copy(of: bench, "killed\(step)")
-      let result = try killed.run(
-        Self.prune, layout: layout, environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
-      if result.ending == .exited(0) { break }
-      #expect(result.ending == .killed(signal: SIGKILL))
+    let steps = try await killAtEveryStep(bench, { try $0.arguments(Self.prune, layout: layout) }) {
+      step, killed in
       // Of an mbox that is half written, mailarc alone knows the rest.
       if layout == .maildir || layout == .maildirPlusPlus {
         let left = try content(killed)
@@ -36,45 +31,32 @@ import Testing
         #expect(try killed.verify() == [], "after a kill at step \(step)")
       }
       // It asks nothing, whatever it is asked to do.
-      if step % 2 == 0 { try expect(killed.run(layout: layout)) }
-      try expect(killed.run(Self.prune, layout: layout))
+      if step % 2 == 0 { try await pull(killed) }
+      try await pull(killed, Self.prune)
       #expect(try content(killed) == reference, "after a kill at step \(step)")
-      #expect(try killed.verify() == [])
-      try runSuccessfully("/bin/rm", ["-r", killed.archive])
-      step += 1
     }
-    #expect(step > 20)
+    #expect(steps > 20)
   }
 
   @Test(arguments: Layout.allCases)
   func `so is what is restored`(_ layout: Layout) async throws {
-    let bench = try filled(layout)
+    let bench = try await filled(layout)
     let reference = try content(bench)
-    try expect(bench.run(Self.prune, layout: layout))
-    var step = 1
-    while true {
-      let killed = try copy(of: bench, "killed\(step)")
-      let words = ["trash", "restore", killed.archive]
-      let result = try runProcess(
-        builtProgram("mailarc"), words, environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
-      if result.ending == .exited(0) { break }
-      #expect(result.ending == .killed(signal: SIGKILL))
-      // A pull in between takes nothing away again that is back.
-      let isBack = try runProcess(builtProgram("mailarc"), ["list", killed.archive]).output
+    try await pull(bench, Self.prune)
+    let steps = try await killAtEveryStep(bench, { ["trash", "restore", $0.archive] }) {
+      step, killed in
       if step % 2 == 0 {
-        try expect(killed.run(Self.prune, layout: layout))
-        let output = try runProcess(builtProgram("mailarc"), ["list", killed.archive]).output
-        #expect(output == isBack, "after a kill at step \(step)")
+        // A pull in between takes nothing away again that is back.
+        let back = try await run(["list", killed.archive])
+        try await pull(killed, Self.prune)
+        #expect(try await run(["list", killed.archive]) == back, "after a kill at step \(step)")
       }
-      try expect(runProcess(builtProgram("mailarc"), words))
+      try await run(["trash", "restore", killed.archive])
       #expect(try content(killed) == reference, "after a kill at step \(step)")
-      try expect(killed.run(Self.prune, layout: layout))
+      try await pull(killed, Self.prune)
       #expect(try content(killed) == reference, "after a kill at step \(step)")
-      #expect(try killed.verify() == [])
-      try runSuccessfully("/bin/rm", ["-r", killed.archive])
-      step += 1
     }
-    #expect(step > 10)
+    #expect(steps > 10)
   }
 
   @Test(arguments: [Layout.maildir, .mbox])
@@ -98,7 +80,7 @@ import Testing
   }
 
   /// An archive with messages that are known to be gone at the source.
-  private func filled(_ layout: Layout) throws -> SourceBench {
+  private func filled(_ layout: Layout) async throws -> SourceBench {
     let bench = try SourceBench { state in
       var work = SourceServer.Mailbox()
       work.messages = SourceBench.messages(5)
@@ -109,12 +91,12 @@ import Testing
         "INBOX": .init(messages: SourceBench.messages(2, from: 100)), "Work/Old": work,
       ]
     }
-    try expect(bench.run(layout: layout))
+    try await pull(bench, [], layout)
     bench.server.change {
       $0.mailboxes["Work/Old"]?.messages.removeFirst(3)
       $0.mailboxes["INBOX"]?.messages.removeFirst()
     }
-    try expect(bench.run(layout: layout))
+    try await pull(bench, [], layout)
     return bench
   }
 
@@ -124,8 +106,54 @@ import Testing
     return other
   }
 
-  private func expect(_ result: ProcessResult) {
-    #expect(result.ending == .exited(0), "\(result.output)\(result.errors)")
+  /// Kills the program at the first step, at the second and so on, each time on another copy of the archive,
+  /// until none is reached.
+  ///
+  /// - Returns: the number of steps.
+  private func killAtEveryStep(
+    _ bench: SourceBench, _ words: (SourceBench) throws -> [String],
+    check: (Int, SourceBench) async throws -> Void
+  ) async throws -> Int {
+    var step = 1
+    while true {
+      let killed = try copy(of: bench, "killed\(step)")
+      let child = try ChildProcess(
+        builtProgram("mailarc"), try words(killed),
+        environment: ["MAILARC_KILL_AT_STEP": "\(step)"])
+      let ending = try await Self.end(of: child)
+      if ending == .exited(0) { return step - 1 }
+      #expect(ending == .killed(signal: SIGKILL))
+      try await check(step, killed)
+      #expect(try killed.verify() == [], "after a kill at step \(step)")
+      try runSuccessfully("/bin/rm", ["-r", killed.archive])
+      step += 1
+    }
+  }
+
+  private func pull(
+    _ bench: SourceBench, _ more: [String] = [], _ layout: Layout? = nil
+  ) async throws {
+    let layout = try layout ?? ArchiveView.layout(of: bench.archive)
+    try await run(try bench.arguments(more, layout: layout))
+  }
+
+  /// Runs the program to its end, which has to be a good one.
+  @discardableResult
+  private func run(_ words: [String]) async throws -> String {
+    let child = try ChildProcess(builtProgram("mailarc"), words)
+    let ending = try await Self.end(of: child)
+    let errors = String(decoding: child.standardError, as: UTF8.self)
+    let output = String(decoding: child.standardOutput, as: UTF8.self)
+    #expect(ending == .exited(0), "\(output)\(errors)")
+    return output
+  }
+
+  /// Waits without holding one of the few threads that all tests share.
+  private static func end(of child: ChildProcess) async throws -> ChildProcess.Ending {
+    while true {
+      if let ending = child.poll() { return ending }
+      try await Task.sleep(for: .milliseconds(3))
+    }
   }
 
   private struct Content: Equatable {

@@ -3,7 +3,7 @@ package struct PruneLimit {
   /// Without `--prune-limit`: a tenth.
   package static let standard = 10
 
-  /// Percent of the mailbox, rounded up to whole messages; one message may always go.
+  /// Percent of the mailbox, rounded up to whole messages: one may always go.
   let percent: Int
 
   /// Compares with what is to be removed.
@@ -13,7 +13,7 @@ package struct PruneLimit {
   ///   - all: how many there are.
   /// - Returns: the limit that would do; nil if this one does.
   func needed(toRemove count: Int, of all: Int) -> Int? {
-    guard count > max(1, (all * percent + 99) / 100) else { return nil }
+    guard count > (all * percent + 99) / 100 else { return nil }
     return (count - 1) * 100 / all + 1
   }
 }
