@@ -95,6 +95,32 @@ struct PullPruneTests {
     #expect(try bench.view().messages.count == 8)
   }
 
+  @Test func `a record that was made of an edited file is no proof`() async throws {
+    let (bench, _) = try await SourceBench.filled(8)
+    let path = try file("m5", bench)
+    try writeFile(path, try readFile(path) + "P.S.\n")
+    try runSuccessfully("/bin/rm", ["-r", bench.archive + "/.mailarc/pull"])
+    try await bench.pull()
+    bench.expunge("m5")
+    #expect(try await bench.pull(prune: 100).sums == ["gone": 1])
+    bench.expunge("m4")
+    #expect(try await bench.pull(prune: 100).sums == ["gone": 1, "removed": 1])
+  }
+
+  @Test func `a journal with lost records decides nothing`() async throws {
+    let (bench, _) = try await SourceBench.filled(8)
+    bench.expunge("m5")
+    try await bench.pull()
+    let key = MailboxKey(account: "ada", mailbox: try #require(MailboxName(["Work"])))
+    let path = bench.archive + "/.mailarc/pull/\(key.hex).journal"
+    let lines = try readFile(path).split(separator: "\n").map(String.init)
+    let damaged = lines.map { $0.contains(" held 2 ") ? "x" + $0 : $0 }
+    #expect(damaged != lines)
+    try writeFile(path, damaged.map { $0 + "\n" }.joined())
+    #expect(try await bench.pull(prune: 100).sums["removed"] == nil)
+    #expect(try bench.view().messages.count == 8)
+  }
+
   @Test func `what others put into the mailbox is not looked at`() async throws {
     let (bench, hand) = try await SourceBench.filled(2)
     try hand.add("mine", to: "Work")
@@ -152,7 +178,8 @@ struct PullPruneTests {
     #expect(try bench.verify() == [])
     #expect(try await bench.pull(prune: 100).sums == [:])
     #expect(try bench.restore().messages == 3)
-    #expect(try bench.changesByHand() == [])
+    let changes = try bench.changesByHand()
+    #expect(changes == [.mailboxCreated, .added, .added, .added])
     for _ in 0..<2 {
       #expect(try await bench.pull(prune: 100).sums == [:])
       #expect(try bench.view().subjects == ["Work: m1", "Work: m2", "Work: m3"])
