@@ -56,6 +56,17 @@ import Testing
       .entry(entry(6, uid: 1, .pushed, gone: true)),
       .moving(IntendedMove(time: 1_600_000_001, octets: 5_000_000_000, destination: mailbox)),
       .moved,
+      .removing([1, 4]),
+      .marked(entry: 4),
+      .kept(entry: 1),
+      .batch(
+        IntentBatch(
+          number: 2, uidValidity: UIDValidity(1), uidNext: 2, time: 1_600_000_002,
+          open: [0: intent(3, flags, "y"), 1: intent(4, Flags(), "")],
+          replaced: [
+            0: ReplacedCopy(entry: 1, date: InternalDate(epochSeconds: -5)),
+            1: ReplacedCopy(entry: 4, date: InternalDate(epochSeconds: 1_600_000_003)),
+          ])),
     ] + [UID(20)].compactMap { $0 }.map { .rebound(entry: 2, $0) }
 
   @Test(arguments: everyEvent.indices)
@@ -81,7 +92,7 @@ import Testing
 
   @Test func `the sum of events`() throws {
     var record = PushRecord()
-    for event in Self.everyEvent.dropLast(5) { record.apply(event) }
+    for event in Self.everyEvent.dropLast(9) { record.apply(event) }
     record.apply(.rebound(entry: 2, try uid(20)))
     #expect(record.uidValidity == UIDValidity(4_294_967_295))
     #expect(record.entries.keys.sorted() == [1, 2, 4, 5])

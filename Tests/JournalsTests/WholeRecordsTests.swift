@@ -26,6 +26,7 @@ import Testing
 
   private static func table() throws -> TargetTable {
     var table = TargetTable()
+    table.url = "imaps://a@b@example.net:993"
     table.separator = UInt8(ascii: "/")
     table.mailboxes = [.inbox: [], try #require(MailboxName(["Sent mail"])): [.sent]]
     table.kept = [
@@ -40,6 +41,20 @@ import Testing
     #expect(SeenArchive(in: directory.directory) == nil)
     try seen.write(in: directory.directory)
     #expect(SeenArchive(in: directory.directory) == seen)
+  }
+
+  @Test func `the golden files are read and written as they are`() throws {
+    try directory.put("seen", try golden("seen"))
+    try directory.put("mailboxes", try golden("target-mailboxes"))
+    let (seen, table) = (try Self.seen(), try Self.table())
+    #expect(SeenArchive(in: directory.directory) == seen)
+    #expect(TargetTable(in: directory.directory) == table)
+    let other = try directory.directory.ensureSubdirectory("other")
+    try seen.write(in: other)
+    try table.write(in: other)
+    for name in ["seen", "mailboxes"] {
+      #expect(try readFile(directory.file("other/" + name)) == readFile(directory.file(name)))
+    }
   }
 
   @Test func `what a target has is read as it was written`() throws {

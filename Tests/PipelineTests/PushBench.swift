@@ -80,6 +80,9 @@ final class PushBench {
     var withDeleted = false
     var retryRefused = false
     var full = false
+    var prune = false
+    var pruneLimit = 10
+    var fixDates = false
     var settleSeconds = 0.2
     var observer: any RunObserver = NoObserver()
   }
@@ -99,6 +102,7 @@ final class PushBench {
       mboxDialect: nil, target: account, connections: chosen.connections, dryRun: chosen.dryRun,
       acceptDeletions: chosen.accept, resendDeleted: chosen.resend,
       withDeleted: chosen.withDeleted, retryRefused: chosen.retryRefused, full: chosen.full,
+      prune: chosen.prune, pruneLimit: chosen.pruneLimit, fixDates: chosen.fixDates,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: chosen.settleSeconds)
     return await PushPipeline(
       options: options, observer: chosen.observer, interruption: try Interruption()
@@ -218,6 +222,7 @@ extension RunReport {
     let all = [
       "transferred": sum(\.transferred), "present": sum(\.alreadyPresent),
       "flags": sum(\.flagsUpdated), "gone": sum(\.goneOnTarget), "collapsed": sum(\.collapsed),
+      "removed": sum(\.removed), "dates": sum(\.datesFixed),
       "failures": failures.count, "questions": questions.count,
       "mailboxFailures": mailboxFailures.count, "stopped": accountFailure == nil ? 0 : 1,
     ]

@@ -101,8 +101,10 @@ import Testing
     let report = try await bench.source.pull()
     #expect(report.questions.count == 1)
     #expect(try Self.status(bench).words.count == 25)
+    #expect(try Self.status(bench).source?.outstanding.count == 1)
     try await bench.source.pull(accept: true)
     #expect(try Self.status(bench).words == [])
+    #expect(try Self.status(bench).source?.outstanding == [])
   }
 
   @Test func `without what the last pull saw, what was pulled has to do`() async throws {
@@ -166,6 +168,26 @@ import Testing
     #expect(status.exitStatus == .findings)
     try await bench.push()
     #expect(try Self.status(bench).exitStatus == .done)
+  }
+}
+
+extension StatusTests {
+  @Test func `what the target refused is told`() async throws {
+    let bench = try await PushBench.dropping(["a", "bad"])
+    let server = try FakeTarget(FakeTarget.Behaviour.noExtras) {
+      $0.append = { append in
+        append.messages.contains { $0.subject == "bad" }
+          ? .say("NO [CANNOT] not with me", keep: 0) : .store
+      }
+    }
+    _ = try await bench.push(to: server)
+    let status = try StatusArchive(
+      path: bench.archive, full: false, interruption: try Interruption()
+    ).run()
+    let texts = status.targets.flatMap(\.account.outstanding).map(\.text)
+    #expect(texts.count == 1)
+    #expect(texts.first?.hasPrefix("1 message not taken: the server refused it: ") == true)
+    #expect(texts.first?.contains("not with me") == true)
   }
 }
 

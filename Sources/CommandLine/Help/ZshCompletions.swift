@@ -38,19 +38,19 @@ enum ZshCompletions {
 
   private static func arm(_ command: Command) -> String {
     let options = OptionTable.options(of: command.name).map { "            " + specification($0) }
-    let operands = command.operands.map { operand in
+    let operands = command.operands.indices.map { place -> String in
+      let operand = command.operands[place]
+      let prefix = command.isOptional(place) ? "::" : ":"
       switch operand {
-      case "ARCHIVE": "            '" + operandPrefix(command) + operand + ":_files -/'"
+      case "ARCHIVE": return "            '" + prefix + operand + ":_files -/'"
       case "COMMAND":
-        "            '" + operandPrefix(command) + operand + ":("
+        return "            '" + prefix + operand + ":("
           + OptionTable.commands.map(\.name.rawValue).joined(separator: " ") + ")'"
       default:
-        if let words = Command.choices(of: operand) {
-          "            '" + operandPrefix(command) + "ACTION:(" + words.joined(separator: " ")
-            + ")'"
-        } else {
-          "            '" + operandPrefix(command) + operand + ": '"
+        guard let words = Command.choices(of: operand) else {
+          return "            '" + prefix + operand + ": '"
         }
+        return "            '" + prefix + "ACTION:(" + words.joined(separator: " ") + ")'"
       }
     }
     return """
@@ -60,10 +60,6 @@ enum ZshCompletions {
                 )
                 _arguments $options ;;
       """
-  }
-
-  private static func operandPrefix(_ command: Command) -> String {
-    command.operandsAreOptional ? "::" : ":"
   }
 
   private static func specification(_ option: Option) -> String {

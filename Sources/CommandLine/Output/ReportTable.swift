@@ -47,6 +47,7 @@ enum ReportTable {
       counted("Flags", \.flagsUpdated),
       counted("Moved", \.moved),
       counted("Removed", \.removed),
+      counted("Dates", \.datesFixed),
       counted("Gone at source", \.goneAtSource),
       counted("Gone on target", \.goneOnTarget),
       counted("Deleted by hand", \.deletedByHand),

@@ -4,8 +4,8 @@ import Pipeline
 extension MailboxReport {
   /// Whether something was done in the mailbox, or has to be said about it.
   var hasChanges: Bool {
-    transferred + flagsUpdated + moved + removed + goneAtSource + goneOnTarget + deletedByHand
-      + collapsed > 0
+    transferred + flagsUpdated + moved + removed + datesFixed + goneAtSource + goneOnTarget
+      + deletedByHand + collapsed > 0
   }
 }
 
@@ -19,6 +19,7 @@ extension RunReport {
       sum.flagsUpdated += mailbox.flagsUpdated
       sum.moved += mailbox.moved
       sum.removed += mailbox.removed
+      sum.datesFixed += mailbox.datesFixed
       sum.goneAtSource += mailbox.goneAtSource
       sum.goneOnTarget += mailbox.goneOnTarget
       sum.deletedByHand += mailbox.deletedByHand

@@ -58,6 +58,10 @@ enum ReportVerdict {
       let what = Quantity.count(totals.removed, "message")
       parts.append(report.dryRun ? "would remove \(what)" : what + " removed")
     }
+    if totals.datesFixed > 0 {
+      let what = "the date of " + Quantity.count(totals.datesFixed, "message")
+      parts.append(report.dryRun ? "would fix \(what)" : what + " fixed")
+    }
     return parts
   }
 

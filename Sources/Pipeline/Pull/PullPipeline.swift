@@ -62,6 +62,7 @@ package struct PullPipeline: Sendable {
     try RecordMailboxes(archive: archive, dryRun: options.dryRun).run(tree)
     let directory = try pullDirectory(of: archive)
     let log = try RunLog(in: directory, readOnly: options.dryRun)
+    let seen = options.dryRun ? nil : RecordSeen(archive: archive)
     let context = PullContext(
       options: options, archive: archive, directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), run: log.numbers,
@@ -98,10 +99,9 @@ package struct PullPipeline: Sendable {
     if followed.count == pulled.count {
       if isComplete, followed.allSatisfy(\.isSettled) { try log.end() } else { try log.leave() }
     }
-    guard !options.dryRun else { return }
     let settled = Set(followed.filter(\.isSettled).map(\.name))
     let waiting = Set(pulled.map(\.name)).subtracting(settled)
-    try RecordSeen(archive: archive).run(
+    try seen?.run(
       waiting: Set(archive.table.records.filter { waiting.contains($0.name) }.map(\.archiveName)))
   }
 

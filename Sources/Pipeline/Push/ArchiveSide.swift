@@ -12,6 +12,8 @@ final class ArchiveSide {
   /// How many of the messages have a header key with a size.
   private(set) var keyCounts: [MatchMessages.KeyAndSize: Int] = [:]
   private var bySource: [String: Int] = [:]
+  /// Whether everything in the mailboxes could be read.
+  private(set) var isWhole = true
 
   init(_ sources: [MailboxPlace], in mail: any MailSource) throws(StoreError) {
     var mailboxes: [any ReadableMailbox] = []
@@ -25,6 +27,7 @@ final class ArchiveSide {
   /// - Returns: the stamps of all mailboxes, in the order of `mailboxes`.
   /// - Throws: `StoreError.system`.
   func stamp(recording: Bool) throws(StoreError) -> String {
+    if mailboxes.isEmpty { return Self.noMailbox }
     var parts: [String] = []
     for mailbox in mailboxes {
       guard let stamp = try recording ? mailbox.stamp() : mailbox.currentStamp() else { return "" }
@@ -33,12 +36,16 @@ final class ArchiveSide {
     return parts.joined(separator: ";")
   }
 
+  private static let noMailbox = "none"
+
   /// Lists the messages.
   func scan(_ context: PushContext, index: PushRecord, _ reporter: PushReporter) throws {
+    isWhole = true
     messages = try ScanArchive(
       mailboxes: mailboxes, pulled: context.pulled, stray: context.stray, digester: digester,
       known: index.digestsBySource, full: context.options.full
-    ) { path, error in
+    ) { [self] path, error in
+      isWhole = false
       reporter.fail(path, "\(error)", advice: nil)
     }.run()
     for (place, mailbox) in mailboxes.enumerated() where !mailbox.damage.isEmpty {

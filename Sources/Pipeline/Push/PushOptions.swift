@@ -25,6 +25,12 @@ package struct PushOptions: Sendable {
   package let retryRefused: Bool
   /// Whether every file is read, also where nothing seems to have changed.
   package let full: Bool
+  /// Whether what mailarc put there and the archive has no longer is removed.
+  package let prune: Bool
+  /// How much of what mailarc put into a mailbox may be removed without being asked, in percent.
+  package let pruneLimit: Int
+  /// Whether messages that have another internal date on the target are replaced.
+  package let fixDates: Bool
   /// How often what failed for a passing reason is tried again.
   package let retry: RetryPolicy
   /// How many seconds a mailbox's UIDNEXT must stand still before what was sent over a connection that
@@ -38,7 +44,9 @@ package struct PushOptions: Sendable {
   package init(
     archivePath: String, statePath: String?, mboxDialect: MboxDialect?, target: IMAPAccount,
     connections: Int, dryRun: Bool, acceptDeletions: Bool, resendDeleted: Bool, withDeleted: Bool,
-    retryRefused: Bool, full: Bool, retry: RetryPolicy, settleSeconds: Double
+    retryRefused: Bool, full: Bool, prune: Bool = false,
+    pruneLimit: Int = PruneLimit.standard, fixDates: Bool = false, retry: RetryPolicy,
+    settleSeconds: Double
   ) {
     self.archivePath = archivePath
     self.statePath = statePath
@@ -51,6 +59,9 @@ package struct PushOptions: Sendable {
     self.withDeleted = withDeleted
     self.retryRefused = retryRefused
     self.full = full
+    self.prune = prune
+    self.pruneLimit = pruneLimit
+    self.fixDates = fixDates
     self.retry = retry
     self.settleSeconds = settleSeconds
   }

@@ -15,6 +15,7 @@ struct KnownAccounts {
     var account = KnownAccount(identity: archive.identity.account)
     guard let directory = try? archive.state.openSubdirectory("pull") else { return account }
     try addTimes(directory, &account)
+    let states = try MailboxStates(in: directory, readOnly: true)
     for (name, key) in journals(in: directory) {
       guard
         let journal = try? PullJournal(in: directory, key: key, mailbox: .inbox, readOnly: true)
@@ -22,6 +23,7 @@ struct KnownAccounts {
       for (uid, reason) in journal.record.failed.sorted(by: { $0.key < $1.key }) {
         account.outstanding.append(.init(mailbox: name, text: "UID \(uid): \(reason)"))
       }
+      if journal.record.failed.isEmpty { account.addOutstanding(states[key], name) }
     }
     return account
   }
@@ -38,10 +40,20 @@ struct KnownAccounts {
       else { continue }
       var account = KnownAccount(identity: identity)
       try addTimes(directory, &account)
+      let states = try MailboxStates(in: directory, readOnly: true)
       for (name, key) in journals(in: directory) {
         guard
           let journal = try? PushJournal(in: directory, key: key, mailbox: .inbox, readOnly: true)
         else { continue }
+        let count = account.outstanding.count
+        for (reason, refused) in Dictionary(grouping: journal.record.refused.values, by: { $0 })
+          .sorted(by: { $0.key < $1.key })
+        {
+          account.outstanding.append(
+            .init(
+              mailbox: name,
+              text: Counted.messages(refused.count) + " not taken: " + PushReporter.words(reason)))
+        }
         let open = journal.record.batches.values.reduce(0) { $0 + $1.open.count }
         if open > 0 {
           account.outstanding.append(
@@ -50,6 +62,7 @@ struct KnownAccounts {
               text: Counted.messages(open) + " " + Counted.word(open, "was", "were")
                 + " on the way when a run broke off"))
         }
+        if account.outstanding.count == count { account.addOutstanding(states[key], name) }
       }
       found.append((account, directory))
     }
@@ -72,5 +85,16 @@ struct KnownAccounts {
       let name = (try? JournalSurvey(of: file, in: directory))?.mailbox
       return (name, String(file.dropLast(FindJournals.ending.count)))
     }.sorted { ($0.name?.description ?? "", $0.key) < ($1.name?.description ?? "", $1.key) }
+  }
+}
+
+extension KnownAccount {
+  /// What the state of a mailbox says is left to be done, where nothing else says what.
+  fileprivate mutating func addOutstanding(_ state: RecordedState?, _ mailbox: MailboxName?) {
+    guard let state, state.outstanding > 0 else { return }
+    outstanding.append(
+      .init(
+        mailbox: mailbox,
+        text: "it waits for an answer, or something in it failed: run it again to see what"))
   }
 }

@@ -6,9 +6,25 @@ import Stores
 /// Records at the end of a run how the archive is, as far as the journals don't say it, so that `status`
 /// tells only what was changed by hand since.
 ///
-/// A mailbox that is as it was when it was last recorded is not read.
+/// A mailbox is read only if somebody else changed it, or had changed it before this run did.
 struct RecordSeen {
   let archive: Archive
+  /// What was recorded before the run.
+  private let old: SeenArchive?
+  /// The mailboxes that were there before the run, with their stamps.
+  private let before: [MailboxName: String]
+
+  /// Looks at the archive before the run changes it.
+  init(archive: Archive) {
+    self.archive = archive
+    old = SeenArchive(in: archive.state)
+    var stamps: [MailboxName: String] = [:]
+    for place in (try? archive.mailboxes().mailboxes) ?? [] {
+      stamps[place.name] =
+        (try? archive.mailbox(at: place).currentStamp().description) ?? "unknown"
+    }
+    before = stamps
+  }
 
   /// Records.
   ///
@@ -16,11 +32,11 @@ struct RecordSeen {
   /// - Throws: `JournalError`; what can't be read of the archive is left as it was recorded.
   func run(waiting: Set<MailboxName> = []) throws {
     guard let tree = try? archive.mailboxes(), tree.unreadable.isEmpty else { return }
-    let old = SeenArchive(in: archive.state)
     var seen = SeenArchive()
     let expected = ExpectedArchive(archive)
-    let stray = StrayKeywords(of: archive, in: tree.mailboxes)
-    let look = LookAtMailbox(depth: .names, stray: stray, digester: DigestMessages())
+    let look = LookAtMailbox(
+      depth: .names, stray: StrayKeywords(of: archive, in: tree.mailboxes),
+      digester: DigestMessages())
     for name in waiting { seen.mailboxes[name] = old?.mailboxes[name] }
     for place in tree.mailboxes where !waiting.contains(place.name) {
       let known = old?.mailboxes[place.name]
@@ -30,9 +46,8 @@ struct RecordSeen {
         seen.mailboxes[place.name] = known
         continue
       }
-      // However young it is: what it misses of a moment's changes is told as one since, which it was.
-      if let known, known.stamp == stamp {
-        seen.mailboxes[place.name] = known
+      if let kept = kept(known, place.name, stamp) {
+        seen.mailboxes[place.name] = kept
         continue
       }
       let messages = expected.messages(in: place.name)
@@ -44,6 +59,20 @@ struct RecordSeen {
     }
     guard seen != old else { return }
     try seen.write(in: archive.state)
+  }
+
+  /// What is known of a mailbox that only this run changed, and what that changed is journalled; nil where
+  /// it has to be read.
+  ///
+  /// However young a stamp is: what it misses of a moment's changes is told as one since, which it was.
+  private func kept(
+    _ known: SeenArchive.Mailbox?, _ name: MailboxName, _ stamp: String
+  ) -> SeenArchive.Mailbox? {
+    guard let before = before[name] else { return SeenArchive.Mailbox(stamp: stamp) }
+    guard var known, known.stamp == before else { return nil }
+    guard stamp == before || known.messages.isEmpty && known.absent.isEmpty else { return nil }
+    known.stamp = stamp
+    return known
   }
 
   /// What the journals do not say of a mailbox.
