@@ -9,13 +9,17 @@ enum PullCommand {
   static func options(_ context: RunContext, _ url: AccountURL) throws(Failure) -> PullOptions {
     let invocation = context.invocation
     try invocation.refuse(.acceptDeletions, with: .refetchDeleted)
+    if invocation.has(.pruneLimit), !invocation.has(.prune) {
+      throw .usage("--prune-limit says something of --prune, which is not given")
+    }
     return PullOptions(
       source: try context.account(url), archivePath: invocation.operands[1],
       layout: invocation.text(.layout).flatMap(ArchiveIdentity.Layout.init),
       connections: context.connections, dryRun: invocation.has(.dryRun),
       acceptDeletions: invocation.has(.acceptDeletions),
       refetchDeleted: invocation.has(.refetchDeleted),
-      allNamespaces: invocation.has(.allNamespaces), retry: .standard)
+      allNamespaces: invocation.has(.allNamespaces), prune: invocation.has(.prune),
+      pruneLimit: invocation.number(.pruneLimit) ?? PruneLimit.standard, retry: .standard)
   }
 
   /// Pulls, and shows how it goes and what came of it.

@@ -22,7 +22,7 @@ enum PushCommand {
       resendDeleted: invocation.has(.resendDeleted), withDeleted: invocation.has(.withDeleted),
       retryRefused: invocation.has(.retryRefused), full: invocation.has(.full),
       prune: invocation.has(.prune),
-      pruneLimit: invocation.number(.pruneLimit) ?? PushOptions.standardPruneLimit,
+      pruneLimit: invocation.number(.pruneLimit) ?? PruneLimit.standard,
       fixDates: invocation.has(.fixDates), retry: .standard,
       settleSeconds: settleSeconds)
   }

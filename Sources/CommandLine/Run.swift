@@ -55,6 +55,7 @@ private func perform(_ invocation: Invocation, _ terminal: Terminal) async throw
   case .list: return try await ListCommand.run(context)
   case .status: return try await StatusCommand.run(context)
   case .verify: return try await VerifyCommand.run(context)
+  case .trash: return try await TrashCommand.run(context)
   case .selftest: return try await SelftestCommand.run(context)
   case .help, nil: return .done
   }

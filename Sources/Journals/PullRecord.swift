@@ -14,6 +14,21 @@ package struct HeldMessage: Equatable, Sendable {
     case moved
     /// It is gone at the source, and was deleted by hand in the archive.
     case removed
+    /// It is gone at the source, and was put into the archive's trash.
+    case trashed
+    /// It is gone at the source, and was taken back out of the trash: the archive keeps it for good.
+    case restored
+
+    /// Whether the archive is to have it.
+    package var isInArchive: Bool {
+      switch self {
+      case .held, .gone, .restored: true
+      case .deleted, .moved, .removed, .trashed: false
+      }
+    }
+
+    /// Whether it is the archive's alone.
+    package var isOnlyInArchive: Bool { self == .gone || self == .restored }
   }
 
   /// Its UID at the source, under the journal's UIDVALIDITY.

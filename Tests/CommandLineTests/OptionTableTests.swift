@@ -43,7 +43,10 @@ struct HelpTextTests {
 
   @Test func `Help of the program lists every command`() {
     let help = HelpText.program()
-    for command in OptionTable.commands { #expect(help.contains("\n  \(command.usage) ")) }
+    for command in OptionTable.commands {
+      // What leaves no room in its line has its summary in the next one.
+      #expect([" ", "\n"].contains { help.contains("\n  \(command.usage)" + $0) })
+    }
     #expect(help.split(separator: "\n").allSatisfy { $0.count <= 80 })
   }
 }

@@ -29,7 +29,7 @@ import Testing
         HeldMessage(
           uid: try uid(1), digest: digest("one"), size: 1234,
           internalDate: InternalDate(epochSeconds: 1_078_000_001),
-          headerKey: key(0x0011_2233_aabb_ccdd, true), flags: Flags(), fate: .held, run: 1)))
+          headerKey: key(0x0011_2233_aabb_ccdd, true), flags: Flags(), fate: .restored, run: 1)))
     record.apply(
       .held(
         HeldMessage(

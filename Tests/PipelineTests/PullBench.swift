@@ -111,7 +111,7 @@ extension RunReport {
     }
     let all = [
       "transferred": sum(\.transferred), "flags": sum(\.flagsUpdated), "moved": sum(\.moved),
-      "gone": sum(\.goneAtSource), "deleted": sum(\.deletedByHand),
+      "removed": sum(\.removed), "gone": sum(\.goneAtSource), "deleted": sum(\.deletedByHand),
       "failures": failures.count, "questions": questions.count,
       "mailboxFailures": mailboxFailures.count,
       "stopped \(accountFailure?.summary ?? "")": accountFailure == nil ? 0 : 1,

@@ -37,7 +37,7 @@ final class SourceBench {
 
   @discardableResult
   func pull(
-    dryRun: Bool = false, accept: Bool = false, refetch: Bool = false,
+    dryRun: Bool = false, accept: Bool = false, refetch: Bool = false, prune: Int? = nil,
     layout: ArchiveIdentity.Layout? = nil, observer: any RunObserver = NoObserver()
   ) async throws
     -> RunReport
@@ -48,6 +48,7 @@ final class SourceBench {
     let options = PullOptions(
       source: account, archivePath: archive, layout: layout, connections: 1, dryRun: dryRun,
       acceptDeletions: accept, refetchDeleted: refetch, allNamespaces: false,
+      prune: prune != nil, pruneLimit: prune ?? PruneLimit.standard,
       retry: RetryPolicy(pauses: [0.001, 0.001]))
     return await PullPipeline(
       options: options, observer: observer, interruption: try Interruption()
@@ -59,15 +60,21 @@ final class SourceBench {
     _ more: [String] = [], layout: ArchiveIdentity.Layout? = nil,
     environment: [String: String] = [:]
   ) throws -> ProcessResult {
+    try runProcess(
+      builtProgram("mailarc"), try arguments(more, layout: layout), environment: environment)
+  }
+
+  /// What `run` tells the program.
+  func arguments(
+    _ more: [String], layout: ArchiveIdentity.Layout?
+  ) throws -> [String] {
     let password = directory.file("password")
     try writeFile(password, "secret\n")
     chmod(password, 0o600)
-    return try runProcess(
-      builtProgram("mailarc"),
-      [
-        "pull", "imap://\(user)@127.0.0.1:\(server.port)", archive, "--allow-plaintext",
-        "--connections", "1", "--password-file", password,
-      ] + (layout.map { ["--layout", $0.rawValue] } ?? []) + more, environment: environment)
+    return [
+      "pull", "imap://\(user)@127.0.0.1:\(server.port)", archive, "--allow-plaintext",
+      "--connections", "1", "--password-file", password,
+    ] + (layout.map { ["--layout", $0.rawValue] } ?? []) + more
   }
 
   func view() throws -> ArchiveView { try ArchiveView(archive) }

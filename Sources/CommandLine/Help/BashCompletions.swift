@@ -50,9 +50,13 @@ enum BashCompletions {
 
   private static func arm(_ command: Command) -> String {
     let spellings = OptionTable.options(of: command.name).map(\.spelling)
-    let otherwise =
+    let words =
       command.name == .help
-      ? offer(words: OptionTable.commands.map(\.name.rawValue)) : offer("-d")
+      ? OptionTable.commands.map(\.name.rawValue)
+      : command.operands.compactMap { Command.choices(of: $0) }.flatMap { $0 }
+    let directories = command.name == .help ? "" : words.isEmpty ? "-d" : "-d "
+    let otherwise = offer(
+      directories + (words.isEmpty ? "" : "-W '\(words.joined(separator: " "))'"))
     return """
           \(command.name.rawValue))
             if [[ $current == -* ]]; then

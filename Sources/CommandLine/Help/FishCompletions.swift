@@ -7,6 +7,11 @@ enum FishCompletions {
       lines.append(
         "complete -c mailarc -n __fish_use_subcommand -a \(command.name.rawValue) -d "
           + quoted(command.summary))
+      for words in command.operands.compactMap({ Command.choices(of: $0) }) {
+        lines.append(
+          "complete -c mailarc -n '__fish_seen_subcommand_from \(command.name.rawValue)' "
+            + "-a '\(words.joined(separator: " "))'")
+      }
       if command.operands.contains("ARCHIVE") {
         lines.append(
           "complete -c mailarc -n '__fish_seen_subcommand_from \(command.name.rawValue)' "

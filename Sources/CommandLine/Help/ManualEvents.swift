@@ -101,6 +101,29 @@ extension ManualText {
         + "`rebuilt`, `findings`, `exit_status`."),
   ]
 
+  static let trashEvents = ["`mailarc trash --json` prints these:"]
+
+  static let trashEventTypes = [
+    Entry(
+      term: "message-trashed",
+      text: "`list`: a message in the trash: `removed` (when), `mailbox` (where it was), and the "
+        + "other members of `message-listed`."),
+    Entry(
+      term: "restored",
+      text: "`restore`: messages are back: `removed` (when they had been), `mailbox`, `messages`, "
+        + "`bytes`."),
+    Entry(
+      term: "emptied",
+      text: "`empty`: messages are removed for good; the same members."),
+    Entry(
+      term: "unreadable",
+      text: "Something that can't be read, or not be dealt with: `mailbox`, `file`, `reason`."),
+    Entry(
+      term: "summary",
+      text: "The last one: `command`, `action`, `messages`, `bytes`, `unreadable` (how many), "
+        + "`exit_status`."),
+  ]
+
   static let comparisonEvents = [
     "`mailarc verify --json` with an account prints these, beside `plan` and `progress`:"
   ]

@@ -36,6 +36,8 @@ enum ManualPage {
     for event in ManualText.comparisonEventTypes { page.item(event.term, event.text) }
     ManualText.statusEvents.forEach { page.paragraph($0) }
     for event in ManualText.statusEventTypes { page.item(event.term, event.text) }
+    ManualText.trashEvents.forEach { page.paragraph($0) }
+    for event in ManualText.trashEventTypes { page.item(event.term, event.text) }
     ManualText.selftestEvents.forEach { page.paragraph($0) }
     for event in ManualText.selftestEventTypes { page.item(event.term, event.text) }
     page.section("EXAMPLES")

@@ -79,7 +79,8 @@ enum ManualText {
     Entry(
       term: "ARCHIVE/.mailarc",
       text: "What mailarc remembers about the archive. Without it the next run takes longer, and "
-        + "may bring back what was deleted by hand; no mail is lost."),
+        + "may bring back what was deleted by hand; no mail is lost but what `pull --prune` put into "
+        + "its `trash`."),
   ]
 
   static let examples = [
@@ -94,6 +95,9 @@ enum ManualText {
       term: "mailarc push --password-file ~/.new-password ~/mail "
         + "imaps://anna@example.org@imap.example.net",
       text: "Bring the archive into an account at another provider:"),
+    Entry(
+      term: "mailarc pull --prune imaps://anna@mail.example.org ~/mail",
+      text: "The same, and put into the archive's trash what is gone at the source:"),
     Entry(
       term: "mailarc list --messages ~/mail | less",
       text: "Look into an archive, or into what another mail program left:"),

@@ -46,7 +46,11 @@ enum ZshCompletions {
       case "COMMAND":
         return "            '" + prefix + operand + ":("
           + OptionTable.commands.map(\.name.rawValue).joined(separator: " ") + ")'"
-      default: return "            '" + prefix + operand + ": '"
+      default:
+        guard let words = Command.choices(of: operand) else {
+          return "            '" + prefix + operand + ": '"
+        }
+        return "            '" + prefix + "ACTION:(" + words.joined(separator: " ") + ")'"
       }
     }
     return """

@@ -156,6 +156,10 @@ private struct Scan {
       guard !operand.isEmpty else {
         throw .usage("\(command.name.rawValue): \(name) is empty", advice: advice)
       }
+      if let words = Command.choices(of: name), !words.contains(operand) {
+        throw .usage(
+          "\(command.name.rawValue) does not know \"\(operand)\"", advice: advice)
+      }
       // Taken as a path, an account would become a directory of that name.
       guard name != "ARCHIVE" || !operand.contains("://") else {
         throw .usage("ARCHIVE is a directory, not \"\(operand)\"", advice: advice)

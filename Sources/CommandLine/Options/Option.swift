@@ -28,6 +28,7 @@ enum CommandName: String, Sendable, CaseIterable {
   case list
   case status
   case verify
+  case trash
   case selftest
   case help
 }
@@ -60,6 +61,8 @@ enum OptionName: String, Sendable, CaseIterable {
   case receipt
   case against
   case account
+  case mailbox
+  case olderThan = "older-than"
   case kills
   case messageCount = "message-count"
   case seed
@@ -102,7 +105,7 @@ struct Option: Sendable {
 /// One command: a row of the command table.
 struct Command: Sendable {
   let name: CommandName
-  /// The names of its operands, in order.
+  /// The names of its operands, in order; one that is one of some words has these, with `|` between.
   let operands: [String]
   /// How many of them, the last ones, may be left out.
   var optionalOperands = 0
@@ -112,6 +115,11 @@ struct Command: Sendable {
   let summary: String
   /// Whole sentences for the manual, in paragraphs.
   let details: [String]
+
+  /// The words that an operand can be; nil where it can be anything.
+  static func choices(of operand: String) -> [String]? {
+    operand.contains("|") ? operand.split(separator: "|").map(String.init) : nil
+  }
 
   /// The command with its operands, without the program's name.
   var usage: String {

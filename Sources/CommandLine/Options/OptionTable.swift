@@ -11,8 +11,8 @@ enum OptionTable {
           + "for reading only.",
         "A second run fetches only what is new and brings over flags that changed. What was "
           + "deleted, moved or renamed by hand in the archive stays so. What was moved at the "
-          + "source is moved in the archive, what is gone there is kept. An archive belongs to one "
-          + "account: to pull another one into it is refused.",
+          + "source is moved in the archive, what is gone there is kept, unless `--prune` is given. An "
+          + "archive belongs to one account: to pull another one into it is refused.",
       ]),
     Command(
       name: .push, operands: ["ARCHIVE", "TARGET"], optionalOperands: 1,
@@ -99,6 +99,19 @@ enum OptionTable {
         "The exit status is 1 if a message is missing, or has another date or other flags. On a "
           + "target it is not 1 for what others put there, nor for what the server altered; on the "
           + "source it is for messages that the archive lacks and that nobody deleted there.",
+      ]),
+    Command(
+      name: .trash, operands: ["list|restore|empty", "ARCHIVE"],
+      summary: "Show, bring back or remove what `pull --prune` took out of an archive",
+      details: [
+        "`mailarc trash list ARCHIVE` shows a line for each message that `pull --prune` took out of the "
+          + "directory ARCHIVE: when it did, the mailbox, and what `mailarc list --messages` shows. "
+          + "Nothing is changed.",
+        "`mailarc trash restore ARCHIVE` brings all of it back into the mailboxes that it was in, or with "
+          + "`--mailbox` what was in one of them, with flags, keywords and dates. No file is replaced. "
+          + "A later `pull --prune` leaves it there.",
+        "`mailarc trash empty ARCHIVE` removes all of it for good, or with `--older-than` what was taken "
+          + "out long enough ago.",
       ]),
     Command(
       name: .selftest, operands: ["ACCOUNT"],

@@ -9,7 +9,7 @@ extension OptionTable {
         + "message that could not be transferred or is not as it came, a question, a failure."),
     Option(
       name: .json, group: .output,
-      commands: [.pull, .push, .convert, .list, .status, .verify, .selftest], value: .none,
+      commands: [.pull, .push, .convert, .list, .status, .verify, .trash, .selftest], value: .none,
       summary: "print events as JSON, one object a line",
       details: "Print what happens as JSON on the standard output, one object a line, instead of "
         + "progress and summary. See JSON EVENTS."),

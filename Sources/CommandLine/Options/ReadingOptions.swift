@@ -65,5 +65,15 @@ extension OptionTable {
       details: "The account that the archive was pulled from, user and domain as in its URL. "
         + "`--rebuild` needs it where `.mailarc/archive` is lost, and checks it against the names "
         + "of the files."),
+    Option(
+      name: .mailbox, group: .reading, commands: [.trash], value: .text("NAME"),
+      summary: "restore only what was in this mailbox",
+      details: "With `restore`: bring back only what was in this mailbox, named as `trash list` "
+        + "shows it."),
+    Option(
+      name: .olderThan, group: .reading, commands: [.trash], value: .number("DAYS", 0...36_500),
+      summary: "empty only what was put there so many days ago",
+      details: "With `empty`: remove only what was put into the trash more than so many days "
+        + "ago."),
   ]
 }

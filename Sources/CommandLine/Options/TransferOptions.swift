@@ -50,6 +50,21 @@ extension OptionTable {
         "Bring back every message that was fetched or converted before, is no longer in the "
         + "archive, and is still at the source, in all mailboxes."),
     Option(
+      name: .prune, group: .transfer, commands: [.pull], value: .none,
+      summary: "put what the source has no longer into the archive's trash",
+      details:
+        "Put what the source has no longer, and was not moved there, into the archive's trash, "
+        + "once all else is done, also what was gone before; `--dry-run` shows what that is, and "
+        + "`mailarc trash` lists it and brings it back. What was edited, moved or flagged by hand "
+        + "in the archive stays, and so does what mailarc did not fetch. If a mailbox or a message of the "
+        + "source can't be had, nothing is put there."),
+    Option(
+      name: .pruneLimit, group: .transfer, commands: [.pull], value: .number("PERCENT", 1...100),
+      summary: "how much of a mailbox --prune may take without asking (10)",
+      details: "How much of a mailbox of the archive `--prune` may put into the trash at once, in "
+        + "percent, rounded up to whole messages. Without this option it is a tenth. Beyond that "
+        + "nothing of the mailbox is taken, and the report says which limit would do."),
+    Option(
       name: .acceptDeletions, group: .transfer, commands: [.push], value: .none,
       summary: "believe that what is missing on the target was deleted there",
       details: "When more than half of 20 or more messages have disappeared from a mailbox of the "

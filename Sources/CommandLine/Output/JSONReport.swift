@@ -22,6 +22,17 @@ enum JSONReport {
     ]
   }
 
+  /// A message on disk.
+  static func members(_ message: ListedMessage) -> [(String, JSONValue)] {
+    [
+      ("mailbox", .string(message.mailbox.description)), ("file", .string(message.file)),
+      ("date", .string(Timestamp.full(message.date))),
+      ("flags", .array(message.flags.imapNames.map { .string($0) })),
+      ("from", .string(message.from)), ("subject", .string(message.subject)),
+      ("bytes", .integer(message.size)), ("incomplete", .bool(message.isIncomplete)),
+    ]
+  }
+
   /// What went wrong.
   static func members(_ failure: Failure) -> [(String, JSONValue)] {
     [

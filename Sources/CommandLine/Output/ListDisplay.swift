@@ -50,15 +50,7 @@ struct ListEvents: ListObserver {
   func began(_ mailbox: MailboxName) {}
 
   func message(_ message: ListedMessage) {
-    emit(
-      "message-listed",
-      [
-        ("mailbox", .string(message.mailbox.description)), ("file", .string(message.file)),
-        ("date", .string(Timestamp.full(message.date))),
-        ("flags", .array(message.flags.imapNames.map { .string($0) })),
-        ("from", .string(message.from)), ("subject", .string(message.subject)),
-        ("bytes", .integer(message.size)), ("incomplete", .bool(message.isIncomplete)),
-      ])
+    emit("message-listed", JSONReport.members(message))
   }
 
   func mailbox(_ mailbox: ListedMailbox) {
@@ -107,7 +99,7 @@ struct ListEvents: ListObserver {
 
 extension ListProblem {
   /// What an error line says.
-  fileprivate var line: String {
+  var line: String {
     // The reason of a system call that failed names the file itself.
     let file = file.flatMap { reason.contains($0) ? nil : $0 }
     return [mailbox?.description, file, reason].compactMap { $0 }.joined(separator: ": ")

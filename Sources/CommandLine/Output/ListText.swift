@@ -54,6 +54,19 @@ enum ListText {
       columns: width)
   }
 
+  /// The same for a message in the trash, after when it was removed and from where.
+  static func trashed(_ message: ListedMessage, removed: InternalDate, width: Int?) -> String {
+    let name = TerminalText.escape(message.mailbox.description)
+    let start = Timestamp.minute(removed) + "  "
+    guard let width else {
+      return start + TerminalText.pad(name, to: mailboxWidth) + "  " + line(message, width: nil)
+    }
+    let room = width - start.utf8.count - mailboxWidth - 2
+    return TerminalText.prefix(
+      start + fit(name, mailboxWidth) + "  " + line(message, width: max(0, room)), columns: width)
+  }
+
+  private static let mailboxWidth = 16
   private static let incomplete = "[incomplete] "
   private static let fromWidth = 24
   private static let sizeWidth = 8

@@ -33,7 +33,7 @@ struct FindVanished {
       pulled.uidValidity = validity
       let messages = journal.record.messages.values.sorted { $0.uid < $1.uid }
       pulled.gone = isLeft ? [] : messages.filter { $0.fate == .held || $0.fate == .deleted }
-      pulled.kept = messages.filter { $0.fate == .gone }
+      pulled.kept = messages.filter(\.fate.isOnlyInArchive)
       pulled.state = RecordedState(
         state: .absent(validity), outstanding: 0, archive: known?.archive ?? "")
       return pulled

@@ -80,6 +80,7 @@ struct FollowMoves {
     ).run(mailbox, &arrivals)
     mailbox.report.moved += plan.moved
     mailbox.report.goneAtSource += mailbox.gone.count - plan.moved
+    mailbox.nowGone = Set(plan.fates.lazy.filter { $0.fate == .gone }.map(\.uid))
     if context.options.dryRun {
       foretell(mailbox)
       return
@@ -90,7 +91,7 @@ struct FollowMoves {
     if let renamed { try names.finish(renamed, of: mailbox) }
     try record(plan.fates, of: mailbox.name)
     guard !plan.isPending else { return }
-    if mailbox.isVanished, renamed == nil { try removeShell(of: mailbox.name) }
+    if mailbox.isVanished, renamed == nil { try context.removeShell(of: mailbox.name) }
     guard var state = mailbox.state else { return }
     if mailbox.isVanished {
       let inode = try context.archive.identity(of: context.home(of: mailbox.name))
@@ -140,14 +141,5 @@ struct FollowMoves {
   private func journal(of name: MailboxName) throws(JournalError) -> PullJournal {
     try PullJournal(
       in: context.directory, key: context.key(of: name).hex, mailbox: name, readOnly: false)
-  }
-
-  /// Takes away the directory of a mailbox that the source has no longer, if nothing is in it.
-  private func removeShell(of name: MailboxName) throws {
-    let home = context.home(of: name)
-    let isShared = context.archive.table.records.contains {
-      $0.name != name && $0.archiveName == home
-    }
-    if !isShared, try context.archive.removeIfEmpty(home) { context.archive.table.remove(name) }
   }
 }

@@ -85,7 +85,7 @@ struct LocateMessages {
     record.messages.values.allSatisfy {
       // What the source has no longer has to be in the archive all the same.
       $0.fate == .deleted || result.files[$0.uid] != nil
-        || (!present.contains($0.uid) && $0.fate != .gone)
+        || (!present.contains($0.uid) && !$0.fate.isOnlyInArchive)
     }
   }
 

@@ -28,6 +28,8 @@ package struct PullPlan: Sendable, Equatable {
   package var deletedByHand: [UID] = []
   /// Messages that were gone at the source before, and that somebody deleted in the archive since.
   package var removedByHand: [UID] = []
+  /// Messages that were put into the trash, and that somebody took back into the archive.
+  package var takenBack: [UID] = []
   /// Failed messages that are no longer at the source.
   package var forgotten: [UID] = []
   /// How many messages are in the archive as they should be.
@@ -75,11 +77,18 @@ package struct PlanPull {
       guard listing.present.contains(uid) else {
         switch message.fate {
         case .held, .deleted: plan.gone.append(uid)
-        case .gone:
+        case .gone, .restored:
           held += 1
           if !inArchive.contains(uid) { plan.removedByHand.append(uid) }
+        case .trashed:
+          if inArchive.contains(uid) { plan.takenBack.append(uid) }
         case .moved, .removed: break
         }
+        continue
+      }
+      if message.fate == .trashed, !inArchive.contains(uid) {
+        // It came back: as if it had never been here.
+        plan.toFetch.insert(uid)
         continue
       }
       if message.fate == .deleted || message.fate == .removed, !inArchive.contains(uid) {

@@ -27,6 +27,15 @@ struct PullContext: Sendable {
   func home(of mailbox: MailboxName) -> MailboxName {
     archive.table[mailbox]?.archiveName ?? mailbox
   }
+
+  /// Takes away the directory of a mailbox that the source has no longer, if nothing is in it.
+  ///
+  /// - Throws: what the archive throws.
+  func removeShell(of name: MailboxName) throws(StoreError) {
+    let home = home(of: name)
+    let isShared = archive.table.records.contains { $0.name != name && $0.archiveName == home }
+    if !isShared, try archive.removeIfEmpty(home) { archive.table.remove(name) }
+  }
 }
 
 /// What a pull leaves to be done for a mailbox when all mailboxes were looked at.
@@ -54,6 +63,10 @@ struct PulledMailbox: Sendable {
   var isFormer = false
   /// Whether all was done; not so while a question is open.
   var isSettled = true
+  /// Whether the source gave all messages that it counts: else what seems to be gone may be among the rest.
+  var isWhole = true
+  /// What this run found to be gone and not moved.
+  var nowGone: Set<UID> = []
   /// Whether nothing is left in the archive that the source has elsewhere or not at all.
   var isClear: Bool { gone.isEmpty && former.isEmpty && !isVanished }
   /// How the mailbox is left, recorded when its gone messages are.

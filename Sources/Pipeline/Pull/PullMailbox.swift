@@ -81,11 +81,10 @@ final class PullMailbox {
     // What was given up in this run is not asked for again in it.
     plan.toFetch = plan.toFetch.subtracting(fetch.givenUp)
     report.alreadyPresent = plan.alreadyPresent
-    if let question = plan.question { return waiting(for: question) }
+    if let question = plan.question { return waiting(for: question, observation) }
     if context.options.dryRun {
       try announce(plan, located)
-      var pulled = outcome(
-        observation.state, plan, located, outstanding: 0, inode: located.inode)
+      var pulled = outcome(observation, plan, located, outstanding: 0, inode: located.inode)
       pulled.arrivals += try foretellArrivals(plan.toFetch, connection)
       return pulled
     }
@@ -164,6 +163,7 @@ final class PullMailbox {
     for uid in plan.deletedByHand { journal.append(.fate(uid, .deleted)) }
     for uid in plan.removedByHand { journal.append(.fate(uid, .removed)) }
     for uid in plan.returned { journal.append(.fate(uid, .held)) }
+    for uid in plan.takenBack { journal.append(.fate(uid, .restored)) }
     for uid in plan.forgotten { journal.append(.forgotten(uid)) }
     report.flagsUpdated += try mergeFlags(located).run(plan.flagChanges)
     try journal.flush()
@@ -180,7 +180,7 @@ final class PullMailbox {
     report.transferredBytes = fetch.bytes
     report.deletedByHand = journal.record.messages.values.count { $0.fate == .deleted }
     return outcome(
-      observation.state, plan, located, outstanding: outstanding(observation),
+      observation, plan, located, outstanding: outstanding(observation),
       inode: try mailbox?.identity() ?? "")
   }
 }
@@ -215,11 +215,14 @@ extension PullMailbox {
   }
 
   /// Nothing is done before the user decides; until then the mailbox counts as it was left before.
-  private func waiting(for question: String) -> PulledMailbox {
+  private func waiting(
+    for question: String, _ observation: ObserveSource.Observation
+  ) -> PulledMailbox {
     context.collector.add(
       Question(mailbox: source.name, text: question, options: Disappearance.answers))
     var pulled = PulledMailbox(name: source.name, report: report)
     pulled.isSettled = false
+    pulled.isWhole = isWhole(observation)
     pulled.state = known.map {
       RecordedState(state: $0.state, outstanding: max(1, $0.outstanding), archive: $0.archive)
     }
@@ -265,19 +268,26 @@ extension PullMailbox {
     }
   }
 
+  /// Whether the source gives all messages that it counts.
+  private func isWhole(_ observation: ObserveSource.Observation) -> Bool {
+    journal.record.failed.isEmpty && observation.shared.isEmpty && observation.unlisted == 0
+  }
+
   private func outcome(
-    _ state: MailboxState, _ plan: PullPlan, _ located: LocateMessages.Result, outstanding: Int,
-    inode: String
+    _ observation: ObserveSource.Observation, _ plan: PullPlan, _ located: LocateMessages.Result,
+    outstanding: Int, inode: String
   ) -> PulledMailbox {
     let messages = journal.record.messages
     var pulled = PulledMailbox(name: source.name, report: report)
-    pulled.uidValidity = state.uidValidity
+    pulled.uidValidity = observation.state.uidValidity
+    pulled.isWhole = isWhole(observation)
     pulled.gone = plan.gone.compactMap { messages[$0] }
     pulled.located = Set(plan.gone.filter { located.files[$0] != nil })
     pulled.former = rest
     pulled.formerValidity = journal.record.formerValidity
     pulled.arrivals = journal.record.arrivals(in: context.run)
-    pulled.state = RecordedState(state: state, outstanding: outstanding, archive: inode)
+    pulled.state = RecordedState(
+      state: observation.state, outstanding: outstanding, archive: inode)
     return pulled
   }
 }

@@ -19,13 +19,17 @@ package struct PullOptions: Sendable {
   package let refetchDeleted: Bool
   /// Whether other users' and shared mailboxes are pulled too.
   package let allNamespaces: Bool
+  /// Whether what the source has no longer is put into the archive's trash.
+  package let prune: Bool
+  /// How much of a mailbox may go there without being asked, in percent.
+  package let pruneLimit: Int
   /// How often what failed for a passing reason is tried again.
   package let retry: RetryPolicy
 
   package init(
     source: IMAPAccount, archivePath: String, layout: ArchiveIdentity.Layout?, connections: Int,
     dryRun: Bool, acceptDeletions: Bool, refetchDeleted: Bool, allNamespaces: Bool,
-    retry: RetryPolicy
+    prune: Bool = false, pruneLimit: Int = PruneLimit.standard, retry: RetryPolicy
   ) {
     self.source = source
     self.archivePath = archivePath
@@ -35,6 +39,8 @@ package struct PullOptions: Sendable {
     self.acceptDeletions = acceptDeletions
     self.refetchDeleted = refetchDeleted
     self.allNamespaces = allNamespaces
+    self.prune = prune
+    self.pruneLimit = pruneLimit
     self.retry = retry
   }
 }

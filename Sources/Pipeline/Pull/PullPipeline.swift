@@ -69,22 +69,29 @@ package struct PullPipeline: Sendable {
       index: ArchiveIndex(archive), names: HandNames(of: archive),
       movedFlags: MovedFlags(of: archive), observer: observer, collector: collector,
       interruption: interruption)
+    try RecordTrashed(context: context).run()
     let chosen = try ChooseMailboxes(context: context).run(tree)
-    for report in chosen.skipped { collector.add(report) }
+    // With --prune something may be done in these as well.
+    if !options.prune { for report in chosen.skipped { collector.add(report) } }
     observer.plan(totalMessages: chosen.messages, bytes: nil)
     try CheckFreeSpace(directory: archive.root, server: server).run(
       chosen.jobs.filter { context.states[context.key(of: $0.name).hex] == nil })
     var pulled = work(chosen.jobs, server, context)
     guard !collector.isStopped else {
+      if options.prune { for report in chosen.skipped { collector.add(report) } }
       for mailbox in pulled { collector.add(mailbox.report) }
       return
     }
-    let isComplete = pulled.count == chosen.jobs.count && pulled.allSatisfy(\.isSettled)
+    let pulledAll = pulled.count == chosen.jobs.count
+    let isComplete = pulledAll && pulled.allSatisfy(\.isSettled)
     pulled += try FindVanished(context: context).run(tree)
     let followed = try FollowMoves(context: context, isComplete: isComplete)
       .run(pulled, skipped: chosen.skipped.map(\.name))
-    for mailbox in followed where !mailbox.isVanished || mailbox.report.hasNews {
-      collector.add(mailbox.report)
+    if options.prune {
+      let isWhole = pulledAll && pulled.allSatisfy(\.isWhole)
+      try prune(pulled, followed, chosen.skipped, tree, context, isWhole: isWhole)
+    } else {
+      for mailbox in followed { add(mailbox.report, isVanished: mailbox.isVanished, collector) }
     }
     try archive.saveTable(dryRun: options.dryRun)
     // What came in this run still counts as new when a mailbox that failed or waits is looked at:
@@ -96,6 +103,49 @@ package struct PullPipeline: Sendable {
     let waiting = Set(pulled.map(\.name)).subtracting(settled)
     try seen?.run(
       waiting: Set(archive.table.records.filter { waiting.contains($0.name) }.map(\.archiveName)))
+  }
+
+  /// Puts what is gone into the trash, and ends the reports of the mailboxes.
+  private func prune(
+    _ pulled: [PulledMailbox], _ followed: [PulledMailbox], _ skipped: [MailboxReport],
+    _ tree: ServerTree, _ context: PullContext, isWhole: Bool
+  ) throws {
+    var removed: [MailboxName: Int] = [:]
+    defer {
+      for var report in skipped {
+        report.removed = removed[report.name] ?? 0
+        add(report, isVanished: false, context.collector)
+      }
+      for var mailbox in followed {
+        mailbox.report.removed = removed[mailbox.name] ?? 0
+        add(mailbox.report, isVanished: mailbox.isVanished, context.collector)
+      }
+      let told = Set(skipped.map(\.name)).union(pulled.map(\.name))
+      for (name, count) in removed where !told.contains(name) {
+        var report = MailboxReport(name: name)
+        report.removed = count
+        context.collector.add(report)
+      }
+    }
+    guard isWhole else {
+      // A message that was moved may be one of those that could not be had.
+      context.collector.add(
+        Notice(
+          kind: .other, mailbox: nil,
+          text: "nothing was put into the trash: not all of the source could be read, and what "
+            + "seems to be gone may be there"))
+      return
+    }
+    let settled = Set(followed.filter(\.isSettled).map(\.name))
+    removed = try PruneArchive(
+      context: context, left: Set(pulled.map(\.name)).subtracting(settled),
+      nowGone: followed.reduce(into: [:]) { $0[$1.name] = $1.nowGone },
+      present: Set(tree.mailboxes.lazy.filter(\.isSelectable).map(\.name))
+    ).run()
+  }
+
+  private func add(_ report: MailboxReport, isVanished: Bool, _ collector: ReportCollector) {
+    if !isVanished || report.hasNews { collector.add(report) }
   }
 
   private var newLayout: ArchiveIdentity.Layout { options.layout ?? .maildir }
@@ -171,5 +221,5 @@ package struct PullPipeline: Sendable {
 }
 
 extension MailboxReport {
-  fileprivate var hasNews: Bool { moved > 0 || goneAtSource > 0 }
+  fileprivate var hasNews: Bool { moved > 0 || removed > 0 || goneAtSource > 0 }
 }

@@ -84,12 +84,11 @@ struct PruneMailboxes {
       }
     }
     let all = record.entries.values.count { $0.origin == .pushed && !$0.isGone }
-    let most = max(1, (all * percent + 99) / 100)
     let count = choice.removable.count
-    if count > most {
+    if let limit = PruneLimit(percent: percent).needed(toRemove: count, of: all) {
       choice.question = (
         "\(count) of \(Counted.messages(all)) that mailarc put there are no longer in the archive",
-        (count - 1) * 100 / all + 1
+        limit
       )
     }
     return choice

@@ -41,14 +41,11 @@ package struct PushOptions: Sendable {
   /// 0.75 s were measured for a batch of 1,000 messages.
   package static let standardSettleSeconds = 10.0
 
-  /// What a run may remove without being asked, in percent.
-  package static let standardPruneLimit = 10
-
   package init(
     archivePath: String, statePath: String?, mboxDialect: MboxDialect?, target: IMAPAccount,
     connections: Int, dryRun: Bool, acceptDeletions: Bool, resendDeleted: Bool, withDeleted: Bool,
     retryRefused: Bool, full: Bool, prune: Bool = false,
-    pruneLimit: Int = standardPruneLimit, fixDates: Bool = false, retry: RetryPolicy,
+    pruneLimit: Int = PruneLimit.standard, fixDates: Bool = false, retry: RetryPolicy,
     settleSeconds: Double
   ) {
     self.archivePath = archivePath

@@ -30,7 +30,7 @@ package struct MailboxReport: Sendable, Equatable {
   package var removed = 0
   /// Messages that were replaced because their internal date was not the archive's.
   package var datesFixed = 0
-  /// Messages gone at the source; the archive keeps them.
+  /// Messages gone at the source; the archive keeps them, or with `--prune` its trash does.
   package var goneAtSource = 0
   /// Messages that were pushed once and are gone on the target since.
   package var goneOnTarget = 0

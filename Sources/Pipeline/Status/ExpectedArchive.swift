@@ -52,7 +52,7 @@ final class ExpectedArchive {
       let key = key(of: name)
       let record = record(of: key)
       guard let validity = record.uidValidity else { continue }
-      for held in record.messages.values where held.fate == .held || held.fate == .gone {
+      for held in record.messages.values where held.fate.isInArchive {
         let origin = MessageOrigin(uidValidity: validity, uid: held.uid, mailboxKey: key)
         let text = MessageKey.origin(origin).text
         found[text] = ExpectedMessage(

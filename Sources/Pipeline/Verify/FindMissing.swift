@@ -30,7 +30,7 @@ struct FindMissing {
       guard let record = pulled.records[key], let validity = record.uidValidity else { continue }
       var missing: [UID] = []
       for (uid, held) in record.messages.sorted(by: { $0.key < $1.key })
-      where held.fate == .held || held.fate == .gone {
+      where held.fate.isInArchive {
         let origin = MessageOrigin(uidValidity: validity, uid: uid, mailboxKey: key)
         if origins.contains(origin) { continue }
         if let count = unrecorded[held.digest], count > 0 {
@@ -91,7 +91,7 @@ struct FindMissing {
       }
     }
     return missing.map { uid in
-      let isGone = record.messages[uid]?.fate == .gone
+      let isGone = record.messages[uid]?.fate.isOnlyInArchive == true
       return VerifyFinding(
         .missing, mailbox: name, uid: uid,
         isGone ? "UID \(uid), which is at the source no longer" : "UID \(uid)")

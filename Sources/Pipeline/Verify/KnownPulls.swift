@@ -37,7 +37,7 @@ struct KnownPulls: KnownTransfers {
       else { continue }
       if held.digest != messages[place].digest {
         reasons[place] = "it was edited since it came"
-      } else if held.fate == .gone || held.fate == .removed {
+      } else if held.fate == .removed || held.fate.isOnlyInArchive {
         reasons[place] = "it was gone at the last pull"
       } else {
         reasons[place] =
@@ -56,7 +56,8 @@ struct KnownPulls: KnownTransfers {
     }
     switch record.messages[uid]?.fate {
     case .deleted, .removed: return Surplus(kind: nil, words: "deleted by hand in the archive")
-    case .held, .gone, .moved:
+    case .trashed: return Surplus(kind: .unfetched, words: "in the archive's trash")
+    case .held, .gone, .moved, .restored:
       return Surplus(kind: .unfetched, words: "pulled, and not in the archive as it was")
     case nil: return Surplus(kind: .unfetched, words: "not pulled yet")
     }

@@ -87,7 +87,10 @@ package struct VerifyArchive {
     let missing = try FindMissing(
       pulled: state.pulled, converted: state.converted, table: archive.table, names: state.names,
       present: Set(tree.mailboxes.map(\.name))
-    ).run(origins: sums.origins, converted: sums.converted, unrecorded: sums.unrecorded)
+    ).run(
+      // A pull that was stopped may not have recorded what it put into the trash.
+      origins: sums.origins.union(Trash(of: archive).origins()), converted: sums.converted,
+      unrecorded: sums.unrecorded)
     for finding in missing { tell(finding, &sums) }
     return sums.report
   }

@@ -33,34 +33,9 @@ extension MboxStore {
   private func take(
     _ order: MoveOrder, of source: MboxStore
   ) throws(StoreError) -> PreparedDelivery {
-    let message = order.message
-    let date = try source.internalDate(of: message)
-    let file = try source.open(message)
-    let delivery = try beginDelivery()
-    // The lines of a foreign message in wire form all end in CRLF, so it comes back the same.
-    let isWireForm = message.scanned?.isWireForm == true
-    var converter = WireToDisk()
-    let output = takeBuffer()
-    defer { give(back: output) }
-    let measure = ContentMeasure()
-    func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
-      measure.take(bytes)
-      try delivery.write(bytes)
-    }
-    while let chunk = try file.nextChunk() {
-      if isWireForm {
-        try converter.convert(chunk, through: output.bytes, write: write)
-      } else {
-        try write(chunk)
-      }
-    }
-    try converter.finish(write: write)
-    let name: DeliveryName =
-      if let origin = order.origin { .fetched(origin) } else if message.isOurs {
-        .kept(Array(message.baseName))
-      } else { .new }
-    return try delivery.finish(
-      name: name, date: date, content: measure.finish(), flags: message.flags)
+    let buffer = takeBuffer()
+    defer { give(back: buffer) }
+    return try prepareCopy(order, of: source, through: buffer)
   }
 
   /// Appends messages under names that no other has.
