@@ -17,7 +17,8 @@ enum PushCommand {
       connections: context.connections, dryRun: invocation.has(.dryRun),
       acceptDeletions: invocation.has(.acceptDeletions),
       resendDeleted: invocation.has(.resendDeleted), withDeleted: invocation.has(.withDeleted),
-      retryRefused: invocation.has(.retryRefused), full: invocation.has(.full), retry: .standard,
+      retryRefused: invocation.has(.retryRefused),
+      mend: invocation.has(.mend), full: invocation.has(.full), retry: .standard,
       settleSeconds: settleSeconds)
   }
 

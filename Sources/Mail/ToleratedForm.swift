@@ -86,6 +86,9 @@ package struct ToleratedForm: Sendable {
   ]
 
   /// What GNU mailutils writes into the header of a message that it stores, in place of the message's
-  /// own fields of these names, and what mbsync adds to each message that it copies.
-  private static let bookNames: Set<String> = ["status", "x-imapbase", "x-tuid", "x-uid"]
+  /// own fields of these names, what mbsync adds to each message that it copies, and what in a mended
+  /// copy holds lines that are no fields.
+  private static let bookNames: Set<String> = [
+    "status", "x-imapbase", "x-mailarc-mended", "x-tuid", "x-uid",
+  ]
 }

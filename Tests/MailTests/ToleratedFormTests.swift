@@ -31,6 +31,7 @@ struct ToleratedFormTests {
     ("A: é\n\nb", "A: XX\n\nb"),
     ("A: 1\n\nb", "A: 1\nX-IMAPbase: 5  3\nX-UID: 1\nStatus: R\n\nb"),
     ("A: 1\n\nb", "A: 1\nX-TUID: abc\n\nb"),
+    ("A: 1\nno field\n\nb", "A: 1\nX-Mailarc-Mended: no field\n\nb"),
     ("Status: RO\nX-UID: 7\nA: 1\n\nb", "A: 1\nX-UID: 2\n\nb"),
     ("A: 1\n\n", "A: 1\n"),
     ("", "\n"),

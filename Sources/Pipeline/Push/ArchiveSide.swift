@@ -12,6 +12,8 @@ final class ArchiveSide {
   /// How many of the messages have a header key with a size.
   private(set) var keyCounts: [MatchMessages.KeyAndSize: Int] = [:]
   private var bySource: [String: Int] = [:]
+  /// The mended copies that were sent of a message, as the index has them.
+  var copies: (ContentDigest) -> [MendedCopy] = { _ in [] }
 
   init(_ sources: [MailboxPlace], in mail: any MailSource) throws(StoreError) {
     var mailboxes: [any ReadableMailbox] = []
@@ -77,8 +79,11 @@ final class ArchiveSide {
   func tolerated(_ source: String, passesTrace: Bool) throws -> [ContentDigest] {
     guard let place = bySource[source] else { return [] }
     let message = messages[place]
-    return try digester.tolerated(
-      message.stored, in: mailboxes[message.mailbox], passesTrace: passesTrace)
+    let mends = [[]] + copies(message.digest).map { Set($0.mends.keys) }
+    return try mends.flatMap {
+      try digester.tolerated(
+        message.stored, in: mailboxes[message.mailbox], mends: $0, passesTrace: passesTrace)
+    }
   }
 }
 

@@ -114,8 +114,10 @@ struct FollowHandMoves {
     let recorded = Dictionary(
       moves.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
       uniquingKeysWith: { first, _ in first })
-    let byUID = try stillThere(recorded.filter { present.contains($0.key) })
+    let byUID = try stillThere(
+      recorded.filter { present.contains($0.key) }, from.journal.record)
     guard !byUID.isEmpty else { return }
+    try tell(places[destination].journal, byUID.values, from.journal.record)
     from.journal.append(
       .moving(
         IntendedMove(
@@ -131,6 +133,16 @@ struct FollowHandMoves {
       throw ClientError.refused(command: command, status, text)
     }
     try end(from.journal)
+  }
+
+  /// Of a mended copy the other mailbox has to know what was sent, before it comes there.
+  private func tell(
+    _ journal: PushJournal, _ entries: some Sequence<IndexEntry>, _ record: PushRecord
+  ) throws(JournalError) {
+    for entry in entries {
+      for copy in entry.digest.map(record.copies) ?? [] { journal.append(.mended(copy)) }
+    }
+    try journal.flush()
   }
 
   private func end(_ journal: PushJournal) throws(JournalError) {
@@ -161,7 +173,9 @@ struct FollowHandMoves {
   ///
   /// On a server that was restored from a backup a UID may be somebody's own mail by now. What key and
   /// size do not tell for sure, the content does.
-  private func stillThere(_ recorded: [UID: IndexEntry]) throws -> [UID: IndexEntry] {
+  private func stillThere(
+    _ recorded: [UID: IndexEntry], _ record: PushRecord
+  ) throws -> [UID: IndexEntry] {
     var same: [UID: IndexEntry] = [:]
     var doubtful: [UID] = []
     for candidate in try ListCandidates(connection: connection).run(UIDSet(recorded.keys)) {
@@ -178,7 +192,9 @@ struct FollowHandMoves {
     for (uid, content) in try ReadContents(connection: connection, passesTrace: true).run(
       UIDSet(doubtful))
     {
-      if let entry = recorded[uid], entry.digest == content.exact { same[uid] = entry }
+      if let entry = recorded[uid], record.isContent(content.exact, of: entry) {
+        same[uid] = entry
+      }
     }
     return same
   }

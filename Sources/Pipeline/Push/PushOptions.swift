@@ -23,6 +23,8 @@ package struct PushOptions: Sendable {
   package let withDeleted: Bool
   /// Whether messages that the server refused are tried again.
   package let retryRefused: Bool
+  /// Whether mended copies are sent of what the server refuses.
+  package let mend: Bool
   /// Whether every file is read, also where nothing seems to have changed.
   package let full: Bool
   /// How often what failed for a passing reason is tried again.
@@ -38,7 +40,7 @@ package struct PushOptions: Sendable {
   package init(
     archivePath: String, statePath: String?, mboxDialect: MboxDialect?, target: IMAPAccount,
     connections: Int, dryRun: Bool, acceptDeletions: Bool, resendDeleted: Bool, withDeleted: Bool,
-    retryRefused: Bool, full: Bool, retry: RetryPolicy, settleSeconds: Double
+    retryRefused: Bool, mend: Bool = false, full: Bool, retry: RetryPolicy, settleSeconds: Double
   ) {
     self.archivePath = archivePath
     self.statePath = statePath
@@ -50,6 +52,7 @@ package struct PushOptions: Sendable {
     self.resendDeleted = resendDeleted
     self.withDeleted = withDeleted
     self.retryRefused = retryRefused
+    self.mend = mend
     self.full = full
     self.retry = retry
     self.settleSeconds = settleSeconds

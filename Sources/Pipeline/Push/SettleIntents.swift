@@ -97,7 +97,7 @@ struct SettleIntents {
       }
       let entry = IndexEntry(
         number: journal.record.lastEntry + 1, uid: candidate.message.uid,
-        digest: open.intent.digest, headerKey: candidate.message.headerKey,
+        digest: open.intent.original, headerKey: candidate.message.headerKey,
         size: candidate.message.size, origin: .pushed, flags: open.intent.flags, isGone: false,
         source: open.intent.source)
       journal.append(.confirmed(batch: open.batch, item: open.item, entry))
