@@ -15,6 +15,7 @@ enum MendMail {
   /// Whether a strict server refuses it; written apart from the code that is tested.
   static func isOdd(_ body: [UInt8]) -> Bool {
     if body.isEmpty || body.contains(0) { return true }
+    if body.starts(with: [13, 10]) { return false }
     let end = body.firstRange(of: Array("\r\n\r\n".utf8))?.lowerBound ?? body.count
     return body[..<end].split(separator: 10).contains { $0.first != 13 && !$0.contains(58) }
   }

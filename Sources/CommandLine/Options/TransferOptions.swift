@@ -74,8 +74,8 @@ extension OptionTable {
     Option(
       name: .mend, group: .transfer, commands: [.push], value: .none,
       summary: "send mended copies of what the target refuses",
-      details: "Of a message that the target refuses, now or in an earlier run, send a copy in which "
-        + "as little as possible is changed: a line of the header that is no field becomes one, "
+      details: "Of a message that the target refuses, now or in an earlier run, send a copy in "
+        + "which as little as possible is changed: a line of the header that is no field becomes one, "
         + "NUL becomes 0x80, an empty message gets a field that says so, a date that lies in the "
         + "future or before 1970 is left out. The archive keeps the message as it is, the report "
         + "says what was changed, and the message counts as pushed from then on, also for runs "

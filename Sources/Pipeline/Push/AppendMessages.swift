@@ -321,13 +321,9 @@ final class AppendMessages {
   /// Whether that is a mended copy which an earlier run sent that nobody remembers.
   private func isThere(_ messages: [OutgoingMessage]) throws -> Bool {
     guard messages.count == 1, let copy = messages[0].mended?.copy else { return false }
-    let alike = journal.record.entries.values.filter {
-      $0.origin == .other && !$0.isGone && $0.headerKey == copy.headerKey && $0.size == copy.size
-    }
+    let alike = refusals.mender.alike(copy)
     guard !alike.isEmpty else { return false }
-    journal.append(.mended(copy))
-    let found = try bindArrivals.run(
-      UIDSet(alike.compactMap(\.uid)), toSend: [messages[0].place])
+    let found = try bindArrivals.run(alike, toSend: [messages[0].place])
     reporter.report.alreadyPresent += found.count
     return !found.isEmpty
   }

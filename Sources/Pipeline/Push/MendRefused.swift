@@ -65,6 +65,25 @@ final class MendRefused {
     return try next(after: message, reason: reason)
   }
 
+  // MARK: Lost records
+
+  /// What the target has that may be that copy, sent by a run that nobody remembers; the index knows it
+  /// for a copy then, should it be one.
+  func alike(_ copy: MendedCopy) -> UIDSet {
+    let alike = journal.record.entries.values.filter {
+      $0.origin == .other && !$0.isGone && $0.headerKey == copy.headerKey && $0.size == copy.size
+    }
+    if !alike.isEmpty { journal.append(.mended(copy)) }
+    return UIDSet(alike.compactMap(\.uid))
+  }
+
+  /// Prepares a look at what the target has, for messages that are to be mended.
+  func expect(_ places: [Int]) throws {
+    for place in places where isToMend(place) {
+      if let copy = try copy(place) { _ = alike(copy) }
+    }
+  }
+
   // MARK: Planning
 
   /// A plan with those of the messages refused earlier that can be mended among what is sent.
@@ -89,14 +108,20 @@ final class MendRefused {
   /// What would be mended of a message that was refused earlier.
   func foretell(_ places: [Int], _ reporter: PushReporter) throws {
     for place in places where isToMend(place) {
-      let message = side.messages[place]
-      let mailbox = side.mailboxes[message.mailbox]
-      let outgoing = OutgoingMessage(
-        place: place, content: try side.digester.run(message.stored, in: mailbox),
-        flags: message.flags, internalDate: nil, source: message.source)
-      guard let copy = try instead(of: outgoing)?.mended?.copy else { continue }
-      reporter.wouldMend(side.path(of: message), copy)
+      guard let copy = try copy(place) else { continue }
+      reporter.wouldMend(side.path(of: side.messages[place]), copy)
     }
+  }
+
+  /// The copy that is sent of a message that was refused earlier.
+  private func copy(_ place: Int) throws -> MendedCopy? {
+    let message = side.messages[place]
+    let content = try side.digester.run(message.stored, in: side.mailboxes[message.mailbox])
+    return try instead(
+      of: OutgoingMessage(
+        place: place, content: content, flags: message.flags, internalDate: nil,
+        source: message.source)
+    )?.mended?.copy
   }
 
   private func hasDoubtfulDate(_ place: Int) -> Bool {

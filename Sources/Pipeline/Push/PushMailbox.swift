@@ -209,6 +209,7 @@ final class PushMailbox {
   ) throws {
     let flags = targetFlags(observation)
     let before = plan()
+    try mender.expect(before.toSend)
     // What counts as refused may have come to light.
     _ = try binder(connection, observation).run(toSend: (before.toSend + before.refused).sorted())
     let vanished = AccountForVanished(

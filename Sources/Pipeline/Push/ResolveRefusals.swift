@@ -16,7 +16,7 @@ final class ResolveRefusals {
 
   private let side: ArchiveSide
   private let server: AccountConnection
-  private let mender: MendRefused
+  let mender: MendRefused
   private let create: () throws -> Void
   private let earlyDates: EarlyDates
   private var pauses: ArraySlice<Double>
