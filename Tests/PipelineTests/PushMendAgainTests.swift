@@ -62,6 +62,27 @@ import Testing
   }
 
   @Test(arguments: offers)
+  func `altered by the server it is known again, too`(_ capabilities: String) async throws {
+    let bench = try await PushBench.odd(Self.odd)
+    let server = try server(capabilities)
+    server.change { $0.kept = { $0 + Array("\r\n\r\n".utf8) } }
+    // Of one that breaks off, too.
+    server.change {
+      $0.append = {
+        $0.number == 12 ? .close(keep: 1, bye: false) : Self.refuse($0)
+      }
+    }
+    let report = try await bench.mend(to: server)
+    #expect(report.exitStatus == .done)
+    #expect(server.messages().count == 7)
+    for validity: UInt32 in [8, 9] {
+      server["INBOX"]?.uidValidity = validity
+      #expect(try await bench.push(to: server).pushed == ["present": 7])
+      #expect(server.messages().count == 7)
+    }
+  }
+
+  @Test(arguments: offers)
   func `deleted on the target it stays deleted, and put back it is there`(_ capabilities: String)
     async throws
   {

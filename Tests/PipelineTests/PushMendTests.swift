@@ -153,6 +153,18 @@ import Testing
     #expect(server.texts().sorted() == texts.sorted())
   }
 
+  @Test func `what the server says it has is not sent mended because it can't be found`()
+    async throws
+  {
+    let bench = try await PushBench.odd([MendMail.colon])
+    let server = try server("UNSELECT") {
+      $0.append = { .say("OK done", keep: $0.messages[0].subject == "colon" ? 0 : 1) }
+    }
+    #expect(try await bench.mend(to: server).pushed == ["transferred": 2, "failures": 1])
+    #expect(try await bench.mend(to: server).pushed == ["present": 2, "failures": 1])
+    #expect(server.appends == 3)
+  }
+
   @Test func `a mended copy has its flags and its date`() async throws {
     let bench = try PushBench()
     try bench.source.append("a", flags: ["Mine"])

@@ -58,12 +58,15 @@ final class PushServersBench {
   }
 
   /// Pushes in this process.
-  func push(_ user: String, archive: String? = nil) async throws -> RunReport {
+  func push(
+    _ user: String, archive: String? = nil, mend: Bool = false
+  ) async throws -> RunReport {
     let options = PushOptions(
       archivePath: archive ?? self.archive, statePath: source.directory.file("state"),
       mboxDialect: nil, target: account(user), connections: 2, dryRun: false,
       acceptDeletions: false, resendDeleted: false, withDeleted: false, retryRefused: false,
-      full: false, retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: 0.2)
+      mend: mend, full: false, retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]),
+      settleSeconds: 0.2)
     return await PushPipeline(
       options: options, observer: NoObserver(), interruption: try Interruption()
     ).run()

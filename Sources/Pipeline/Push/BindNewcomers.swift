@@ -141,9 +141,7 @@ struct BindNewcomers {
     let contents = try read(doubtful, passesTrace: true).mapValues(\.exact)
     let late = doubtful.filter { contents[$0].map { sentAgain[$0] != nil } ?? false }
     if !late.isEmpty { onLate(late) }
-    let digests = Set(
-      sent.compactMap(\.digest).flatMap { [$0] + journal.record.copies(of: $0).map(\.sent) }
-    ).subtracting(sentAgain.keys)
+    let digests = Set(sent.compactMap(\.digest)).subtracting(sentAgain.keys)
     let twice = doubtful.filter { contents[$0].map(digests.contains) ?? false }
     if !twice.isEmpty { onTwice(twice) }
   }
