@@ -54,9 +54,10 @@ class Demo:
         used = self.server.commands("target")
         self.check("the pushes removed nothing", not REMOVING & used.keys())
 
-        heading("Verify, and convert to mbox and back: the same files")
+        heading("Verify archive and target, and convert to mbox and back: the same files")
         box, back = self.archive + ".mbox", self.archive + ".back"
         self.mailarc_run("verify", self.archive, account=False)
+        self.mailarc_run("verify", self.archive, self.url("target"))
         self.mailarc_run("convert", self.archive, box, "--layout", "mbox", account=False)
         self.mailarc_run("convert", box, back, "--layout", "maildir", account=False)
         self.mailarc_run("list", back, account=False)

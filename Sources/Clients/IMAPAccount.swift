@@ -43,4 +43,12 @@ package struct IMAPAccount: Sendable {
     self.timeout = timeout
     self.identity = identity
   }
+
+  /// The URL that names the account on the command line; says nothing of passwords, nor of consent to
+  /// plaintext.
+  package var url: String {
+    let scheme = security == .tls ? "imaps" : "imap"
+    let address = host.contains(":") ? "[\(host)]" : host
+    return "\(scheme)://\(user.replacing("%", with: "%25"))@\(address):\(port)"
+  }
 }

@@ -2,7 +2,7 @@ import Pipeline
 import Platform
 import Stores
 
-/// `mailarc push ARCHIVE TARGET`.
+/// `mailarc push ARCHIVE [TARGET]`.
 enum PushCommand {
   /// Resolves what the command line says; may ask for the password.
   ///
@@ -10,6 +10,9 @@ enum PushCommand {
   static func options(_ context: RunContext, _ url: AccountURL) throws(Failure) -> PushOptions {
     let invocation = context.invocation
     try invocation.refuse(.acceptDeletions, with: .resendDeleted)
+    if invocation.has(.pruneLimit), !invocation.has(.prune) {
+      throw .usage("--prune-limit says something of --prune, which is not given")
+    }
     return PushOptions(
       archivePath: invocation.operands[0], statePath: statePath(invocation),
       mboxDialect: invocation.text(.mboxDialect).flatMap(MboxDialect.init),
@@ -17,8 +20,11 @@ enum PushCommand {
       connections: context.connections, dryRun: invocation.has(.dryRun),
       acceptDeletions: invocation.has(.acceptDeletions),
       resendDeleted: invocation.has(.resendDeleted), withDeleted: invocation.has(.withDeleted),
-      retryRefused: invocation.has(.retryRefused),
-      mend: invocation.has(.mend), full: invocation.has(.full), retry: .standard,
+      retryRefused: invocation.has(.retryRefused), mend: invocation.has(.mend),
+      full: invocation.has(.full),
+      prune: invocation.has(.prune),
+      pruneLimit: invocation.number(.pruneLimit) ?? PushOptions.standardPruneLimit,
+      fixDates: invocation.has(.fixDates), retry: .standard,
       settleSeconds: settleSeconds)
   }
 
@@ -26,7 +32,9 @@ enum PushCommand {
   ///
   /// - Throws: what kept the run from beginning. What stopped it later stands in its report.
   static func run(_ context: RunContext) async throws -> ExitStatus {
-    let url = try AccountURL(parsing: context.invocation.operands[1])
+    let operands = context.invocation.operands
+    let url = try AccountURL(
+      parsing: operands.count > 1 ? operands[1] : OnlyTarget(path: operands[0]).run())
     let options = try options(context, url)
     let output = RunOutput(
       context: context, direction: .push, account: url, archive: options.archivePath,
@@ -37,7 +45,7 @@ enum PushCommand {
   }
 
   /// What a push remembers of mail in no archive lies where the XDG base directories put state.
-  private static func statePath(_ invocation: Invocation) -> String? {
+  static func statePath(_ invocation: Invocation) -> String? {
     if let path = invocation.text(.state) { return path }
     if let base = Environment.value("XDG_STATE_HOME"), base.hasPrefix("/") {
       return base + "/mailarc"

@@ -91,15 +91,32 @@ package struct IntentBatch: Equatable, Sendable {
   package let time: Int64
   /// The intents that are neither confirmed nor known to have failed, by their place in the batch.
   package var open: [Int: AppendIntent]
+  /// What the messages are to take the place of, by their place in the batch; none for an ordinary batch.
+  package let replaced: [Int: ReplacedCopy]
 
   package init(
-    number: Int, uidValidity: UIDValidity, uidNext: UInt32, time: Int64, open: [Int: AppendIntent]
+    number: Int, uidValidity: UIDValidity, uidNext: UInt32, time: Int64,
+    open: [Int: AppendIntent], replaced: [Int: ReplacedCopy] = [:]
   ) {
     self.number = number
     self.uidValidity = uidValidity
     self.uidNext = uidNext
     self.time = time
     self.open = open
+    self.replaced = replaced
+  }
+}
+
+/// A copy on the target of which another one with another internal date takes the place.
+package struct ReplacedCopy: Equatable, Sendable {
+  /// The entry that goes.
+  package let entry: Int
+  /// The internal date that the new copy is to have.
+  package let date: InternalDate
+
+  package init(entry: Int, date: InternalDate) {
+    self.entry = entry
+    self.date = date
   }
 }
 

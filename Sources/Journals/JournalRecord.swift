@@ -15,6 +15,12 @@ package struct JournalRecord: Equatable, Sendable {
 
   /// The line: CRC-32 of what follows the space after it, kind and fields, LF.
   package var line: [UInt8] {
+    let text = text
+    return Self.checksum(text) + [UInt8(ascii: " ")] + text + [.lineFeed]
+  }
+
+  /// Kind and fields, each field escaped, with a space between.
+  var text: [UInt8] {
     var text = Array(kind.utf8)
     for field in fields {
       text.append(UInt8(ascii: " "))
@@ -22,7 +28,7 @@ package struct JournalRecord: Equatable, Sendable {
       let escaped = field.isEmpty ? "-" : field == "-" ? "%2D" : Self.escape(field)
       text.append(contentsOf: escaped.utf8)
     }
-    return Self.checksum(text) + [UInt8(ascii: " ")] + text + [.lineFeed]
+    return text
   }
 
   /// Reads a line without its LF; nil where the checksum or an escape is wrong.
@@ -32,6 +38,11 @@ package struct JournalRecord: Equatable, Sendable {
     guard line.prefix(9).elementsEqual(Self.checksum(text) + [UInt8(ascii: " ")]) else {
       return nil
     }
+    self.init(text: text)
+  }
+
+  /// Reads what `text` wrote; nil where an escape is wrong.
+  init?(text: some RandomAccessCollection<UInt8>) {
     var parts: [String] = []
     for part in text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false) {
       guard let field = PercentEscape.decode(part) else { return nil }

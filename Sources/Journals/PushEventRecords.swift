@@ -12,8 +12,10 @@ extension PushEvent: JournalEvent {
     case "entry":
       guard let entry = IndexEntry(&reader) else { return nil }
       self = .entry(entry)
-    case "batch":
-      guard let batch = IntentBatch(&reader) else { return nil }
+    case "batch", "replacing":
+      guard let batch = IntentBatch(&reader, isReplacing: record.kind == "replacing") else {
+        return nil
+      }
       self = .batch(batch)
     case "confirmed":
       guard let batch: Int = reader.number(), let item: Int = reader.number(),
@@ -46,6 +48,20 @@ extension PushEvent: JournalEvent {
     case "dropped":
       guard let entry: Int = reader.number() else { return nil }
       self = .dropped(entry: entry)
+    case "removing":
+      var numbers: [Int] = []
+      while let text = reader.text() {
+        guard let number = Int(text) else { return nil }
+        numbers.append(number)
+      }
+      guard !numbers.isEmpty else { return nil }
+      self = .removing(numbers)
+    case "marked":
+      guard let entry: Int = reader.number() else { return nil }
+      self = .marked(entry: entry)
+    case "kept":
+      guard let entry: Int = reader.number() else { return nil }
+      self = .kept(entry: entry)
     case "rebound":
       guard let entry: Int = reader.number(), let uid = reader.uid() else { return nil }
       self = .rebound(entry: entry, uid)
@@ -68,7 +84,8 @@ extension PushEvent: JournalEvent {
     case .validity(let validity): JournalRecord("validity", ["\(validity)"])
     case .unbound: JournalRecord("unbound", [])
     case .entry(let entry): JournalRecord("entry", entry.journalFields)
-    case .batch(let batch): JournalRecord("batch", batch.journalFields)
+    case .batch(let batch):
+      JournalRecord(batch.replaced.isEmpty ? "batch" : "replacing", batch.journalFields)
     case .confirmed(let batch, let item, let entry):
       JournalRecord("confirmed", ["\(batch)", "\(item)"] + entry.journalFields)
     case .void(let batch, let item): JournalRecord("void", ["\(batch)", "\(item)"])
@@ -80,6 +97,9 @@ extension PushEvent: JournalEvent {
     case .flags(let entry, let flags): JournalRecord("flags", ["\(entry)"] + flags.journalFields)
     case .gone(let entry): JournalRecord("gone", ["\(entry)"])
     case .dropped(let entry): JournalRecord("dropped", ["\(entry)"])
+    case .removing(let entries): JournalRecord("removing", entries.map { "\($0)" })
+    case .marked(let entry): JournalRecord("marked", ["\(entry)"])
+    case .kept(let entry): JournalRecord("kept", ["\(entry)"])
     case .rebound(let entry, let uid): JournalRecord("rebound", ["\(entry)", "\(uid)"])
     case .known(let uidNext): JournalRecord("known", ["\(uidNext)"])
     case .moving(let move):
@@ -110,12 +130,13 @@ extension IndexEntry {
 
 extension IntentBatch {
   /// A batch is one record, whole or torn: an intent never stands without its batch.
-  fileprivate init?(_ reader: inout FieldReader) {
+  fileprivate init?(_ reader: inout FieldReader, isReplacing: Bool) {
     guard let number: Int = reader.number(), let validity = reader.validity(),
       let uidNext: UInt32 = reader.number(), let time: Int64 = reader.number(),
       let count: Int = reader.number(), count >= 0
     else { return nil }
     var open: [Int: AppendIntent] = [:]
+    var replaced: [Int: ReplacedCopy] = [:]
     for item in 0..<count {
       guard let digest = reader.digest(), let key = reader.headerKey(),
         let size: Int64 = reader.number(), let source = reader.text(), let flags = reader.text()
@@ -123,15 +144,23 @@ extension IntentBatch {
       open[item] = AppendIntent(
         digest: digest, headerKey: key, size: size,
         flags: Flags(imap: flags.split(separator: " ").map { String($0) }), source: source)
+      guard isReplacing else { continue }
+      guard let entry: Int = reader.number(), let date = reader.date() else { return nil }
+      replaced[item] = ReplacedCopy(entry: entry, date: date)
     }
-    self.init(number: number, uidValidity: validity, uidNext: uidNext, time: time, open: open)
+    self.init(
+      number: number, uidValidity: validity, uidNext: uidNext, time: time, open: open,
+      replaced: replaced)
   }
 
   fileprivate var journalFields: [String] {
-    let intents = open.sorted { $0.key < $1.key }.map(\.value)
+    let intents = open.sorted { $0.key < $1.key }
     return ["\(number)", "\(uidValidity)", "\(uidNext)", "\(time)", "\(intents.count)"]
-      + intents.flatMap {
-        ["\($0.digest)", "\($0.headerKey)", "\($0.size)", $0.source, $0.flags.description]
+      + intents.flatMap { item, intent in
+        [
+          "\(intent.digest)", "\(intent.headerKey)", "\(intent.size)", intent.source,
+          intent.flags.description,
+        ] + (replaced[item].map { ["\($0.entry)", "\($0.date.epochSeconds)"] } ?? [])
       }
   }
 }

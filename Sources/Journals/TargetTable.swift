@@ -17,6 +17,8 @@ package struct TargetTable: Equatable, Sendable {
     }
   }
 
+  /// How the account was named when it was last pushed to, without a password; nil where nobody knows.
+  package var url: String?
   /// What stands between the components of a name there; nil where the server has no hierarchy.
   package var separator: UInt8?
   /// The mailboxes that are there and can hold mail, with their special uses.
@@ -34,9 +36,14 @@ package struct TargetTable: Equatable, Sendable {
     guard let records = Self.file.read(in: directory) else { return nil }
     for record in records {
       var reader = FieldReader(record)
-      if record.kind == "separator" {
+      switch record.kind {
+      case "separator":
         separator = reader.number()
         continue
+      case "url":
+        url = reader.text()
+        continue
+      default: break
       }
       guard let name = reader.text().flatMap({ MailboxName(stateForm: $0) }) else { return nil }
       switch record.kind {
@@ -62,6 +69,7 @@ package struct TargetTable: Equatable, Sendable {
   package func write(in directory: Directory) throws(JournalError) {
     guard TargetTable(in: directory) != self else { return }
     var records = [JournalRecord("separator", [separator.map { "\($0)" } ?? ""])]
+    if let url { records.append(JournalRecord("url", [url])) }
     for (name, uses) in mailboxes.sorted(by: { $0.key < $1.key }) {
       records.append(JournalRecord("mailbox", [name.stateForm] + uses.map(\.rawValue)))
     }

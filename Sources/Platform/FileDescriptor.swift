@@ -59,6 +59,23 @@ package struct FileDescriptor: ~Copyable, Sendable {
     return done
   }
 
+  /// Reads at a position without moving the descriptor's own.
+  ///
+  /// - Parameters:
+  ///   - count: how many bytes at most.
+  ///   - offset: the first byte's place in the file.
+  /// - Returns: what is there: less than asked for only where the file ends.
+  /// - Throws: what the kernel says.
+  package func read(atMost count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var span = bytes.mutableSpan
+    var all = span.mutableBytes
+    let found = try all.withUnsafeMutableBytes { buffer throws(SystemError) in
+      try self.read(into: buffer, at: offset)
+    }
+    return Array(bytes.prefix(found))
+  }
+
   /// Writes all the bytes at the descriptor's position.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
     var rest = bytes

@@ -11,20 +11,9 @@ extension Directory {
   package func writeWhole(
     _ name: some FileName, _ bytes: Span<UInt8>
   ) throws(SystemError) {
-    let temporary = Directory.unfinishedPrefix + RandomID.hex(bytes: 8)
-    let file = try createFile(temporary, exclusive: true)
-    do {
-      try file.write(bytes)
-      try file.flush()
-      try file.close()
-      Checkpoint.pass("whole file: before it gets its name")
-      try rename(temporary, to: self, name)
-      Checkpoint.pass("whole file: before its name is flushed")
-    } catch {
-      try? unlink(temporary)
-      throw error.at(path(of: name))
-    }
-    try flush()
+    let file = try UnfinishedFile(in: self)
+    do { try file.write(bytes) } catch { throw error.at(path(of: name)) }
+    try file.finish(as: name, replaces: true)
   }
 
   /// Makes a file that has its content when it gets its name, and fails with `isExists` if that is taken.
@@ -71,6 +60,18 @@ extension Directory {
   ) throws(SystemError) {
     let source = "/proc/self/fd/\(file.rawValue)"
     try call("link", name) { linkat(AT_FDCWD, source, rawDescriptor, $0, AT_SYMLINK_FOLLOW) }
+  }
+
+  /// Reads the first bytes of a file.
+  ///
+  /// - Parameters:
+  ///   - name: the file.
+  ///   - count: how many at most.
+  /// - Returns: what is there.
+  /// - Throws: `isNotFound`, and what the kernel says.
+  package func readStart(of name: some FileName, count: Int) throws(SystemError) -> [UInt8] {
+    let file = try openFile(name)
+    return try file.read(atMost: count, at: 0)
   }
 
   /// Reads a file completely.

@@ -1,5 +1,8 @@
+import Clients
 import Pipeline
+import Protocols
 import Testing
+import Transport
 
 @testable import CommandLine
 
@@ -60,6 +63,12 @@ struct AccountURLTests {
     #expect(url.host == line.host)
     #expect(url.port == line.port)
     #expect(url.identity == line.identity)
+    // The URL that is recorded of an account names the same one.
+    let account = IMAPAccount(
+      user: url.user, password: Secret(""), host: url.host, port: url.port,
+      security: url.security == .tls ? .tls : .startTLS, trust: .system, timeout: 1,
+      identity: url.identity)
+    #expect(try AccountURL(parsing: account.url) == url)
   }
 
   static let bad: [(String, String)] = [

@@ -95,12 +95,12 @@ struct ArgumentParserTests {
     (["pull", "a"], "pull: ARCHIVE is missing", "Usage: mailarc pull SOURCE ARCHIVE"),
     (
       ["push", "a", "b", "c"], "push: one operand too many: c",
-      "Usage: mailarc push ARCHIVE TARGET"
+      "Usage: mailarc push ARCHIVE [TARGET]"
     ),
     (["pull", "", "b"], "pull: SOURCE is empty", "Usage: mailarc pull SOURCE ARCHIVE"),
     (
       ["push", "imaps://a@b", "dir"], "ARCHIVE is a directory, not \"imaps://a@b\"",
-      "Usage: mailarc push ARCHIVE TARGET"
+      "Usage: mailarc push ARCHIVE [TARGET]"
     ),
     (["pull", "a\u{FFFD}", "b"], "argument \"a\u{FFFD}\" is not valid UTF-8", nil),
   ]

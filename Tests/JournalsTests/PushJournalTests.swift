@@ -64,10 +64,21 @@ import Testing
       .mended(copy),
       .batch(
         IntentBatch(
-          number: 2, uidValidity: UIDValidity(4_294_967_295), uidNext: 30, time: 1_600_000_002,
+          number: 1, uidValidity: UIDValidity(4_294_967_295), uidNext: 30, time: 1_600_000_002,
           open: [0: intent(3, Flags(), "odd")])),
-      .instead(batch: 2, item: 0, of: digest("odd")),
-      .void(batch: 2, item: 0),
+      .instead(batch: 1, item: 0, of: digest("odd")),
+      .void(batch: 1, item: 0),
+      .removing([1, 4]),
+      .marked(entry: 4),
+      .kept(entry: 1),
+      .batch(
+        IntentBatch(
+          number: 2, uidValidity: UIDValidity(1), uidNext: 2, time: 1_600_000_002,
+          open: [0: intent(3, flags, "y"), 1: intent(4, Flags(), "")],
+          replaced: [
+            0: ReplacedCopy(entry: 1, date: InternalDate(epochSeconds: -5)),
+            1: ReplacedCopy(entry: 4, date: InternalDate(epochSeconds: 1_600_000_003)),
+          ])),
     ] + [UID(20)].compactMap { $0 }.map { .rebound(entry: 2, $0) }
 
   @Test(arguments: everyEvent.indices)
@@ -93,7 +104,7 @@ import Testing
 
   @Test func `the sum of events`() throws {
     var record = PushRecord()
-    for event in Self.everyEvent.dropLast(9) { record.apply(event) }
+    for event in Self.everyEvent.dropLast(13) { record.apply(event) }
     record.apply(.rebound(entry: 2, try uid(20)))
     #expect(record.uidValidity == UIDValidity(4_294_967_295))
     #expect(record.entries.keys.sorted() == [1, 2, 4, 5])

@@ -26,6 +26,7 @@ import Testing
 
   private static func table() throws -> TargetTable {
     var table = TargetTable()
+    table.url = "imaps://a%40b@example.net"
     table.separator = UInt8(ascii: "/")
     table.mailboxes = [.inbox: [], try #require(MailboxName(["Sent mail"])): [.sent]]
     table.kept = [

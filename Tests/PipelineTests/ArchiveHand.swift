@@ -57,6 +57,46 @@ struct ArchiveHand {
     try write(all.filter { Self.subject($0) != subject }, to: mailbox)
   }
 
+  /// Copies a message to another mailbox, at its beginning.
+  func copy(_ subject: String, from mailbox: String = "INBOX", to other: String) throws {
+    guard isMbox else {
+      let file = try file(subject, mailbox)
+      let name = file.split(separator: "/").last ?? ""
+      return try writeFile(path(other) + "/cur/" + name, try readFile(file))
+    }
+    let copied = try messages(in: mailbox).filter { Self.subject($0) == subject }
+    try write(copied + messages(in: other), to: other)
+  }
+
+  /// Replaces a text within a message; in a Maildir as editors do that write a new file.
+  func edit(
+    _ subject: String, in mailbox: String = "INBOX", _ text: String, _ replacement: String
+  ) throws {
+    guard isMbox else {
+      let file = try file(subject, mailbox)
+      let new = path(mailbox) + "/tmp/edited"
+      try writeFile(new, try readFile(file).replacing(text, with: replacement))
+      guard Glibc.rename(new, file) == 0 else { throw TestSystemError("rename", file) }
+      return
+    }
+    let edited = try messages(in: mailbox).map {
+      Self.subject($0) == subject ? $0.replacing(text, with: replacement) : $0
+    }
+    try write(edited, to: mailbox)
+  }
+
+  /// Makes a mailbox.
+  func make(_ mailbox: String) throws {
+    guard isMbox else {
+      for part in ["", "/cur", "/new", "/tmp"] { mkdir(path(mailbox) + part, 0o700) }
+      return
+    }
+    try write([], to: mailbox)
+  }
+
+  /// Removes a mailbox with all that is in it.
+  func remove(_ mailbox: String) throws { try runSuccessfully("/bin/rm", ["-r", path(mailbox)]) }
+
   /// Gives a message other system flags, by their letters in a Maildir.
   func flag(_ subject: String, _ letters: String, in mailbox: String = "INBOX") throws {
     guard isMbox else {

@@ -81,6 +81,9 @@ final class PushBench {
     var retryRefused = false
     var mend = false
     var full = false
+    var prune = false
+    var pruneLimit = 10
+    var fixDates = false
     var settleSeconds = 0.2
     var observer: any RunObserver = NoObserver()
   }
@@ -101,6 +104,7 @@ final class PushBench {
       acceptDeletions: chosen.accept, resendDeleted: chosen.resend,
       withDeleted: chosen.withDeleted, retryRefused: chosen.retryRefused, mend: chosen.mend,
       full: chosen.full,
+      prune: chosen.prune, pruneLimit: chosen.pruneLimit, fixDates: chosen.fixDates,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: chosen.settleSeconds)
     return await PushPipeline(
       options: options, observer: chosen.observer, interruption: try Interruption()
@@ -220,6 +224,7 @@ extension RunReport {
     let all = [
       "transferred": sum(\.transferred), "present": sum(\.alreadyPresent),
       "flags": sum(\.flagsUpdated), "gone": sum(\.goneOnTarget), "collapsed": sum(\.collapsed),
+      "removed": sum(\.removed), "dates": sum(\.datesFixed),
       "failures": failures.count, "questions": questions.count,
       "mailboxFailures": mailboxFailures.count, "stopped": accountFailure == nil ? 0 : 1,
     ]

@@ -1,5 +1,4 @@
 import Mail
-import Synchronization
 import TestSupport
 import Testing
 
@@ -76,7 +75,7 @@ import Testing
     let before = try snapshot(bench.archive)
     let target = try bench.plain.account()
     let lines = try bench.transcript().count
-    let planned = Planned()
+    let planned = PlannedChanges()
     let report = try await bench.push {
       $0.dryRun = true
       $0.observer = planned
@@ -91,22 +90,6 @@ import Testing
     }
     return planned.changes
   }
-}
-
-/// Keeps what a dry run would do.
-private final class Planned: RunObserver {
-  private let kept = Mutex<[PlannedChange]>([])
-  var changes: [PlannedChange] { kept.withLock { $0 } }
-
-  func plan(totalMessages: Int, bytes: Int64?) {}
-  func mailboxBegan(_ name: MailboxName, messages: Int, bytes: Int64) {}
-  func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64) {}
-  func mailboxEnded(_ report: MailboxReport) {}
-  func failure(_ failure: MessageFailure) {}
-  func mailboxFailed(_ failure: MailboxFailure) {}
-  func notice(_ notice: Notice) {}
-  func question(_ question: Question) {}
-  func planned(_ change: PlannedChange) { kept.withLock { $0.append(change) } }
 }
 
 extension PlannedChange {

@@ -51,6 +51,9 @@ final class FakeTarget: Sendable {
     case close(keep: Int, bye: Bool)
   }
 
+  /// When a connection ends: before a command is carried out, or before it is answered.
+  enum Cut: Sendable { case before, after }
+
   /// How the server behaves; it may change while it runs.
   struct Behaviour: Sendable {
     var capabilities: String
@@ -92,6 +95,12 @@ final class FakeTarget: Sendable {
     var move: @Sendable (String) -> String? = { _ in nil }
     /// What a STORE with these words is answered with.
     var store: @Sendable (String) -> String = { _ in "OK" }
+    /// What a UID EXPUNGE with these words is answered with, if it is not carried out; `OK` loses it.
+    var expunge: @Sendable (String) -> String? = { _ in nil }
+    /// Whether the connection ends at a UID command with these words, and when.
+    var cut: @Sendable (String) -> Cut? = { _ in nil }
+    /// The date under which a message is kept that comes with this one.
+    var keptDate: @Sendable (String?) -> String? = { $0 }
 
     /// What good servers offer.
     static let all = "UIDPLUS MULTIAPPEND LITERAL+ " + noExtras
@@ -229,6 +238,7 @@ final class FakeTarget: Sendable {
         if collapsing, let old { return old.uid }
         var new = message
         new.body = state.behaviour.kept(message.body)
+        new.date = state.behaviour.keptDate(message.date)
         new.uid = state.mailboxes[mailbox]?.uidNext ?? 0
         state.mailboxes[mailbox]?.messages.append(new)
         state.mailboxes[mailbox]?.uidNext += 1

@@ -7,6 +7,8 @@ final class FakeTargetSession {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private var selected = ""
+  /// Whether nothing is answered any more.
+  private var isMute = false
   /// Answers that are kept until a later APPEND has come.
   private var held: [String] = []
 
@@ -85,7 +87,13 @@ final class FakeTargetSession {
     case "UID" where selected.isEmpty:
       say("\(tag) BAD UID Wrong state")
       return true
-    case "UID": return uid(tag, rest)
+    case "UID":
+      let cut = server.behaviour.cut(rest)
+      if cut == .before { return false }
+      isMute = cut == .after
+      return uid(tag, rest) && cut == nil
+    case "EXPUNGE", "CLOSE":
+      server[selected]?.messages.removeAll { $0.flags.contains("\\Deleted") }
     case "LOGOUT":
       say("* BYE")
       say("\(tag) OK bye")
@@ -140,6 +148,16 @@ final class FakeTargetSession {
       if answer.hasPrefix("OK") { store(words[1], words[2]) }
       say("\(tag) \(answer)")
       return true
+    case "EXPUNGE":
+      if let answer = server.behaviour.expunge(rest) {
+        say("\(tag) \(answer)")
+        return true
+      }
+      for (index, message) in mailbox.messages.enumerated().reversed()
+      where matches(words[1], message.uid) && message.flags.contains("\\Deleted") {
+        server[selected]?.messages.removeAll { $0.uid == message.uid }
+        say("* \(index + 1) EXPUNGE")
+      }
     case "MOVE":
       if let refusal = server.behaviour.move(rest) {
         say("\(tag) \(refusal)")
@@ -288,7 +306,10 @@ final class FakeTargetSession {
     return (String(atom), text.dropFirst(atom.count + 1))
   }
 
-  private func say(_ line: String) { send(Array((line + "\r\n").utf8)) }
+  private func say(_ line: String) {
+    if isMute { return }
+    send(Array((line + "\r\n").utf8))
+  }
 
   private func send(_ bytes: [UInt8]) {
     var sent = 0

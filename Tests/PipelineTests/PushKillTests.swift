@@ -8,8 +8,6 @@ import Testing
 
 /// Killed wherever it may die and run again, a push ends as one that nobody disturbed.
 @Suite(.requiresDovecot) struct PushKillTests {
-  private static let atOnce = 6
-
   /// A server that offers less than it could.
   struct Offer: Sendable, CustomTestStringConvertible {
     let testDescription: String
@@ -44,7 +42,7 @@ import Testing
     try await bench.push()
     let expected = try bench.plain.account()
     #expect(try bench.source.plain.account().differences(from: expected) == [])
-    let steps = try await killAtEveryStep(bench, expected) { _ in }
+    let steps = try await PushKills(bench: bench).atEveryStep(expected) { _ in }
     #expect(steps > 30)
   }
 
@@ -54,16 +52,16 @@ import Testing
     let bench = try PushBench()
     try fill(bench.source)
     try await bench.pull()
-    let reference = Case(user: bench.user, archive: bench.directory("reference"))
-    try copy(bench.archive, reference.archive)
+    let kills = PushKills(bench: bench, options: ["--resend-deleted"])
+    let reference = try kills.copy("reference", user: bench.user)
     try await change(bench, reference)
-    let done = try await run(bench, reference, ["--resend-deleted"])
+    let done = try kills.run(reference)
     #expect(done.status == 0, "\(done.errors)")
     let expected = try bench.plain.account()
     #expect(
       try bench.subjects().sorted()
         == ["drop1", "i1", "i2", "i3", "new", "own", "twin", "twin", "twin"])
-    let steps = try await killAtEveryStep(bench, expected, ["--resend-deleted"]) {
+    let steps = try await kills.atEveryStep(expected) {
       try await change(bench, $0)
     }
     #expect(steps > 15)
@@ -86,7 +84,7 @@ import Testing
     #expect(
       try bench.subjects("Sent Items").sorted()
         == ["in Sent", "in Sent Items", "twin", "twin", "twin", "twin"])
-    let steps = try await killAtEveryStep(bench, try bench.plain.account()) { one in
+    let steps = try await PushKills(bench: bench).atEveryStep(try bench.plain.account()) { one in
       try PlainIMAP(port: server.imapPort, user: one.user, password: "secret").create("Sent Items")
     }
     #expect(steps > 10)
@@ -102,22 +100,18 @@ import Testing
     for (index, subject) in subjects.enumerated() {
       try bench.drop(subject, as: "\(1_600_000_000 + index).x")
     }
-    var cases: [Case] = []
-    for name in ["first", "second"] {
-      let one = Case(user: try PushBench.newUser(on: bench.server), archive: bench.directory(name))
-      try copy(bench.archive, one.archive)
-      cases.append(one)
-    }
+    let kills = PushKills(bench: bench)
+    let cases = try ["first", "second"].map { try kills.copy($0) }
     for (index, one) in cases.enumerated() {
       let killed = try runProcess(
-        builtProgram("mailarc"), arguments(bench, one),
+        builtProgram("mailarc"), kills.arguments(one),
         environment: [
           "MAILARC_KILL_AT_STEP": "\(index + 1)",
           "MAILARC_KILL_AT_POINT": "push: after the last byte of a batch",
         ])
       #expect(killed.ending == .killed(signal: SIGKILL))
     }
-    let again = try cases.map { try ChildProcess(builtProgram("mailarc"), arguments(bench, $0)) }
+    let again = try cases.map { try ChildProcess(builtProgram("mailarc"), kills.arguments($0)) }
     for (child, one) in zip(again, cases) {
       #expect(child.wait() == .exited(0), "\(String(decoding: child.standardError, as: UTF8.self))")
       let plain = try PlainIMAP(port: bench.server.imapPort, user: one.user, password: "secret")
@@ -148,12 +142,6 @@ import Testing
 
   // MARK: Cases
 
-  /// An account of its own to push a copy of the archive into.
-  private struct Case: Sendable {
-    let user: String
-    let archive: String
-  }
-
   /// A dozen messages in three mailboxes, twins among them, some with literals over 4096 octets.
   private func fill(_ bench: PullBench) throws {
     for name in ["Work", "Work/2024"] {
@@ -170,7 +158,7 @@ import Testing
   }
 
   /// What happens between a first push and the one that is killed.
-  private func change(_ bench: PushBench, _ one: Case) async throws {
+  private func change(_ bench: PushBench, _ one: PushKills.Case) async throws {
     try await bench.push {
       $0.user = one.user
       $0.archive = one.archive
@@ -201,90 +189,4 @@ import Testing
     try plain.store("\(rest.first?.uid ?? 1)", "+FLAGS (\\Deleted)")
     try plain.expunge()
   }
-
-  private func arguments(_ bench: PushBench, _ one: Case) -> [String] {
-    bench.arguments(["--connections", "1"], archive: one.archive, user: one.user)
-  }
-
-  private func run(_ bench: PushBench, _ one: Case, _ more: [String]) async throws -> ProcessResult
-  {
-    try runProcess(
-      builtProgram("mailarc"), arguments(bench, one) + more,
-      environment: ["MAILARC_SETTLE_SECONDS": "0.3"])
-  }
-
-  private func copy(_ from: String, _ to: String) throws {
-    try runSuccessfully("/bin/cp", ["-a", from, to])
-  }
-
-  private func remove(_ path: String) {
-    _ = try? runProcess("/bin/rm", ["-rf", path])
-  }
-
-  /// Pushes with a kill at the first step, at the second and so on, until none is reached; each time
-  /// runs again and compares with the account that an undisturbed run filled.
-  ///
-  /// - Returns: the number of steps.
-  private func killAtEveryStep(
-    _ bench: PushBench, _ expected: PlainAccount, _ more: [String] = [],
-    prepare: (Case) async throws -> Void
-  ) async throws -> Int {
-    var step = 1
-    while true {
-      var cases: [Case] = []
-      for number in step..<step + Self.atOnce {
-        let one = Case(
-          user: try PushBench.newUser(on: bench.server), archive: bench.directory("\(number)"))
-        try copy(bench.archive, one.archive)
-        remove(one.archive + "/.mailarc/push")
-        try await prepare(one)
-        cases.append(one)
-      }
-      let killed = try cases.enumerated().map { index, one in
-        try ChildProcess(
-          builtProgram("mailarc"), arguments(bench, one) + more,
-          environment: ["MAILARC_KILL_AT_STEP": "\(step + index)"])
-      }
-      let endings = killed.map { $0.wait() }
-      let again = try cases.enumerated().map { index, one in
-        // Half of them at once, and half when the server has done all that it was told.
-        if index % 2 == 1 { try bench.server.waitForSessions(of: one.user) }
-        return try ChildProcess(
-          builtProgram("mailarc"), arguments(bench, one) + more,
-          environment: ["MAILARC_SETTLE_SECONDS": "0.3"])
-      }
-      for (index, child) in again.enumerated() {
-        let ending = child.wait()
-        let text = String(decoding: child.standardError, as: UTF8.self)
-        #expect(ending == .exited(0), "step \(step + index): \(text)")
-        try compare(bench, cases[index], expected, step + index, inOrder: more.isEmpty)
-      }
-      if let last = endings.firstIndex(of: .exited(0)) { return step + last - 1 }
-      #expect(endings.allSatisfy { $0 == .killed(signal: SIGKILL) })
-      step += Self.atOnce
-    }
-  }
-
-  private func compare(
-    _ bench: PushBench, _ one: Case, _ expected: PlainAccount, _ step: Int, inOrder: Bool
-  ) throws {
-    let plain = try PlainIMAP(port: bench.server.imapPort, user: one.user, password: "secret")
-    var found = try plain.account()
-    var wanted = expected
-    if !inOrder {
-      for name in wanted.mailboxes.keys { wanted.mailboxes[name]?.messages.sort(by: order) }
-      for name in found.mailboxes.keys { found.mailboxes[name]?.messages.sort(by: order) }
-    }
-    #expect(wanted.differences(from: found) == [], "after a kill at step \(step)")
-  }
-
-  private func order(_ one: PlainMessage, _ other: PlainMessage) -> Bool {
-    (one.subject, one.date, one.flags.sorted().joined())
-      < (other.subject, other.date, other.flags.sorted().joined())
-  }
-}
-
-extension PushBench {
-  /// A path beside the archive.
-  fileprivate func directory(_ name: String) -> String { source.directory.file(name) }
 }

@@ -130,6 +130,39 @@ import Testing
     }
   }
 
+  @Test func `its date is fixed by a copy that is mended as well, and it is pruned`() async throws {
+    let bench = try await PushBench.odd([MendMail.colon, ""])
+    let server = try server()
+    #expect(try await bench.mend(to: server).pushed == ["transferred": 4])
+    for index in 0..<4 {
+      server["INBOX"]?.messages[index].date = "01-Jan-2001 00:00:00 +0000"
+    }
+    let fixed = try await bench.push(to: server) { $0.fixDates = true }
+    #expect(fixed.failures == [])
+    #expect(
+      server.texts().sorted() == [MendMail.colonMended, MendMail.emptyMended, "a", "b"])
+    #expect(
+      server.messages().map(\.date) == Array(repeating: "13-Sep-2020 12:26:40 +0000", count: 4))
+    #expect(try await bench.push(to: server).pushed == ["present": 4])
+    for number in 1...2 {
+      try runSuccessfully("/bin/rm", ["\(bench.archive)/INBOX/cur/160000000\(number).odd:2,"])
+    }
+    let pruned = try await bench.push(to: server) {
+      $0.prune = true
+      $0.pruneLimit = 100
+    }
+    #expect(pruned.exitStatus == .done)
+    #expect(server.texts().sorted() == ["a", "b"])
+  }
+
+  @Test func `a comparison with the account knows it for a mended copy`() async throws {
+    let (bench, server) = try await pushed()
+    let report = try bench.compare { $0.port = server.port }
+    #expect(report.texts(.missing) == [])
+    #expect(report.texts(.extra) == [])
+    #expect(report.texts(.altered).count { $0.contains("a mended copy (") } == 5)
+  }
+
   @Test func `what a broken run sent is named by the next one`() async throws {
     let bench = try await PushBench.odd([MendMail.colon])
     let server = try server()

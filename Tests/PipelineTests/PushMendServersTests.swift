@@ -38,7 +38,7 @@ import Testing
     // Of an mbox's line Cyrus says nothing.
     let count = Self.odd.count - 1
     #expect(refused.pushed == ["transferred": 2, "failures": count], "\(refused.failures)")
-    let report = try await bench.push(user, mend: true)
+    let report = try await bench.push(user) { $0.mend = true }
     #expect(report.pushed == ["transferred": count, "present": 2], "\(report.failures)")
     #expect(report.exitStatus == .done)
     #expect(report.notices.filter { $0.kind == .mended }.count == count)
@@ -50,10 +50,10 @@ import Testing
     }
     #expect(held.count == Self.odd.count + 1)
     for mend in [false, true] {
-      #expect(try await bench.push(user, mend: mend).pushed == ["present": count + 2])
+      #expect(try await bench.push(user) { $0.mend = mend }.pushed == ["present": count + 2])
     }
     try bench.loseState()
-    _ = try await bench.push(user, mend: true)
+    _ = try await bench.push(user) { $0.mend = true }
     #expect(try await bench.push(user).pushed == ["present": count + 2])
     #expect(try bench.held(user)["INBOX"]?.count == count + 2)
   }
@@ -72,13 +72,13 @@ import Testing
         bench.archive + "/INBOX/cur/160000000\(index).odd:2,S", Array(one.0.utf8))
     }
     let user = try bench.newUser()
-    let report = try await bench.push(user, mend: true)
+    let report = try await bench.push(user) { $0.mend = true }
     let count = Self.odd.count + 1
     // GNU mailutils breaks off: what had arrived by then is found there.
     #expect(report.pushed.values.reduce(0, +) == count, "\(report.failures)")
     #expect(report.exitStatus == .done)
     for mend in [false, true] {
-      #expect(try await bench.push(user, mend: mend).pushed == ["present": count])
+      #expect(try await bench.push(user) { $0.mend = mend }.pushed == ["present": count])
     }
     #expect(try bench.held(user)["INBOX"]?.count == count)
   }

@@ -65,6 +65,27 @@ import Testing
     #expect(try bench.subjects() == ["one", "two"])
   }
 
+  @Test func `what was removed and which dates were fixed`() async throws {
+    let bench = try await PushBench.dropping(["a", "b", "c"])
+    #expect(try bench.run().status == 0)
+    try bench.delete("a")
+    try setModificationTime(try bench.file("b"), 1_200_000_000)
+    let options = ["--prune", "--fix-dates"]
+    let dry = try bench.run(options + ["--dry-run"])
+    #expect(dry.output.contains("remove  INBOX  UID 1  1600000000.x\n"))
+    #expect(
+      dry.output.contains(
+        "2020-09-13 12:26:40 UTC, in the archive 2008-01-10 21:20:00 UTC\n"))
+    #expect(dry.output.hasSuffix("Would remove 1 message, would fix the date of 1 message.\n"))
+    let done = try bench.run(options)
+    #expect(done.status == 0, "\(done.errors)")
+    #expect(done.output.hasSuffix("1 message removed, the date of 1 message fixed.\n"))
+    #expect(try bench.subjects() == ["c", "b"])
+    for wrong in [["--prune-limit", "20"], ["--prune", "--prune-limit", "0"]] {
+      #expect(try bench.run(wrong).status == 64)
+    }
+  }
+
   @Test func `the source is refused as the target`() async throws {
     let bench = try await PushBench.holding(["one"])
     let source = bench.source

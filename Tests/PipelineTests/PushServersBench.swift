@@ -59,16 +59,33 @@ final class PushServersBench {
 
   /// Pushes in this process.
   func push(
-    _ user: String, archive: String? = nil, mend: Bool = false
+    _ user: String, archive: String? = nil,
+    _ change: (inout PushBench.Options) -> Void = { _ in }
   ) async throws -> RunReport {
+    var chosen = PushBench.Options()
+    change(&chosen)
     let options = PushOptions(
       archivePath: archive ?? self.archive, statePath: source.directory.file("state"),
       mboxDialect: nil, target: account(user), connections: 2, dryRun: false,
       acceptDeletions: false, resendDeleted: false, withDeleted: false, retryRefused: false,
-      mend: mend, full: false, retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]),
-      settleSeconds: 0.2)
+      mend: chosen.mend, full: false, prune: chosen.prune, pruneLimit: 50,
+      fixDates: chosen.fixDates,
+      retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: 0.2)
     return await PushPipeline(
       options: options, observer: NoObserver(), interruption: try Interruption()
+    ).run()
+  }
+
+  /// Compares an account with the archive, or with a receipt.
+  func compare(
+    _ user: String, full: Bool = false, receipt: String? = nil, against: String? = nil
+  ) throws -> ComparisonReport {
+    try CompareAccount(
+      options: CompareOptions(
+        subject: against.map { .receipt($0) } ?? .mail(archive),
+        statePath: source.directory.file("state"), mboxDialect: nil, account: account(user),
+        full: full, withDeleted: false, receipt: receipt, retry: RetryPolicy(pauses: [0.01, 0.01])),
+      observer: NoComparisonObserver(), interruption: try Interruption()
     ).run()
   }
 

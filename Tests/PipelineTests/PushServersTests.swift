@@ -13,6 +13,8 @@ import Testing
     case back = "pulled back"
     case killed = "killed"
     case selftest = "selftest"
+    case compared = "compared"
+    case removal = "--prune and --fix-dates"
     var testDescription: String { rawValue }
   }
 
@@ -56,6 +58,8 @@ import Testing
     case .back: try await back(bench)
     case .killed: try await killed(bench)
     case .selftest: try selftest(bench)
+    case .compared: try await compared(bench)
+    case .removal: try await removal(bench)
     }
   }
 
@@ -101,6 +105,60 @@ import Testing
     #expect(again.sums == [:])
   }
 
+  /// All is there that the server takes; what it altered, and what it makes of dates, is told.
+  private func compared(_ bench: PushServersBench) async throws {
+    try await bench.fill()
+    let user = try bench.newUser()
+    let refused = try await bench.push(user).failures.count
+    let view = try bench.source.view().messages
+    let receipt = bench.source.directory.file("receipt")
+    let early = view.count { $0.date < 0 && bench.kind.kept($0.body) != nil }
+    for full in [false, true] {
+      let report = try bench.compare(user, full: full, receipt: receipt)
+      let there = report.byContent + report.byHeader + (report.counts[.altered] ?? 0)
+      #expect(report.messages == view.count)
+      #expect(there == view.count - refused, "\(report.findings)")
+      #expect(report.counts[.missing] ?? 0 == refused)
+      #expect(report.texts(.missing).allSatisfy { $0.hasPrefix("the server refused it: ") })
+      #expect(report.counts[.flags] == nil, "\(report.texts(.flags))")
+      #expect(report.counts[.extra] == nil)
+      #expect((report.counts[.date] ?? 0) <= early, "\(report.texts(.date))")
+      let altered = view.filter {
+        ![nil, $0.body].contains(bench.kind.kept($0.body))
+      }
+      let told = report.counts[.altered] ?? 0
+      #expect(bench.kind == .mailutils ? told == there : full ? told == altered.count : told > 0)
+      #expect(report.exitStatus == (refused + (report.counts[.date] ?? 0) > 0 ? .findings : .done))
+    }
+    let again = try bench.compare(user, full: true, against: receipt)
+    #expect(again.counts[.missing] ?? 0 == refused)
+    let sums = try bench.compare(user, full: true).sums
+    #expect(again.sums == sums, "\(again.findings)")
+    try changed(bench, user)
+  }
+
+  /// A lost message, other flags, another date and a stranger are named.
+  private func changed(_ bench: PushServersBench, _ user: String) throws {
+    let plain = try bench.plain(user)
+    let found = try plain.messages(in: "INBOX")
+    let before = try bench.compare(user).sums
+    let (lost, flagged) = (found[0], found[1])
+    // Courier takes no APPEND into a mailbox that is open for reading.
+    try plain.select("INBOX")
+    try plain.append(PullBench.message("strange"), to: "INBOX")
+    try plain.store("\(flagged.uid)", "+FLAGS (\\Draft)")
+    try plain.store("\(lost.uid)", "+FLAGS (\\Deleted)")
+    try plain.expunge()
+    var after = try bench.compare(user).sums
+    for kind in ["missing", "flags", "extra"] {
+      #expect(after[kind] == (before[kind] ?? 0) + 1, "\(kind)")
+      after[kind] = before[kind]
+    }
+    let there = ["content", "header", "altered"]
+    #expect(
+      there.reduce(0) { $0 + (after[$1] ?? 0) } == there.reduce(-1) { $0 + (before[$1] ?? 0) })
+  }
+
   private func selftest(_ bench: PushServersBench) throws {
     let user = try bench.newUser()
     let before = try bench.plain(user).list().map(\.name).sorted()
@@ -119,6 +177,42 @@ import Testing
     #expect(result.status == 0, "\(result.errors)\(result.output)")
     #expect(result.output == "4 kills: 0 lost, 0 doubled\n")
     #expect(try bench.plain(user).list().map(\.name).sorted() == before)
+  }
+
+  private func removal(_ bench: PushServersBench) async throws {
+    for subject in ["a", "b", "c", "d"] { try bench.source.append(subject, flags: ["\\Seen"]) }
+    try await bench.pullSource()
+    let user = try bench.newUser()
+    let plain = try bench.plain(user)
+    if bench.kind == .mailutils { try plain.select("INBOX") }
+    // What others put there, with the date of that day, and a message that they threw away.
+    try plain.append(PullBench.message("a"), to: "INBOX", flags: ["\\Flagged"], date: 1_700_000_000)
+    try plain.append(
+      PullBench.message("own"), to: "INBOX", flags: ["\\Deleted"], date: 1_700_000_001)
+    #expect(try await bench.push(user).exitStatus == .done)
+    let view = try bench.source.view()
+    let (a, b) = (try view.message("a"), try view.message("b"))
+    let fixed = try await bench.push(user) { $0.fixDates = true }
+    unlink("\(bench.archive)/INBOX/cur/\(b.file)")
+    let report = try await bench.push(user) { $0.prune = true }
+    var messages = try bench.plain(user).messages(in: "INBOX")
+    let marked = messages.filter { $0.flags.contains("\\deleted") }.map(\.subject).sorted()
+    guard bench.kind != .mailutils else {
+      // It has no UIDPLUS, and gives back other octets than it got: nobody can tell what they are.
+      #expect(fixed.accountFailure?.cause == .usage)
+      #expect(marked == ["own"])
+      #expect(report.notices.contains { $0.text.contains("not what was pushed") })
+      return
+    }
+    #expect(fixed.pushed == ["present": 4, "dates": 1], "\(fixed)")
+    #expect(report.pushed == ["present": 3, "removed": 1], "\(report)")
+    #expect(messages.map(\.subject) == ["own", "c", "d", "a"])
+    #expect(marked == ["own"])
+    let last = messages.removeLast()
+    #expect(last.date == a.date)
+    #expect(last.flags.isSuperset(of: ["\\flagged", "\\seen"]))
+    #expect(try await bench.push(user).pushed == ["present": 3])
+    #expect(try await bench.push(user) { $0.fixDates = true }.pushed == ["present": 3])
   }
 
   private func killed(_ bench: PushServersBench) async throws {

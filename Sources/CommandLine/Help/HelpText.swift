@@ -17,7 +17,9 @@ enum HelpText {
 
   /// The help of one command: its operands and every option that it takes.
   static func command(_ command: Command) -> String {
-    var lines = ["Usage: mailarc \(command.usage) [OPTION...]", ""]
+    var lines = ["Usage: mailarc \(command.usage) [OPTION...]"]
+    if let other = command.alternativeUsage { lines.append("       mailarc \(other) [OPTION...]") }
+    lines.append("")
     lines += Wrap.lines(command.summary + ".", width: 80)
     let options = OptionTable.options(of: command.name)
     for group in Option.Group.allCases {

@@ -18,7 +18,8 @@ extension ManualText {
     Entry(
       term: "planned",
       text: "A dry run would do this: `action` (`create-mailbox`, `subscribe`, `transfer`, "
-        + "`update-flags`, `move`), `mailbox`, `destination`, `messages`, `bytes`, `uid`, `file`."),
+        + "`update-flags`, `move`, `remove`, `fix-date`), `mailbox`, `destination`, `messages`, "
+        + "`bytes`, `uid`, `file`, `detail` (in words)."),
     Entry(
       term: "progress",
       text: "At most once a second, for the whole run: `mailbox` (where something happened last), "
@@ -26,7 +27,7 @@ extension ManualText {
     Entry(
       term: "mailbox",
       text: "A mailbox is done: `mailbox`, `transferred`, `transferred_bytes`, `already_present`, "
-        + "`flags_updated`, `moved`, `gone_at_source`, `gone_on_target`, `deleted_by_hand`, "
+        + "`flags_updated`, `moved`, `removed`, `dates_fixed`, `gone_at_source`, `gone_on_target`, `deleted_by_hand`, "
         + "`collapsed`, `unchanged`."),
     Entry(
       term: "message-failed",
@@ -98,6 +99,27 @@ extension ManualText {
       text: "The last one: `command`, `mailboxes`, `messages`, `bytes`, `intact`, `unrecorded`, "
         + "`findings`, a count of each kind of finding, `exit_status`; with `--rebuild` `command`, "
         + "`rebuilt`, `findings`, `exit_status`."),
+  ]
+
+  static let comparisonEvents = [
+    "`mailarc verify --json` with an account prints these, beside `plan` and `progress`:"
+  ]
+
+  static let comparisonEventTypes = [
+    Entry(
+      term: "finding",
+      text: "Something differs: `kind` (`missing`; `unfetched`: the archive lacks messages of its "
+        + "source; `date`, `flags`; `altered`: by the server; `extra`, `unreadable`, "
+        + "`mailbox-unreadable`, `mailbox-refused`), `mailbox` (of the archive; for `unfetched`, "
+        + "`extra` and `mailbox-refused` of the server), `uids` (on the server, as `4,7:9`), `file`, "
+        + "`text`, `advice`."),
+    Entry(
+      term: "notice", text: "Something worth knowing that is not wrong: `mailbox`, `kind`, `text`."),
+    Entry(
+      term: "summary",
+      text: "The last one: `command`, `mailboxes`, `messages` (that were looked for), `on_server`, "
+        + "`by_content`, `by_header`, a count of each kind of finding (of messages, for `extra` and "
+        + "`unfetched`), `receipt` (the file that was written), `exit_status`."),
   ]
 
   static let selftestEvents = ["`mailarc selftest --json` prints these:"]

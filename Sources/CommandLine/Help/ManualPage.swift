@@ -8,6 +8,7 @@ enum ManualPage {
     page.section("SYNOPSIS")
     for command in OptionTable.commands {
       page.usage("mailarc \(command.usage) [OPTION...]")
+      if let other = command.alternativeUsage { page.usage("mailarc \(other) [OPTION...]") }
     }
     page.section("DESCRIPTION")
     ManualText.description.forEach { page.paragraph($0) }
@@ -31,6 +32,8 @@ enum ManualPage {
     for event in ManualText.listEventTypes { page.item(event.term, event.text) }
     ManualText.verifyEvents.forEach { page.paragraph($0) }
     for event in ManualText.verifyEventTypes { page.item(event.term, event.text) }
+    ManualText.comparisonEvents.forEach { page.paragraph($0) }
+    for event in ManualText.comparisonEventTypes { page.item(event.term, event.text) }
     ManualText.statusEvents.forEach { page.paragraph($0) }
     for event in ManualText.statusEventTypes { page.item(event.term, event.text) }
     ManualText.selftestEvents.forEach { page.paragraph($0) }

@@ -14,9 +14,10 @@ enum ManualText {
       + "byte, with internal dates, flags, keywords and mailbox names. A run that was stopped, by "
       + "whatever, is simply started again: it goes on where it stopped, and nothing is lost or "
       + "comes twice.",
-    "A pull never changes the source. A push never removes anything from the target. An archive may "
-      + "be edited by hand between the two: what was deleted, moved, renamed or added there stays "
-      + "so.",
+    "A pull never changes the source. A push never removes anything from the target without `--prune` or "
+      + "`--fix-dates`, and then only what mailarc put there, or a copy with a wrong date of which "
+      + "there is a right one. An archive may be edited by hand between the two: what was deleted, "
+      + "moved, renamed or added there stays so.",
   ]
 
   static let options =
@@ -99,6 +100,12 @@ enum ManualText {
     Entry(
       term: "mailarc verify ~/mail",
       text: "See whether every message is as it came:"),
+    Entry(
+      term: "mailarc verify ~/mail imaps://anna@imap.example.net --receipt ~/mail.receipt",
+      text: "See whether every message is in the account, and keep a line about each:"),
+    Entry(
+      term: "mailarc verify --against ~/mail.receipt imaps://anna@imap.example.net",
+      text: "See a year later whether they still are, without the archive:"),
     Entry(
       term: "mailarc selftest imaps://anna@imap.example.net",
       text: "See that killed pushes lose and double nothing on a server, before it is trusted:"),

@@ -38,13 +38,15 @@ enum ZshCompletions {
 
   private static func arm(_ command: Command) -> String {
     let options = OptionTable.options(of: command.name).map { "            " + specification($0) }
-    let operands = command.operands.map { operand in
+    let operands = command.operands.indices.map { place -> String in
+      let operand = command.operands[place]
+      let prefix = command.isOptional(place) ? "::" : ":"
       switch operand {
-      case "ARCHIVE": "            '" + operandPrefix(command) + operand + ":_files -/'"
+      case "ARCHIVE": return "            '" + prefix + operand + ":_files -/'"
       case "COMMAND":
-        "            '" + operandPrefix(command) + operand + ":("
+        return "            '" + prefix + operand + ":("
           + OptionTable.commands.map(\.name.rawValue).joined(separator: " ") + ")'"
-      default: "            '" + operandPrefix(command) + operand + ": '"
+      default: return "            '" + prefix + operand + ": '"
       }
     }
     return """
@@ -54,10 +56,6 @@ enum ZshCompletions {
                 )
                 _arguments $options ;;
       """
-  }
-
-  private static func operandPrefix(_ command: Command) -> String {
-    command.operandsAreOptional ? "::" : ":"
   }
 
   private static func specification(_ option: Option) -> String {

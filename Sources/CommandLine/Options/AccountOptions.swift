@@ -1,6 +1,6 @@
 extension OptionTable {
   /// The commands that log in to an account.
-  private static let accountTakers: [CommandName] = [.pull, .push, .selftest]
+  private static let accountTakers: [CommandName] = [.pull, .push, .verify, .selftest]
 
   /// How to reach the account and prove who asks.
   static let accountOptions: [Option] = [

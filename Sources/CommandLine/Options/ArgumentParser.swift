@@ -80,7 +80,16 @@ private struct Scan {
       }
     }
     let standsAlone = order.contains { Self.standsAlone($0) }
-    if !standsAlone { try Self.check(operands, for: command) }
+    if !standsAlone {
+      if let alternative = command.alternative, values[alternative.option] != nil {
+        let other = Command(
+          name: name, operands: alternative.operands, summary: command.summary,
+          details: command.details)
+        try Self.check(operands, for: other)
+      } else {
+        try Self.check(operands, for: command)
+      }
+    }
     return Invocation(command: name, operands: operands, values: values)
   }
 
@@ -139,7 +148,7 @@ private struct Scan {
         "\(command.name.rawValue): one operand too many: \(operands[command.operands.count])",
         advice: advice)
     }
-    guard operands.count == command.operands.count || command.operandsAreOptional else {
+    guard operands.count >= command.operands.count - command.optionalOperands else {
       throw .usage(
         "\(command.name.rawValue): \(command.operands[operands.count]) is missing", advice: advice)
     }

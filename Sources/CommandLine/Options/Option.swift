@@ -52,9 +52,14 @@ enum OptionName: String, Sendable, CaseIterable {
   case retryRefused = "retry-refused"
   case mend
   case full
+  case prune
+  case pruneLimit = "prune-limit"
+  case fixDates = "fix-dates"
   case messages
   case explain
   case rebuild
+  case receipt
+  case against
   case account
   case kills
   case messageCount = "message-count"
@@ -100,8 +105,10 @@ struct Command: Sendable {
   let name: CommandName
   /// The names of its operands, in order.
   let operands: [String]
-  /// Whether the operands may be left out.
-  let operandsAreOptional: Bool
+  /// How many of them, the last ones, may be left out.
+  var optionalOperands = 0
+  /// An option with which it has other operands, all of which it needs.
+  var alternative: (option: OptionName, operands: [String])?
   /// One line without a full stop.
   let summary: String
   /// Whole sentences for the manual, in paragraphs.
@@ -109,7 +116,19 @@ struct Command: Sendable {
 
   /// The command with its operands, without the program's name.
   var usage: String {
-    let words = operandsAreOptional ? operands.map { "[\($0)]" } : operands
+    let words = operands.indices.map { isOptional($0) ? "[\(operands[$0])]" : operands[$0] }
     return ([name.rawValue] + words).joined(separator: " ")
   }
+
+  /// The same for the option with which it has other operands.
+  var alternativeUsage: String? {
+    alternative.flatMap { alternative in
+      OptionTable.options.first { $0.name == alternative.option }.map {
+        ([name.rawValue, $0.usage] + alternative.operands).joined(separator: " ")
+      }
+    }
+  }
+
+  /// Whether the operand at that place may be left out.
+  func isOptional(_ place: Int) -> Bool { place >= operands.count - optionalOperands }
 }

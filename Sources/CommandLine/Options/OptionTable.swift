@@ -3,7 +3,7 @@ enum OptionTable {
   /// All commands, in the order in which help texts list them.
   static let commands: [Command] = [
     Command(
-      name: .pull, operands: ["SOURCE", "ARCHIVE"], operandsAreOptional: false,
+      name: .pull, operands: ["SOURCE", "ARCHIVE"],
       summary: "Copy an account's mail into an archive; never changes the source",
       details: [
         "Copies every message of the account SOURCE, with its flags, keywords and internal date, "
@@ -15,20 +15,22 @@ enum OptionTable {
           + "account: to pull another one into it is refused.",
       ]),
     Command(
-      name: .push, operands: ["ARCHIVE", "TARGET"], operandsAreOptional: false,
+      name: .push, operands: ["ARCHIVE", "TARGET"], optionalOperands: 1,
       summary: "Copy from an archive into an account what it lacks",
       details: [
         "Appends every message of the directory ARCHIVE that the account TARGET does not have yet. "
           + "What is there already, whoever put it there, is recognised by its content. Mailboxes "
           + "are created and subscribed; one with a special use, such as `\\Sent`, goes into the "
-          + "target's own of that use.",
+          + "target's own of that use. Without TARGET it is the account that the archive was pushed "
+          + "to before, if that is only one.",
         "A second run appends nothing, unless the archive has changed. What was moved by hand in "
           + "the archive after it was pushed is moved on the target, if the server has MOVE and "
           + "mailarc put it there; flags that changed in the archive are changed there too. Nothing "
-          + "is ever removed from the target, and what was deleted there is not sent again.",
+          + "is ever removed from the target without `--prune` or `--fix-dates`, and what was deleted "
+          + "there is not sent again.",
       ]),
     Command(
-      name: .convert, operands: ["FROM", "TO"], operandsAreOptional: false,
+      name: .convert, operands: ["FROM", "TO"],
       summary: "Make an archive from mail on disk, in any layout",
       details: [
         "Copies the mail of FROM into the archive TO, which is created if it is not there, with "
@@ -43,7 +45,7 @@ enum OptionTable {
           + "its end, TO can't be pulled into or pushed.",
       ]),
     Command(
-      name: .list, operands: ["PATH"], operandsAreOptional: false,
+      name: .list, operands: ["PATH"],
       summary: "Show what is in an archive, or in mail that another program left",
       details: [
         "Shows for each mailbox of PATH how many messages it holds and how many of them are unread, "
@@ -57,7 +59,7 @@ enum OptionTable {
         "What can't be read is named on standard error; the rest is listed, and the exit status is 1.",
       ]),
     Command(
-      name: .status, operands: ["ARCHIVE"], operandsAreOptional: false,
+      name: .status, operands: ["ARCHIVE"],
       summary: "Show what was changed by hand, and what a push would do",
       details: [
         "Shows for each mailbox of the directory ARCHIVE what was changed by hand since the last "
@@ -72,8 +74,9 @@ enum OptionTable {
         "The exit status is 1 if there is anything to tell.",
       ]),
     Command(
-      name: .verify, operands: ["ARCHIVE"], operandsAreOptional: false,
-      summary: "Check that every message of an archive is as it came",
+      name: .verify, operands: ["ARCHIVE", "ACCOUNT"], optionalOperands: 1,
+      alternative: (.against, ["ACCOUNT"]),
+      summary: "Check that every message of an archive is as it came, or is in an account",
       details: [
         "Reads every message of the directory ARCHIVE and compares it with the digest that was "
           + "recorded when it came. Named are messages that were edited since, damaged or cut "
@@ -84,9 +87,21 @@ enum OptionTable {
         "With `--rebuild`, instead, lost or broken records are made anew from the archive itself, "
           + "without a server. What can be read of a broken file is kept, deletions by hand among "
           + "it; the file itself stays beside the new one as `NAME.broken-1`. Mail is not touched.",
+        "With ACCOUNT, instead, that account is compared with the archive, message by message: it is "
+          + "a target that was pushed to, or the archive's own source. ARCHIVE may then be mail of "
+          + "other programs as well. Named are messages that the account lacks, and why if that is "
+          + "known; internal dates, flags and keywords that differ; messages that the server altered "
+          + "as servers are known to do; and messages of the account that the archive lacks. Content "
+          + "is compared by header fields and size where that is sure, else downloaded; with `--full` "
+          + "all is. Local files are read only as far as a push reads them: whether they are as they "
+          + "came is what `mailarc verify ARCHIVE` checks. Nothing is changed on either side; "
+          + "mailboxes are opened with EXAMINE.",
+        "The exit status is 1 if a message is missing, or has another date or other flags. On a "
+          + "target it is not 1 for what others put there, nor for what the server altered; on the "
+          + "source it is for messages that the archive lacks and that nobody deleted there.",
       ]),
     Command(
-      name: .selftest, operands: ["ACCOUNT"], operandsAreOptional: false,
+      name: .selftest, operands: ["ACCOUNT"],
       summary: "Kill pushes into a scratch mailbox, and see that nothing is lost or doubled",
       details: [
         "Proves on the server of ACCOUNT that a push that is killed loses and doubles nothing. It "
@@ -101,7 +116,7 @@ enum OptionTable {
           + "names both. What a selftest left that was itself killed is named by the next one.",
       ]),
     Command(
-      name: .help, operands: ["COMMAND"], operandsAreOptional: true,
+      name: .help, operands: ["COMMAND"], optionalOperands: 1,
       summary: "Show help, the manual page or shell completions",
       details: [
         "Without an operand the same as `mailarc --help`; with one, that command's help."

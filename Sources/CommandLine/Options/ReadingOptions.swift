@@ -21,7 +21,7 @@ extension OptionTable {
       summary: "say as what each mailbox is read, and why",
       details: "Say as what each mailbox is read, and what in it told so."),
     Option(
-      name: .mboxDialect, group: .reading, commands: [.push, .convert, .list],
+      name: .mboxDialect, group: .reading, commands: [.push, .convert, .list, .verify],
       value: .choice("DIALECT", MboxDialect.allCases.map(\.rawValue)),
       summary: "read every foreign mbox as this dialect",
       details:
@@ -29,6 +29,31 @@ extension OptionTable {
         + "stay as they are), `mboxrd` (one `>` is taken off), `mboxcl` and `mboxcl2` (the field "
         + "Content-Length says where a message ends). Without this option the evidence in each file "
         + "decides; `mailarc list --explain` shows it."),
+    Option(
+      name: .full, group: .reading, commands: [.verify], value: .none,
+      summary: "download every message of the account, read every file",
+      details: "With an account: download every message, and read every file of the archive. "
+        + "Without this option a message counts as present if its header fields (Message-ID, Date, "
+        + "From, Subject) and its size are those of one message on the server and of no other on "
+        + "either side, and if it was pulled and, as far as its size tells, not edited since; the "
+        + "digest of such a file is the recorded one. All others are downloaded."),
+    Option(
+      name: .withDeleted, group: .reading, commands: [.verify], value: .none,
+      summary: "compare the \\Deleted flag as well",
+      details: "With an account: compare the flag `\\Deleted` as well, as after a push with this "
+        + "option. With `--against` the receipt says whether it is compared."),
+    Option(
+      name: .receipt, group: .reading, commands: [.verify], value: .file("FILE"),
+      summary: "write what was found of each message into FILE",
+      details: "With an account: write into FILE a line for each message of the archive, with its "
+        + "mailbox, verdict, UID, digest, size, date and flags. FILE appears when all is compared, or "
+        + "not at all; nobody else may read it. If it is there, it must be a receipt, and is "
+        + "replaced. `formats/receipt.md` describes it."),
+    Option(
+      name: .against, group: .reading, commands: [.verify], value: .file("FILE"),
+      summary: "compare the account with the receipt FILE, without an archive",
+      details: "Compare the account with the receipt FILE, which is in the archive's place. The "
+        + "account must be the one that the receipt was written for."),
     Option(
       name: .rebuild, group: .reading, commands: [.verify], value: .none,
       summary: "make lost or broken records anew",

@@ -21,13 +21,14 @@ extension OptionTable {
         + "mailbox, and `mbox.gz` the same compressed. An archive keeps the layout that it began "
         + "with; `mailarc convert` makes another one of it."),
     Option(
-      name: .state, group: .transfer, commands: [.push], value: .file("DIR"),
+      name: .state, group: .transfer, commands: [.push, .verify], value: .file("DIR"),
       summary: "where to remember what was pushed of mail that is in no archive",
       details:
         "Where to remember what was pushed if what is pushed is no archive of mailarc: beside "
         + "other programs' mail nothing is written. Without this option it is "
         + "`$XDG_STATE_HOME/mailarc`, or `~/.local/state/mailarc`. If it is lost, the next push "
-        + "compares by content again."),
+        + "compares by content again. A comparison with an account only reads there, why a message "
+        + "is missing."),
     Option(
       name: .allNamespaces, group: .transfer, commands: [.pull], value: .none,
       summary: "take other users' and shared mailboxes too",
@@ -88,6 +89,35 @@ extension OptionTable {
       details: "Read every file of the archive, also in mailboxes that look unchanged. It finds "
         + "files whose content was edited in place, which leaves no trace in a Maildir's "
         + "directories. An edited message is another message: it is sent, and the old one stays "
-        + "on the target."),
+        + "on the target, unless `--prune` is given."),
+    Option(
+      name: .prune, group: .transfer, commands: [.push], value: .none,
+      summary: "remove from the target what was pushed and is no longer in the archive",
+      details:
+        "Remove from the target what mailarc put there and what is no longer in the archive, "
+        + "once all else is done; `--dry-run` shows what that is. Somebody else's mail stays, also "
+        + "if it equals a message of the archive, and so does everything in a mailbox that was made "
+        + "anew on the target since. An old copy of a message that was moved or edited goes only "
+        + "if the new one is there. If a part of the archive can't be read, nothing is removed. "
+        + "Messages are removed one by one with UID EXPUNGE; where the server has none, they are "
+        + "marked as deleted, and a mail program has to expunge them."),
+    Option(
+      name: .pruneLimit, group: .transfer, commands: [.push], value: .number("PERCENT", 1...100),
+      summary: "how much of a mailbox --prune may remove without asking (10)",
+      details: "How much of what mailarc put into a mailbox `--prune` may remove at once, in "
+        + "percent, rounded up to whole messages. Without this option it is a tenth. Beyond that "
+        + "nothing of the mailbox is removed, and the report says which limit would do."),
+    Option(
+      name: .fixDates, group: .transfer, commands: [.push], value: .none,
+      summary: "replace messages on the target that have another internal date",
+      details: "Find messages of the archive that have another internal date on the target, as "
+        + "other programs leave them, and replace them, whoever put them there; `--dry-run` shows "
+        + "them with both dates. The new copy is appended with the archive's date, and with the "
+        + "flags and keywords that the old one has on the target; only when it is there with its "
+        + "date the old one is removed. What other programs put there is read as a whole before. "
+        + "Replaced messages have new UIDs and stand behind all others: mail programs that sort by "
+        + "arrival show them last. The archive's dates should be right: those of files that mailarc "
+        + "did not write are the files' own, which a plain `cp` loses. The server has to have "
+        + "UIDPLUS."),
   ]
 }

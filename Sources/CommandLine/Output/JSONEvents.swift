@@ -142,7 +142,7 @@ final class JSONEvents: RunObserver {
         ("messages", .integer(change.messages)),
         ("bytes", change.bytes.map { .integer($0) } ?? .null),
         ("uid", change.uid.map { .integer(Int64($0.value)) } ?? .null),
-        ("file", .string(change.file)),
+        ("file", .string(change.file)), ("detail", .string(change.detail)),
       ])
   }
 

@@ -13,6 +13,7 @@ enum PlanText {
       words.append(Quantity.count(change.messages, "message"))
     }
     if let destination = change.destination { words.append("to " + name(destination)) }
+    if let detail = change.detail { words.append(TerminalText.escape(detail)) }
     if let bytes = change.bytes { words.append("(\(Quantity.bytes(bytes)))") }
     return words.joined(separator: "  ")
   }
@@ -31,6 +32,7 @@ enum PlanText {
     case .updateFlags: "flags"
     case .move: "move"
     case .remove: "remove"
+    case .fixDate: "fix date"
     }
   }
 }

@@ -46,6 +46,8 @@ enum ReportTable {
       counted("Present", \.alreadyPresent),
       counted("Flags", \.flagsUpdated),
       counted("Moved", \.moved),
+      counted("Removed", \.removed),
+      counted("Dates", \.datesFixed),
       counted("Gone at source", \.goneAtSource),
       counted("Gone on target", \.goneOnTarget),
       counted("Deleted by hand", \.deletedByHand),

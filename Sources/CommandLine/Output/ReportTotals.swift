@@ -4,7 +4,8 @@ import Pipeline
 extension MailboxReport {
   /// Whether something was done in the mailbox, or has to be said about it.
   var hasChanges: Bool {
-    transferred + flagsUpdated + moved + goneAtSource + goneOnTarget + deletedByHand + collapsed > 0
+    transferred + flagsUpdated + moved + removed + datesFixed + goneAtSource + goneOnTarget
+      + deletedByHand + collapsed > 0
   }
 }
 
@@ -17,6 +18,8 @@ extension RunReport {
       sum.alreadyPresent += mailbox.alreadyPresent
       sum.flagsUpdated += mailbox.flagsUpdated
       sum.moved += mailbox.moved
+      sum.removed += mailbox.removed
+      sum.datesFixed += mailbox.datesFixed
       sum.goneAtSource += mailbox.goneAtSource
       sum.goneOnTarget += mailbox.goneOnTarget
       sum.deletedByHand += mailbox.deletedByHand

@@ -54,6 +54,14 @@ enum ReportVerdict {
       let what = Quantity.count(totals.moved, "message")
       parts.append(report.dryRun ? "would move \(what)" : what + " moved")
     }
+    if totals.removed > 0 {
+      let what = Quantity.count(totals.removed, "message")
+      parts.append(report.dryRun ? "would remove \(what)" : what + " removed")
+    }
+    if totals.datesFixed > 0 {
+      let what = "the date of " + Quantity.count(totals.datesFixed, "message")
+      parts.append(report.dryRun ? "would fix \(what)" : what + " fixed")
+    }
     return parts
   }
 

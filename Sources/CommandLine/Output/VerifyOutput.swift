@@ -3,12 +3,12 @@ import Pipeline
 
 /// Shows how a verification or a rebuild goes on, and prints what it found.
 struct VerifyOutput: VerifyObserver {
-  private enum Form {
+  enum Form {
     case display(ProgressDisplay)
     case events(JSONEvents)
   }
 
-  private let form: Form
+  let form: Form
   private let terminal: Terminal
   private let isQuiet: Bool
 
@@ -94,7 +94,8 @@ struct VerifyOutput: VerifyObserver {
     }
   }
 
-  private func show(_ attention: [String], all: [String]) {
+  /// Prints what needs attention, or all.
+  func show(_ attention: [String], all: [String]) {
     if isQuiet { terminal.note(attention) } else { terminal.print(all) }
   }
 
@@ -125,7 +126,8 @@ struct VerifyOutput: VerifyObserver {
 }
 
 extension JSONEvents {
-  fileprivate func notes(_ notes: [String]) {
+  /// What is worth knowing and not wrong.
+  func notes(_ notes: [String]) {
     for note in notes {
       emit("notice", [("mailbox", .null), ("kind", .string("other")), ("text", .string(note))])
     }

@@ -1,3 +1,4 @@
+import Journals
 package import Mail
 import Platform
 import Stores
@@ -49,15 +50,22 @@ final class DigestMessages {
       digest: sha.finish(), headerKey: HeaderKey(header), size: size, hasNUL: hasNUL)
   }
 
-  /// The digests of the forms in which a server may have altered the message, or that mended copy of it,
-  /// most likely first.
+  /// The digests of the forms in which a server may have altered the message, or one of the mended copies
+  /// that were sent of it, most likely first.
   func tolerated(
-    _ message: StoredMessage, in mailbox: any ReadableMailbox, mends: Set<Mend> = [],
+    _ message: StoredMessage, in mailbox: any ReadableMailbox, copies: [MendedCopy] = [],
     passesTrace: Bool
   ) throws -> [ContentDigest] {
     let wire = try WireMessage(message, in: mailbox, scratch: scratch)
-    let forEachChunk: Chunks =
-      mends.isEmpty ? wire.forEachChunk : try MendedMessage(wire, mends).forEachChunk
+    return try copies.reduce(try tolerated(wire.forEachChunk, passesTrace)) { forms, copy in
+      let mended = try MendedMessage(wire, Set(copy.mends.keys))
+      return forms + (try tolerated(mended.forEachChunk, passesTrace))
+    }
+  }
+
+  private func tolerated(
+    _ forEachChunk: Chunks, _ passesTrace: Bool
+  ) throws -> [ContentDigest] {
     var digests: [ContentDigest] = []
     for cutsAtNUL in [false, true] {
       var form = ToleratedForm(cutsAtNUL: cutsAtNUL, passesTrace: passesTrace)

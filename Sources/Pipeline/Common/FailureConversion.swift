@@ -13,6 +13,7 @@ extension Failure {
     case let error as ClientError: self.init(error, scope: scope)
     case let error as StoreError: self.init(error, scope: scope)
     case let error as JournalError: self.init(error)
+    case let error as ReceiptError: self.init(error)
     case let error as SystemError: self.init(error)
     default:
       self.init(scope: scope, cause: .disk, "\(error)")
@@ -143,6 +144,18 @@ extension Failure {
     switch error {
     case .system(let error): self.init(error)
     case .foreign: self.init(scope: .run, cause: .newerFormat, "\(error)")
+    }
+  }
+
+  private init(_ error: ReceiptError) {
+    switch error {
+    case .foreign: self.init(scope: .run, cause: .input, "\(error)")
+    case .malformed:
+      self.init(
+        scope: .run, cause: .input, "\(error)",
+        advice: "It was edited, or is damaged. Take the file from where it was kept unchanged.")
+    case .newer: self.init(scope: .run, cause: .newerFormat, "\(error)")
+    case .changed: self.init(scope: .run, cause: .disk, "\(error)", retryable: true)
     }
   }
 

@@ -7,9 +7,13 @@ struct ListCandidates {
   struct Candidate {
     let message: CandidateMessage
     let flags: Flags
+    /// Nil where it was not asked for, or not told.
+    var date: InternalDate?
   }
 
   let connection: IMAPConnection
+  /// Whether internal dates are asked for as well.
+  var tellsDates = false
 
   /// The messages among `uids` that are there, ascending.
   ///
@@ -17,8 +21,9 @@ struct ListCandidates {
   /// is not told of along with its header is asked for without it.
   func run(_ uids: UIDSet) throws(ClientError) -> [Candidate] {
     var found: [UID: Candidate] = [:]
-    try list(uids, [.uid, .flags, .size, .headerFields(HeaderFields.keyNames)], &found)
-    try list(uids.subtracting(UIDSet(found.keys)), [.uid, .flags, .size], &found)
+    let items: [FetchItem] = [.uid, .flags, .size] + (tellsDates ? [.internalDate] : [])
+    try list(uids, items + [.headerFields(HeaderFields.keyNames)], &found)
+    try list(uids.subtracting(UIDSet(found.keys)), items, &found)
     return found.values.sorted { $0.message.uid < $1.message.uid }
   }
 
@@ -33,7 +38,8 @@ struct ListCandidates {
         let message = CandidateMessage(
           uid: uid, headerKey: HeaderKey(header: response.headerFields ?? []),
           size: Int64(clamping: size))
-        found[uid] = Candidate(message: message, flags: response.flags ?? Flags())
+        found[uid] = Candidate(
+          message: message, flags: response.flags ?? Flags(), date: response.internalDate)
       }
     }
   }

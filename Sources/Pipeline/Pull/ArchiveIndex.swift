@@ -21,6 +21,10 @@ final class ArchiveIndex: Sendable {
   private struct Content {
     var byMailbox: [MailboxKey: [LocatedMessage]]?
     var places = Places()
+    /// Those that mailarc did not name, and whose content nobody asked for yet.
+    var unnamed: [LocatedMessage] = []
+    /// Those whose content is known.
+    var byDigest: [ContentDigest: [LocatedMessage]] = [:]
     /// Made for those mailboxes of which single messages are asked for.
     var byOrigin: [MailboxKey: [MessageOrigin: [LocatedMessage]]] = [:]
   }
@@ -84,6 +88,53 @@ final class ArchiveIndex: Sendable {
     }
   }
 
+  /// Takes messages that mailarc did not name and that have this content, each only once.
+  ///
+  /// - Parameters:
+  ///   - wanted: the content, with the octets of its wire form, that is looked for.
+  ///   - digester: reads what may have it by its size.
+  /// - Returns: for each digest as many as are wanted and there.
+  /// - Throws: as `messages(from:)`, and what reading a message throws.
+  func claim(
+    _ wanted: [(digest: ContentDigest, wireSize: Int64)], _ digester: DigestMessages
+  ) throws -> [ContentDigest: [LocatedMessage]] {
+    try content.withLock { content in
+      try read(into: &content)
+      guard !content.unnamed.isEmpty || !content.byDigest.isEmpty else { return [:] }
+      try readContents(sizes: wanted.map(\.wireSize).sorted(), digester, &content)
+      var claimed: [ContentDigest: [LocatedMessage]] = [:]
+      for (digest, _) in wanted {
+        guard let found = content.byDigest[digest]?.popLast() else { continue }
+        claimed[digest, default: []].append(found)
+      }
+      return claimed
+    }
+  }
+
+  /// Reads the messages that may have one of these sizes on the wire.
+  private func readContents(
+    sizes: [Int64], _ digester: DigestMessages, _ content: inout Content
+  ) throws {
+    var rest: [LocatedMessage] = []
+    for located in content.unnamed {
+      do {
+        guard let mailbox = try archive.mailbox(located.mailbox),
+          let size = try mailbox.open(located.message).size,
+          // At most a CR for each byte comes to it.
+          sizes.contains(where: { size <= $0 && $0 <= size * 2 })
+        else {
+          rest.append(located)
+          continue
+        }
+        let digest = try digester.run(located.message, in: mailbox).digest
+        content.byDigest[digest, default: []].append(located)
+      } catch StoreError.notFound {
+        continue
+      }
+    }
+    content.unnamed = rest
+  }
+
   private func read(into content: inout Content) throws(StoreError) {
     guard content.byMailbox == nil else { return }
     let tree = try archive.mailboxes()
@@ -102,7 +153,12 @@ final class ArchiveIndex: Sendable {
       if let problem = mailbox.damage.first { throw problem }
       places.existing.insert(entry.name)
       for message in messages {
-        guard let origin = message.origin else { continue }
+        guard let origin = message.origin else {
+          if !message.isOurs {
+            content.unnamed.append(LocatedMessage(message: message, mailbox: entry.name))
+          }
+          continue
+        }
         found[origin.mailboxKey, default: []].append(
           LocatedMessage(message: message, mailbox: entry.name))
         places.counts[origin.mailboxKey, default: [:]][entry.name, default: 0] += 1

@@ -129,6 +129,9 @@ final class PullMailbox {
       located.files = [:]
     }
     rename(to: located.home)
+    try NameAgain(
+      archive: context.archive, index: index, key: key, dryRun: context.options.dryRun
+    ).run(journal.record, &located.files)
     try AdoptMessages(
       archive: context.archive, journal: journal, run: context.run.current
     ).run(located.files)

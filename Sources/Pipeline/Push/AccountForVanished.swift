@@ -20,7 +20,10 @@ struct AccountForVanished {
       // What could not be matched anew is not there any more.
       vanished += record.entries.values.filter(\.isUnbound).map(\.number).sorted()
     }
-    let ours = vanished.filter { record.entries[$0].map(counts) ?? false }
+    let unmissed = unmissed(vanished)
+    let ours = vanished.filter {
+      !unmissed.contains($0) && record.entries[$0].map(counts) ?? false
+    }
     let live = record.entries.values.count { !$0.isGone && counts($0) }
     if live >= Self.smallest || observation.isAnew, ours.count * 2 > live, !isAnswered {
       return observation.isAnew
@@ -30,10 +33,25 @@ struct AccountForVanished {
     }
     for number in vanished {
       // Somebody's own mail that is gone concerns nobody here any more.
-      let isOurs = record.entries[number]?.origin != .other
+      let isOurs = record.entries[number]?.origin != .other && !unmissed.contains(number)
       journal.append(isOurs ? .gone(entry: number) : .dropped(entry: number))
     }
     return nil
+  }
+
+  /// What mailarc itself was removing when a run ended, and one of two copies of which one was to take
+  /// the other's place: nobody deleted that message.
+  private func unmissed(_ vanished: [Int]) -> Set<Int> {
+    let record = journal.record
+    let outdated = record.outdated
+    let removed = Set(
+      vanished.filter(record.removing.contains).compactMap { record.entries[$0]?.uid })
+    let all = Set(vanished)
+    return all.filter { number in
+      if record.removing.contains(number) || outdated.contains(number) { return true }
+      if let copy = record.replacements[number], !all.contains(copy.entry) { return true }
+      return record.entries[number]?.uid.map(removed.contains) == true
+    }
   }
 
   /// In a mailbox that is another one, what the archive has no longer is missed by nobody.

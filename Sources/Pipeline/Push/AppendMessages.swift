@@ -112,15 +112,10 @@ final class AppendMessages {
   private func send(_ batch: [OutgoingMessage]) throws -> Sent {
     let number = journal.record.lastBatch + 1
     let intents = Dictionary(uniqueKeysWithValues: batch.enumerated().map { ($0, $1.intent) })
-    for copy in batch.compactMap(\.mended?.copy) { journal.append(.mended(copy)) }
     journal.append(
-      .batch(
-        IntentBatch(
-          number: number, uidValidity: uidValidity, uidNext: uidNext, time: WallClock.now,
-          open: intents)))
-    for (item, message) in batch.enumerated() where message.mended != nil {
-      journal.append(.instead(batch: number, item: item, of: message.original))
-    }
+      IntentBatch(
+        number: number, uidValidity: uidValidity, uidNext: uidNext, time: WallClock.now,
+        open: intents), of: batch)
     try journal.flush()
     let began = MonotonicClock.now
     var commands: [Command] = []

@@ -14,6 +14,8 @@ final class ArchiveSide {
   private var bySource: [String: Int] = [:]
   /// The mended copies that were sent of a message, as the index has them.
   var copies: (ContentDigest) -> [MendedCopy] = { _ in [] }
+  /// Whether everything in the mailboxes could be read.
+  private(set) var isWhole = true
 
   init(_ sources: [MailboxPlace], in mail: any MailSource) throws(StoreError) {
     var mailboxes: [any ReadableMailbox] = []
@@ -27,6 +29,7 @@ final class ArchiveSide {
   /// - Returns: the stamps of all mailboxes, in the order of `mailboxes`.
   /// - Throws: `StoreError.system`.
   func stamp(recording: Bool) throws(StoreError) -> String {
+    if mailboxes.isEmpty { return Self.noMailbox }
     var parts: [String] = []
     for mailbox in mailboxes {
       guard let stamp = try recording ? mailbox.stamp() : mailbox.currentStamp() else { return "" }
@@ -35,12 +38,16 @@ final class ArchiveSide {
     return parts.joined(separator: ";")
   }
 
+  private static let noMailbox = "none"
+
   /// Lists the messages.
   func scan(_ context: PushContext, index: PushRecord, _ reporter: PushReporter) throws {
+    isWhole = true
     messages = try ScanArchive(
       mailboxes: mailboxes, pulled: context.pulled, stray: context.stray, digester: digester,
       known: index.digestsBySource, full: context.options.full
-    ) { path, error in
+    ) { [self] path, error in
+      isWhole = false
       reporter.fail(path, "\(error)", advice: nil)
     }.run()
     for (place, mailbox) in mailboxes.enumerated() where !mailbox.damage.isEmpty {
@@ -75,15 +82,21 @@ final class ArchiveSide {
     return try mailboxes[message.mailbox].internalDate(of: message.stored)
   }
 
+  /// A mended copy of the message at that place.
+  func mended(_ place: Int, _ mends: Set<Mend>) throws -> MendedMessage {
+    let message = messages[place]
+    let wire = try WireMessage(
+      message.stored, in: mailboxes[message.mailbox], scratch: digester.scratch)
+    return try MendedMessage(wire, mends)
+  }
+
   /// The forms in which a server may keep a message, by its name; none where it is gone.
   func tolerated(_ source: String, passesTrace: Bool) throws -> [ContentDigest] {
     guard let place = bySource[source] else { return [] }
     let message = messages[place]
-    let mends = [[]] + copies(message.digest).map { Set($0.mends.keys) }
-    return try mends.flatMap {
-      try digester.tolerated(
-        message.stored, in: mailboxes[message.mailbox], mends: $0, passesTrace: passesTrace)
-    }
+    return try digester.tolerated(
+      message.stored, in: mailboxes[message.mailbox], copies: copies(message.digest),
+      passesTrace: passesTrace)
   }
 }
 

@@ -17,6 +17,15 @@ struct FindHandMoves {
     /// Places in the array of sides.
     let source: Int
     let destination: Int
+    /// The base name of the file that holds the message now.
+    let file: String
+
+    /// The entry as it is where the message is moved to.
+    var arriving: IndexEntry {
+      var entry = entry
+      entry.source = file
+      return entry
+    }
   }
 
   let digester: DigestMessages
@@ -26,20 +35,63 @@ struct FindHandMoves {
   /// - Throws: what reading a file that moved throws.
   func run(_ sides: [Side]) throws -> [Move] {
     var moves: [Move] = []
+    var open: [(source: Int, entry: IndexEntry)] = []
+    let known = sides.map { Set($0.record.entries.values.map(\.source)) }
     for (source, side) in sides.enumerated() where !side.record.isUnsettled {
+      let doubled = side.record.outdated.union(side.record.replacements.keys)
       for entry in side.record.entries.values.sorted(by: { $0.number < $1.number }) {
         guard entry.origin == .pushed, !entry.isGone, entry.uid != nil, !entry.source.isEmpty,
-          let digest = entry.digest, side.files[entry.source] == nil,
-          let destination = sides.firstIndex(where: { $0.files[entry.source] != nil }),
-          let file = sides[destination].files[entry.source],
-          !sides[destination].record.isUnsettled,
-          !sides[destination].record.entries.values.contains(where: {
-            $0.source == entry.source
-          }),
+          !doubled.contains(entry.number), let digest = entry.digest,
+          side.files[entry.source] == nil
+        else { continue }
+        guard let destination = sides.firstIndex(where: { $0.files[entry.source] != nil }),
+          let file = sides[destination].files[entry.source]
+        else {
+          open.append((source, entry))
+          continue
+        }
+        guard !sides[destination].record.isUnsettled,
+          !known[destination].contains(entry.source),
           try digester.run(file.message, in: file.mailbox).digest == digest
         else { continue }
-        moves.append(Move(entry: entry, source: source, destination: destination))
+        moves.append(
+          Move(entry: entry, source: source, destination: destination, file: entry.source))
       }
+    }
+    return try moves + findRenamed(open, sides, known)
+  }
+
+  /// Mail programs give a message another name when they move it: then its content tells.
+  private func findRenamed(
+    _ open: [(source: Int, entry: IndexEntry)], _ sides: [Side], _ known: [Set<String>]
+  ) throws -> [Move] {
+    guard !open.isEmpty else { return [] }
+    let sizes = Set(open.map(\.entry.size))
+    var candidates: [ContentDigest: [(side: Int, file: String)]] = [:]
+    for (place, side) in sides.enumerated() {
+      for (name, file) in side.files.sorted(by: { $0.key < $1.key })
+      where !file.message.isOurs && !known[place].contains(name) {
+        if let size = file.message.scanned?.wireSize, !sizes.contains(size) { continue }
+        let content = try digester.run(file.message, in: file.mailbox)
+        guard sizes.contains(content.size) else { continue }
+        candidates[content.digest, default: []].append((place, name))
+      }
+    }
+    var moves: [Move] = []
+    for (source, entry) in open {
+      guard let digest = entry.digest, let found = candidates[digest] else { continue }
+      // In its own mailbox it has not moved, whatever its name.
+      if let place = found.firstIndex(where: { $0.side == source }) {
+        candidates[digest]?.remove(at: place)
+        continue
+      }
+      guard let place = found.firstIndex(where: { !sides[$0.side].record.isUnsettled }) else {
+        continue
+      }
+      candidates[digest]?.remove(at: place)
+      moves.append(
+        Move(
+          entry: entry, source: source, destination: found[place].side, file: found[place].file))
     }
     return moves
   }

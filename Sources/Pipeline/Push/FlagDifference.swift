@@ -18,11 +18,18 @@ struct FlagDifference: Hashable {
   ///   - entry: stands for the message.
   ///   - wanted: the flags that it has in the archive.
   ///   - flags: which the target keeps.
-  init?(_ entry: IndexEntry, _ wanted: Flags, _ flags: TargetFlags) {
+  ///   - isMarked: whether mailarc itself marked the message as deleted; the mark goes where the message
+  ///     is in the archive again.
+  init?(_ entry: IndexEntry, _ wanted: Flags, _ flags: TargetFlags, isMarked: Bool) {
     guard entry.uid != nil, !entry.isGone, entry.origin != .collapsed else { return nil }
     // `\Deleted` that stands on the target is the target's own business unless it is pushed.
     var base = entry.flags
-    if !flags.withDeleted { base.system.remove(.deleted) }
+    var wanted = wanted
+    if !flags.withDeleted {
+      base.system.remove(.deleted)
+      wanted.system.remove(.deleted)
+    }
+    if isMarked { base.system.insert(.deleted) }
     // What the target no longer offers to keep is not taken away from it for that.
     add = flags.kept(of: wanted).subtracting(base)
     remove = base.subtracting(wanted)

@@ -91,7 +91,7 @@ struct FollowHandMoves {
       context.observer.planned(
         PlannedChange(
           action: .move, mailbox: from.target.name, destination: to.name, messages: moves.count))
-      let files = Set(moves.map(\.entry.source))
+      let files = Set(moves.flatMap { [$0.entry.source, $0.file] })
       places[source].target.wouldMove.formUnion(files)
       places[destination].target.wouldMove.formUnion(files)
       places[destination].target.moved += moves.count
@@ -112,10 +112,11 @@ struct FollowHandMoves {
     ).run()
     guard selected.uidValidity == from.journal.record.uidValidity else { return }
     let recorded = Dictionary(
-      moves.compactMap { move in move.entry.uid.map { ($0, move.entry) } },
+      moves.compactMap { move in move.entry.uid.map { ($0, move.arriving) } },
       uniquingKeysWith: { first, _ in first })
-    let byUID = try stillThere(
-      recorded.filter { present.contains($0.key) }, from.journal.record)
+    let byUID = try StillThere(connection: connection, record: from.journal.record).run(
+      recorded.filter { present.contains($0.key) }
+    ).mapValues(\.entry)
     guard !byUID.isEmpty else { return }
     try tell(places[destination].journal, byUID.values, from.journal.record)
     from.journal.append(
@@ -159,44 +160,15 @@ struct FollowHandMoves {
       Checkpoint.pass("push: moved on the target, not recorded yet")
       let entries = chunk.uids.compactMap { uid in byUID[uid].map { (uid, $0) } }
       for (uid, entry) in entries {
+        let isOwn = source.record.isOwn(entry)
         source.append(.dropped(entry: entry.number))
         guard let copied, let newUID = copied.uids[uid] else { continue }
-        record(entry, newUID, copied.validity, in: destination)
+        record(entry, newUID, copied.validity, isOwn: isOwn, in: destination)
       }
       onMoved(entries.count)
       try destination.flush()
       try source.flush()
     }
-  }
-
-  /// Those of the recorded messages that are what the UIDs stand for.
-  ///
-  /// On a server that was restored from a backup a UID may be somebody's own mail by now. What key and
-  /// size do not tell for sure, the content does.
-  private func stillThere(
-    _ recorded: [UID: IndexEntry], _ record: PushRecord
-  ) throws -> [UID: IndexEntry] {
-    var same: [UID: IndexEntry] = [:]
-    var doubtful: [UID] = []
-    for candidate in try ListCandidates(connection: connection).run(UIDSet(recorded.keys)) {
-      let message = candidate.message
-      guard let entry = recorded[message.uid] else { continue }
-      if entry.headerKey.hash == message.headerKey.hash, entry.headerKey.hasMessageID,
-        entry.size == message.size
-      {
-        same[message.uid] = entry
-      } else {
-        doubtful.append(message.uid)
-      }
-    }
-    for (uid, content) in try ReadContents(connection: connection, passesTrace: true).run(
-      UIDSet(doubtful))
-    {
-      if let entry = recorded[uid], record.isContent(content.exact, of: entry) {
-        same[uid] = entry
-      }
-    }
-    return same
   }
 
   /// Moves, and returns the new UIDs where the server tells them (COPYUID, RFC 4315).
@@ -217,7 +189,8 @@ struct FollowHandMoves {
   }
 
   private func record(
-    _ entry: IndexEntry, _ uid: UID, _ validity: UIDValidity, in journal: PushJournal
+    _ entry: IndexEntry, _ uid: UID, _ validity: UIDValidity, isOwn: Bool,
+    in journal: PushJournal
   ) {
     if journal.record.uidValidity == nil { journal.append(.validity(validity)) }
     // Under another validity the whole mailbox is matched anew, this message with it.
@@ -228,5 +201,6 @@ struct FollowHandMoves {
           number: journal.record.lastEntry + 1, uid: uid, digest: entry.digest,
           headerKey: entry.headerKey, size: entry.size, origin: .pushed, flags: entry.flags,
           isGone: false, source: entry.source)))
+    if !isOwn { journal.append(.kept(entry: journal.record.lastEntry)) }
   }
 }

@@ -38,10 +38,7 @@ final class MendRefused {
     let tried = message.mended?.tried ?? []
     let words = message.mended?.copy.reason ?? reason
     for mends in try sets(message.place, of: message.original) {
-      let archived = side.messages[message.place]
-      let wire = try WireMessage(
-        archived.stored, in: side.mailboxes[archived.mailbox], scratch: side.digester.scratch)
-      let mended = try MendedMessage(wire, mends)
+      let mended = try side.mended(message.place, mends)
       let content = try side.digester.run(mended)
       if tried.contains(content.digest) { continue }
       if !retriesRefused, journal.record.refused[content.digest] != nil { continue }
@@ -138,15 +135,12 @@ final class MendRefused {
   /// that may be in their way.
   private func sets(_ place: Int, of digest: ContentDigest) throws -> [Set<Mend>] {
     if let known = known[digest] { return known }
-    let message = side.messages[place]
-    let wire = try WireMessage(
-      message.stored, in: side.mailboxes[message.mailbox], scratch: side.digester.scratch)
     var first = Set(Mend.allCases)
     first.remove(.bareCR)
     if takesNUL { first.remove(.bodyNUL) }
     var sets: [Set<Mend>] = []
     for mends in [first, Set(Mend.allCases)] {
-      let needed = Set(try MendedMessage(wire, mends).mended.keys)
+      let needed = Set(try side.mended(place, mends).mended.keys)
       if !needed.isEmpty, !sets.contains(needed) { sets.append(needed) }
     }
     known[digest] = sets

@@ -81,6 +81,17 @@ struct OutgoingMessage {
   }
 }
 
+extension PushJournal {
+  /// Writes that these messages are about to be appended, and which of them are mended copies.
+  func append(_ batch: IntentBatch, of messages: [OutgoingMessage]) {
+    for copy in messages.compactMap(\.mended?.copy) { append(.mended(copy)) }
+    append(.batch(batch))
+    for (item, message) in messages.enumerated() where message.mended != nil {
+      append(.instead(batch: batch.number, item: item, of: message.original))
+    }
+  }
+}
+
 /// A message is larger than the target said that it takes.
 struct TooLarge: Error, CustomStringConvertible {
   let size: Int64

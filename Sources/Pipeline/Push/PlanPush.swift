@@ -56,8 +56,10 @@ package struct PlanPush {
   package func run(_ messages: [Message]) -> Plan {
     var plan = Plan()
     var entries: [ContentDigest: [IndexEntry]] = [:]
+    // Of two copies of one message the newer one stands for it.
+    let outdated = record.outdated
     for entry in record.entries.values {
-      guard let digest = entry.digest else { continue }
+      guard let digest = entry.digest, !outdated.contains(entry.number) else { continue }
       entries[digest, default: []].append(entry)
     }
     var places: [ContentDigest: [Int]] = [:]
@@ -111,7 +113,9 @@ package struct PlanPush {
         return false
       }
     }
-    plan.surplus += free.filter(\.isOurs).map(\.number)
+    // What the server keeps as one is needed as long as one is.
+    let isMerged = entries.contains { $0.origin == .collapsed && !$0.isGone }
+    if !isMerged { plan.surplus += free.filter(\.isOurs).map(\.number) }
     return open
   }
 }

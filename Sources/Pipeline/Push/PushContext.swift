@@ -19,6 +19,10 @@ struct PushContext: Sendable {
   let keptFlags = KeptFlags()
   let observer: any RunObserver
   let collector: ReportCollector
+  /// With `--prune`.
+  let prune: PruneBoard?
+  /// With `--fix-dates`.
+  let hopelessDates = HopelessDates()
   let interruption: Interruption
 
   func key(of mailbox: MailboxName) -> MailboxKey {
@@ -45,6 +49,9 @@ struct PushTarget: Sendable {
   var moved = 0
   /// In a dry run, the files whose messages would be moved to it or from it.
   var wouldMove: Set<String> = []
+
+  /// Whether the archive has no such mailbox any more.
+  var isAbandoned: Bool { sources.isEmpty }
 }
 
 /// Which flags mailboxes keep, gathered by several workers.

@@ -22,7 +22,8 @@ struct PushFlags {
     var changes: [FlagDifference: [IndexEntry]] = [:]
     for (number, wanted) in pairs {
       guard let entry = journal.record.entries[number],
-        let change = FlagDifference(entry, wanted, flags)
+        let change = FlagDifference(
+          entry, wanted, flags, isMarked: journal.record.removing.contains(number))
       else { continue }
       changes[change, default: []].append(entry)
     }

@@ -29,6 +29,8 @@ final class PushMailbox {
   private var omissions: Omissions
   private let mender: MendRefused
   private let tellMended: TellMended
+  /// With `--prune`, entries of messages that mailarc put there and the archive has no longer.
+  private(set) var surplus: [Int] = []
 
   init(
     context: PushContext, target: PushTarget, tree: ServerTree, server: AccountConnection
@@ -76,7 +78,7 @@ final class PushMailbox {
     }
     // Before anything is read, so that what changes meanwhile is seen by the next run.
     let stamp = context.options.dryRun ? "" : try side.stamp(recording: true)
-    try side.scan(context, index: journal.record, reporter)
+    try scan()
     while true {
       let connection = try server.live()
       do {
@@ -94,8 +96,22 @@ final class PushMailbox {
         if let change = error as? Failure {
           reporter.notice(.other, change.summary + "; it is matched anew")
         }
-        try side.scan(context, index: journal.record, reporter)
+        try scan()
       }
+    }
+  }
+
+  private func scan() throws {
+    try side.scan(context, index: journal.record, reporter)
+    tellBoard(of: PlanPush.Plan())
+  }
+
+  /// Tells what of the archive is on the target by that plan.
+  private func tellBoard(of plan: PlanPush.Plan) {
+    guard let board = context.prune else { return }
+    board.saw(side, plan, in: target.name, dryRun: context.options.dryRun)
+    surplus = plan.surplus.filter { number in
+      journal.record.entries[number].map { !target.wouldMove.contains($0.source) } ?? false
     }
   }
 
@@ -127,6 +143,7 @@ final class PushMailbox {
   }
 
   private func attempt(_ connection: IMAPConnection, _ stamp: String) throws {
+    surplus = []
     guard let raw = tree.raw(for: target.name, usesUTF8: connection.session.usesUTF8Names) else {
       throw Failure(
         scope: .mailbox, cause: .refused,
@@ -134,7 +151,11 @@ final class PushMailbox {
         advice: "Move it to the top of the archive; it follows.", retryable: false)
     }
     mender.takesNUL = connection.capabilities.contains(.binary)
-    guard try prepare(connection, raw) else { return announceNew() }
+    guard try prepare(connection, raw) else {
+      let plan = plan()
+      tellBoard(of: plan)
+      return telling.announceNew(plan)
+    }
     if journal.record.isUnsettled, !context.options.dryRun {
       try settling(raw).quiet.run(server)
     }
@@ -215,7 +236,8 @@ final class PushMailbox {
     let vanished = AccountForVanished(
       journal: journal, observation: observation,
       wanted: Set(side.messages.lazy.map(\.digest)),
-      isAnswered: context.options.acceptDeletions || context.options.resendDeleted)
+      isAnswered: context.options.acceptDeletions || context.options.resendDeleted
+        || target.isAbandoned)
     let question = vanished.run()
     reporter.missing(missing, areSentAgain: question == nil)
     missing = []
@@ -226,8 +248,15 @@ final class PushMailbox {
     journal.append(.known(uidNext: observation.uidNext))
     try journal.flush()
     let plan = plan()
-    take(plan)
-    if context.options.dryRun { return try announce(plan, connection, flags) }
+    telling.take(plan)
+    if context.options.dryRun {
+      tellBoard(of: plan)
+      telling.announceTransfer(plan)
+      try mender.foretell(plan.toSend, reporter)
+      _ = try fixDates(connection, raw, observation)
+      return telling.announceFlags(
+        try pushFlags(connection, flags, dryRun: true).run(pairs(plan)))
+    }
     context.keptFlags.record(flags, of: target.name)
     let (transferred, present) = (reporter.report.transferred, reporter.report.alreadyPresent)
     let uidNext = try append(plan, connection, raw, observation, flags)
@@ -235,20 +264,52 @@ final class PushMailbox {
     let isAsPlanned = reporter.report.alreadyPresent == present
     reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(
       pairs(isAsPlanned ? plan : self.plan()))
-    tellLostFlags(flags)
+    telling.tellLostFlags(flags)
+    let hasCopies = try fixDates(connection, raw, observation)
+    tellBoard(of: self.plan())
     // What somebody else did to the mailbox meanwhile makes the next run look again, also where as many
     // messages went as came.
     let sent = UInt32(clamping: reporter.report.transferred - transferred)
+    let isAlone = !hasCopies && uidNext &- observation.uidNext == sent
     let state = MailboxState(
-      uidValidity: observation.uidValidity,
-      uidNext: uidNext &- observation.uidNext == sent ? uidNext : 0,
+      uidValidity: observation.uidValidity, uidNext: isAlone ? uidNext : 0,
       messages: observation.selected.exists + sent, highestModSeq: ModificationSequence(0))
     try context.states.record(
       RecordedState(
-        state: state, outstanding: reporter.failures, archive: stamp,
+        state: state, outstanding: reporter.failures + journal.record.replacements.count,
+        archive: stamp,
         counts: .init(
           present: reporter.report.alreadyPresent + reporter.report.transferred,
           gone: reporter.report.goneOnTarget)), for: key.hex)
+  }
+
+  private var telling: TellPlan {
+    TellPlan(
+      target: target, side: side, journal: journal, reporter: reporter,
+      prunes: context.options.prune)
+  }
+
+  /// - Returns: whether copies were made.
+  private func fixDates(
+    _ connection: IMAPConnection, _ raw: RawMailboxName,
+    _ observation: ObserveTarget.Observation
+  ) throws -> Bool {
+    let pending = journal.record.replacements.count
+    guard context.options.fixDates else {
+      if pending > 0 { reporter.doubled(pending) }
+      return false
+    }
+    let stage = FixDates(
+      connection: connection, raw: raw, journal: journal, side: side, reporter: reporter,
+      hopeless: context.hopelessDates, uidValidity: observation.uidValidity)
+    if context.options.dryRun {
+      if pending > 0 { reporter.doubled(pending) }
+      try stage.announce(plan().pairs)
+      return false
+    }
+    let last = journal.record.lastBatch
+    try stage.run({ self.plan().pairs }, window: &window)
+    return journal.record.lastBatch > last
   }
 
   private func plan() -> PlanPush.Plan {
@@ -330,65 +391,5 @@ final class PushMailbox {
       RecordedState(
         state: known.state, outstanding: 1, archive: known.archive, counts: known.counts),
       for: key.hex)
-  }
-
-  // MARK: Reporting
-
-  private func take(_ plan: PlanPush.Plan) {
-    reporter.report.alreadyPresent = plan.alreadyPresent - reporter.report.transferred
-    reporter.report.goneOnTarget = plan.goneOnTarget
-    let surplus = plan.surplus.map { journal.record.entries[$0]?.source ?? "" }
-      .filter { !target.wouldMove.contains($0) }
-    if !surplus.isEmpty { reporter.surplus(surplus) }
-    for place in plan.refused {
-      let message = side.messages[place]
-      reporter.refused(
-        side.path(of: message),
-        PushReporter.words(journal.record.refused[message.digest] ?? ""))
-    }
-  }
-
-  private func tellLostFlags(_ flags: TargetFlags) {
-    var lost = Flags()
-    var count = 0
-    for message in side.messages {
-      let missing = flags.lost(of: message.flags)
-      if missing.isEmpty { continue }
-      lost = lost.union(missing)
-      count += 1
-    }
-    if count > 0 {
-      reporter.notice(
-        .flagsNotKept,
-        "the server does not keep \(lost), which \(Counted.messages(count)) "
-          + Counted.word(count, "has", "have"))
-    }
-  }
-
-  private func announceNew() {
-    reporter.planned(.createMailbox)
-    if target.isSubscribed { reporter.planned(.subscribe) }
-    announceTransfer(plan())
-  }
-
-  private func announce(
-    _ plan: PlanPush.Plan, _ connection: IMAPConnection, _ flags: TargetFlags
-  ) throws {
-    announceTransfer(plan)
-    try mender.foretell(plan.toSend, reporter)
-    reporter.report.flagsUpdated = try pushFlags(connection, flags, dryRun: true).run(pairs(plan))
-    if reporter.report.flagsUpdated > 0 {
-      reporter.planned(.updateFlags, messages: reporter.report.flagsUpdated)
-    }
-  }
-
-  private func announceTransfer(_ plan: PlanPush.Plan) {
-    for place in plan.toSend where !target.wouldMove.contains(side.messages[place].source) {
-      let message = side.messages[place]
-      reporter.report.transferred += 1
-      reporter.report.transferredBytes += message.size
-      reporter.planned(
-        .transfer, messages: 1, bytes: message.size, file: side.path(of: message))
-    }
   }
 }

@@ -27,6 +27,12 @@ package struct PushOptions: Sendable {
   package let mend: Bool
   /// Whether every file is read, also where nothing seems to have changed.
   package let full: Bool
+  /// Whether what mailarc put there and the archive has no longer is removed.
+  package let prune: Bool
+  /// How much of what mailarc put into a mailbox may be removed without being asked, in percent.
+  package let pruneLimit: Int
+  /// Whether messages that have another internal date on the target are replaced.
+  package let fixDates: Bool
   /// How often what failed for a passing reason is tried again.
   package let retry: RetryPolicy
   /// How many seconds a mailbox's UIDNEXT must stand still before what was sent over a connection that
@@ -37,10 +43,15 @@ package struct PushOptions: Sendable {
   /// 0.75 s were measured for a batch of 1,000 messages.
   package static let standardSettleSeconds = 10.0
 
+  /// What a run may remove without being asked, in percent.
+  package static let standardPruneLimit = 10
+
   package init(
     archivePath: String, statePath: String?, mboxDialect: MboxDialect?, target: IMAPAccount,
     connections: Int, dryRun: Bool, acceptDeletions: Bool, resendDeleted: Bool, withDeleted: Bool,
-    retryRefused: Bool, mend: Bool = false, full: Bool, retry: RetryPolicy, settleSeconds: Double
+    retryRefused: Bool, mend: Bool = false, full: Bool, prune: Bool = false,
+    pruneLimit: Int = standardPruneLimit, fixDates: Bool = false, retry: RetryPolicy,
+    settleSeconds: Double
   ) {
     self.archivePath = archivePath
     self.statePath = statePath
@@ -54,6 +65,9 @@ package struct PushOptions: Sendable {
     self.retryRefused = retryRefused
     self.mend = mend
     self.full = full
+    self.prune = prune
+    self.pruneLimit = pruneLimit
+    self.fixDates = fixDates
     self.retry = retry
     self.settleSeconds = settleSeconds
   }

@@ -45,8 +45,13 @@ package struct PushPipeline: Sendable {
     let server = makeConnection()
     defer { server.logout() }
     let tree = try server.persist { try $0.listMailboxes(allNamespaces: false) }
+    if options.fixDates, try !server.live().capabilities.contains(.uidPlus) {
+      throw Failure.usage(
+        "dates can't be fixed on this server: it has no UIDPLUS",
+        advice: "Without that no single message can be removed, and each would be there twice.")
+    }
     let pulled = try? source.archive?.state.openSubdirectory("pull")
-    if let archive = source.archive, let pulled, !isKnown(archive) {
+    if let archive = source.archive, let pulled, !isKnown(source) {
       try RefuseSource(archive: archive, pulled: pulled, target: options.target.identity)
         .run(tree, server)
     }
@@ -67,9 +72,15 @@ package struct PushPipeline: Sendable {
       options: options, source: source, pulled: PulledDigests(pulled),
       stray: StrayKeywords(of: source.archive, in: mailboxes.mailboxes), directory: directory,
       states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
-      collector: collector, interruption: interruption)
+      collector: collector, prune: options.prune ? PruneBoard() : nil, interruption: interruption)
+    var targets = mapping.targets
+    if mailboxes.unreadable.isEmpty {
+      targets += try FindAbandoned(context: context, tree: tree).run(targets)
+    } else {
+      context.prune?.cannotReadAll()
+    }
     let log = try RunLog(in: directory, readOnly: options.dryRun)
-    var moved = try jobs(mapping.targets, context)
+    var moved = try jobs(targets, context)
     try server.persist {
       try FollowHandMoves(context: context, tree: tree, server: server, connection: $0).run(&moved)
     }
@@ -77,6 +88,10 @@ package struct PushPipeline: Sendable {
     observer.plan(totalMessages: estimate.messages, bytes: estimate.bytes)
     let subscribing = moved.filter(context.wantsSubscription).map(\.name)
     work(moved, tree, server, context)
+    if let board = context.prune {
+      PruneMailboxes(context: context, tree: tree, server: server, board: board)
+        .run(moved.map(\.name))
+    }
     try ConfirmSubscriptions(context: context).run(subscribing, server)
     guard !options.dryRun, !collector.isStopped else { return }
     try remember(tree, mapping.targets, context)
@@ -88,6 +103,7 @@ package struct PushPipeline: Sendable {
     _ tree: ServerTree, _ targets: [PushTarget], _ context: PushContext
   ) throws(JournalError) {
     var table = TargetTable(in: context.directory) ?? TargetTable()
+    table.url = options.target.url
     table.separator = tree.separator
     table.mailboxes = [:]
     for mailbox in tree.mailboxes where mailbox.isSelectable {
@@ -101,25 +117,14 @@ package struct PushPipeline: Sendable {
   }
 
   /// Whether there is an index for the target: then it passed the check before.
-  private func isKnown(_ archive: Archive) -> Bool {
-    (try? archive.state.openSubdirectory("push").contains(indexName)) == true
-  }
-
-  /// The name of the index's directory in `push`.
-  private var indexName: String {
-    PercentEscape.encode(options.target.identity) {
-      $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%")
-    }
+  private func isKnown(_ source: PushSource) -> Bool {
+    source.index(of: options.target) != nil
   }
 
   private func indexDirectory(in source: PushSource) throws -> Directory {
-    let name = indexName
-    if options.dryRun {
-      // Where nothing was ever pushed there is nothing to read, and nothing may be made.
-      let known = try? source.state.openSubdirectory("push").openSubdirectory(name)
-      return known ?? source.state
-    }
-    return try source.state.ensurePath(["push", name])
+    // Where nothing was ever pushed there is nothing to read, and nothing may be made.
+    if options.dryRun { return source.index(of: options.target) ?? source.state }
+    return try source.state.ensurePath(["push", options.target.indexName])
   }
 
   /// The mailboxes that have to be looked at; the others are reported.
@@ -129,6 +134,7 @@ package struct PushPipeline: Sendable {
       if let known = context.states[context.key(of: target.name).hex],
         try isUnchanged(target, known, context)
       {
+        if target.isAbandoned { continue }
         var report = MailboxReport(name: target.name)
         report.skipped = true
         report.alreadyPresent = known.counts?.present ?? Int(known.state.messages)
@@ -145,7 +151,8 @@ package struct PushPipeline: Sendable {
     _ target: PushTarget, _ known: RecordedState, _ context: PushContext
   ) throws -> Bool {
     guard !options.full, !options.resendDeleted, !options.retryRefused, !options.withDeleted,
-      known.outstanding == 0, !known.archive.isEmpty, let status = target.existing?.status,
+      !options.prune, !options.fixDates, known.outstanding == 0, !known.archive.isEmpty,
+      let status = target.existing?.status,
       status.uidValidity == known.state.uidValidity,
       status.uidNext?.value == known.state.uidNext, status.messages == known.state.messages
     else { return false }
@@ -173,10 +180,14 @@ package struct PushPipeline: Sendable {
   ) {
     while let target = queue.next() {
       do {
-        let report = try PushMailbox(
-          context: context, target: target, tree: tree, server: server
-        ).run()
-        context.collector.add(report)
+        let mailbox = try PushMailbox(
+          context: context, target: target, tree: tree, server: server)
+        let report = try mailbox.run()
+        if let board = context.prune, !mailbox.surplus.isEmpty {
+          board.add(.init(target: target, report: report, surplus: mailbox.surplus))
+        } else if !target.isAbandoned || report.moved > 0 {
+          context.collector.add(report)
+        }
       } catch {
         let failure = Failure(error, scope: .mailbox)
         if failure.scope == .mailbox {

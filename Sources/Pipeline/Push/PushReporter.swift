@@ -80,10 +80,36 @@ final class PushReporter {
   }
 
   /// Messages that mailarc put there are no longer in the archive's mailbox.
-  func surplus(_ files: [String]) {
+  func surplus(_ files: [String], because reason: String? = nil) {
+    let why = reason.map { ", since \($0)" } ?? ""
     list(
-      files, "was pushed is no longer in the archive and stays on the target",
-      "were pushed are no longer in the archive and stay on the target")
+      files, "was pushed is no longer in the archive and stays on the target" + why,
+      "were pushed are no longer in the archive and stay on the target" + why)
+  }
+
+  /// Messages that were no longer in the archive's mailbox are no longer on the target either.
+  func removed(_ files: [String]) {
+    list(
+      files, "was no longer in the archive was removed from the target",
+      "were no longer in the archive were removed from the target")
+  }
+
+  /// Messages could not be removed, only marked.
+  func marked(_ files: [String]) {
+    let rest =
+      " until a mail program expunges the mailbox, as the server can't or won't remove single messages"
+    list(
+      files, "is no longer in the archive is marked as deleted on the target and stays" + rest,
+      "are no longer in the archive are marked as deleted on the target and stay" + rest)
+  }
+
+  /// Messages whose date was being fixed are there twice.
+  func doubled(_ count: Int, because reason: String? = nil) {
+    notice(
+      .other,
+      Counted.messages(count) + " whose date was being fixed "
+        + Counted.word(count, "is", "are") + " on the target twice, with either date"
+        + (reason.map { ", since \($0)" } ?? "") + ": run again with --fix-dates")
   }
 
   /// Names messages, and what became of the one or of all.
@@ -131,10 +157,13 @@ final class PushReporter {
   }
 
   func planned(
-    _ action: PlannedChange.Action, messages: Int = 0, bytes: Int64? = nil, file: String? = nil
+    _ action: PlannedChange.Action, messages: Int = 0, bytes: Int64? = nil, uid: UID? = nil,
+    file: String? = nil, detail: String? = nil
   ) {
     observer.planned(
-      PlannedChange(action: action, mailbox: name, messages: messages, bytes: bytes, file: file))
+      PlannedChange(
+        action: action, mailbox: name, messages: messages, bytes: bytes, uid: uid, file: file,
+        detail: detail))
   }
 
   /// So many messages more are about to be sent.

@@ -30,14 +30,22 @@ struct RefuseSource {
   ///
   /// - Throws: a usage failure if the target is the source; what the connection and the journals throw.
   func run(_ tree: ServerTree, _ server: AccountConnection) throws {
-    guard Self.user(archive.identity.account) == Self.user(target) else { return }
+    guard try isSource(tree, server) else { return }
+    throw Failure(
+      scope: .run, cause: .usage,
+      summary: "the target is the account from which this archive was pulled",
+      advice: "Give the account to which the mail is to go.", retryable: false)
+  }
+
+  /// Whether the account is the one from which the archive was pulled, as far as its messages tell.
+  ///
+  /// - Throws: what the connection and the journals throw.
+  func isSource(_ tree: ServerTree, _ server: AccountConnection) throws -> Bool {
+    guard Self.user(archive.identity.account) == Self.user(target) else { return false }
     for suspect in try suspects(tree) {
-      guard try server.persist({ try isSource(suspect, $0) }) else { continue }
-      throw Failure(
-        scope: .run, cause: .usage,
-        summary: "the target is the account from which this archive was pulled",
-        advice: "Give the account to which the mail is to go.", retryable: false)
+      if try server.persist({ try isSource(suspect, $0) }) { return true }
     }
+    return false
   }
 
   // One host has many names.

@@ -51,22 +51,38 @@ struct SettleIntents {
       candidates: candidates.map(\.message),
       read: { try ReadContents(connection: connection, passesTrace: true).run(UIDSet($0)) },
       tolerated: { try tolerated(open[$0].intent.source, true) })
-    var matched: [Int: ListCandidates.Candidate] = [:]
-    for match in matches { matched[match.wanted] = candidates[match.candidate] }
+    var matched: [Int: Arrived] = [:]
+    let isSure = hasSameValidity(observation)
+    for match in matches {
+      // What was altered, or is looked for in the whole mailbox, may be somebody else's copy.
+      matched[match.wanted] = Arrived(
+        candidate: candidates[match.candidate].message,
+        isSure: isSure && match.evidence != .tolerated)
+    }
     try close(matched: matched)
-    return open.indices.filter { matched[$0] == nil }.map { open[$0].intent.source }
+    return open.indices.filter { matched[$0] == nil && !open[$0].isCopy }
+      .map { open[$0].intent.source }
   }
 
   private struct OpenIntent {
     let batch: Int
     let item: Int
     let intent: AppendIntent
+    /// Whether the message is on the target anyway, and was to get another date.
+    let isCopy: Bool
+  }
+
+  private struct Arrived {
+    let candidate: CandidateMessage
+    let isSure: Bool
   }
 
   private func openIntents() -> [OpenIntent] {
     journal.record.batches.values.sorted { $0.number < $1.number }.flatMap { batch in
       batch.open.sorted { $0.key < $1.key }.map {
-        OpenIntent(batch: batch.number, item: $0.key, intent: $0.value)
+        OpenIntent(
+          batch: batch.number, item: $0.key, intent: $0.value,
+          isCopy: batch.replaced[$0.key] != nil)
       }
     }
   }
@@ -74,33 +90,37 @@ struct SettleIntents {
   /// The messages at or above the lowest UIDNEXT of the open batches that no entry stands for; all of
   /// them if the UIDs mean something else by now.
   private func candidateUIDs(_ observation: ObserveTarget.Observation) -> UIDSet {
-    let batches = journal.record.batches.values
-    let sameValidity = batches.allSatisfy { $0.uidValidity == observation.uidValidity }
-    let lowest = sameValidity ? batches.map(\.uidNext).min() ?? 1 : 1
+    let lowest =
+      hasSameValidity(observation) ? journal.record.batches.values.map(\.uidNext).min() ?? 1 : 1
     let bound = UIDSet(
       journal.record.entries.values.lazy.filter { $0.origin != .other }.compactMap(\.uid))
     let below = UIDSet(unsorted: lowest > 1 ? [1...(lowest - 1)] : [])
     return observation.present.subtracting(below).subtracting(bound)
   }
 
-  private func close(matched: [Int: ListCandidates.Candidate]) throws {
-    let uids = Set(matched.values.map(\.message.uid))
+  private func hasSameValidity(_ observation: ObserveTarget.Observation) -> Bool {
+    journal.record.batches.values.allSatisfy { $0.uidValidity == observation.uidValidity }
+  }
+
+  private func close(matched: [Int: Arrived]) throws {
+    let uids = Set(matched.values.map(\.candidate.uid))
     // What an earlier run took for somebody's own mail is ours after all.
     for entry in journal.record.entries.values.sorted(by: { $0.number < $1.number })
     where entry.origin == .other && entry.uid.map({ uids.contains($0) }) == true {
       journal.append(.dropped(entry: entry.number))
     }
     for (place, open) in openIntents().enumerated() {
-      guard let candidate = matched[place] else {
+      guard let arrived = matched[place] else {
         journal.append(.void(batch: open.batch, item: open.item))
         continue
       }
       let entry = IndexEntry(
-        number: journal.record.lastEntry + 1, uid: candidate.message.uid,
-        digest: open.intent.original, headerKey: candidate.message.headerKey,
-        size: candidate.message.size, origin: .pushed, flags: open.intent.flags, isGone: false,
+        number: journal.record.lastEntry + 1, uid: arrived.candidate.uid,
+        digest: open.intent.original, headerKey: arrived.candidate.headerKey,
+        size: arrived.candidate.size, origin: .pushed, flags: open.intent.flags, isGone: false,
         source: open.intent.source)
       journal.append(.confirmed(batch: open.batch, item: open.item, entry))
+      if !arrived.isSure { journal.append(.kept(entry: entry.number)) }
     }
     try journal.flush()
   }

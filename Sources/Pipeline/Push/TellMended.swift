@@ -26,11 +26,7 @@ final class TellMended {
     let record = journal.record
     for entry in record.entries.values.sorted(by: { $0.number < $1.number })
     where entry.number > last && entry.origin == .pushed && !entry.isGone {
-      guard
-        let copy = entry.digest.map(record.copies)?.first(where: {
-          $0.size == entry.size || $0.headerKey == entry.headerKey
-        })
-      else { continue }
+      guard let copy = record.copy(of: entry) else { continue }
       reporter.mended(side.path(ofSource: entry.source), copy)
     }
     last = record.lastEntry

@@ -12,6 +12,7 @@ package struct PlannedChange: Sendable, Equatable {
     case updateFlags = "update-flags"
     case move
     case remove
+    case fixDate = "fix-date"
   }
 
   /// What would be done.
@@ -28,11 +29,13 @@ package struct PlannedChange: Sendable, Equatable {
   package var uid: UID?
   /// The message's path within the archive, if it is a single one.
   package var file: String?
+  /// More about it, in words.
+  package var detail: String?
 
   /// A change that concerns messages or a mailbox.
   package init(
     action: Action, mailbox: MailboxName, destination: MailboxName? = nil, messages: Int = 0,
-    bytes: Int64? = nil, uid: UID? = nil, file: String? = nil
+    bytes: Int64? = nil, uid: UID? = nil, file: String? = nil, detail: String? = nil
   ) {
     self.action = action
     self.mailbox = mailbox
@@ -41,6 +44,7 @@ package struct PlannedChange: Sendable, Equatable {
     self.bytes = bytes
     self.uid = uid
     self.file = file
+    self.detail = detail
   }
 }
 

@@ -26,6 +26,10 @@ package struct MailboxReport: Sendable, Equatable {
   package var flagsUpdated = 0
   /// Messages that were moved here because the other side moved them.
   package var moved = 0
+  /// Messages removed because the other side has them no longer.
+  package var removed = 0
+  /// Messages that were replaced because their internal date was not the archive's.
+  package var datesFixed = 0
   /// Messages gone at the source; the archive keeps them.
   package var goneAtSource = 0
   /// Messages that were pushed once and are gone on the target since.

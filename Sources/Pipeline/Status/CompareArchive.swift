@@ -138,8 +138,11 @@ struct CompareArchive {
         continue
       }
       missing[key]?.removeAll { $0.mailbox == known.mailbox }
-      let from = known.mailbox == mailbox ? nil : known.mailbox
-      changes.append(change(.renamed, message, mailbox, from: from))
+      let isThere = known.mailbox == mailbox
+      changes.append(
+        change(
+          isThere ? .renamed : .moved, message, mailbox, from: isThere ? nil : known.mailbox))
+      changes += compare(message, known.message, in: mailbox)
     }
     return changes
   }

@@ -42,7 +42,7 @@ struct PlanTarget {
     var plans: [PlannedPush] = []
     for (index, place) in places.enumerated() {
       let leaving = Set(moves.filter { $0.source == index }.map(\.entry.number))
-      let arriving = moves.filter { $0.destination == index }.map(\.entry)
+      let arriving = moves.filter { $0.destination == index }.map(\.file)
       plans.append(try plan(place, leaving, arriving, digester, onProblem))
     }
     return plans.filter { $0 != PlannedPush(mailbox: $0.mailbox) }
@@ -76,7 +76,7 @@ struct PlanTarget {
   }
 
   private func plan(
-    _ place: Place, _ leaving: Set<Int>, _ arriving: [IndexEntry], _ digester: DigestMessages,
+    _ place: Place, _ leaving: Set<Int>, _ arriving: [String], _ digester: DigestMessages,
     _ onProblem: @escaping (String) -> Void
   ) throws -> PlannedPush {
     var planned = PlannedPush(mailbox: place.name)
@@ -93,14 +93,16 @@ struct PlanTarget {
     }.run()
     let plan = PlanPush(record: place.record, resendDeleted: false, retryRefused: false).run(
       messages.map { PlanPush.Message(digest: $0.digest, flags: $0.flags, source: $0.source) })
-    let moved = Set(arriving.map(\.source))
+    let moved = Set(arriving)
     for index in plan.toSend where !moved.contains(messages[index].source) {
       planned.toSend += 1
       planned.bytes += messages[index].size
     }
     planned.flags = plan.pairs.count { index, number in
       place.record.entries[number].flatMap {
-        FlagDifference($0, messages[index].flags, place.kept)
+        FlagDifference(
+          $0, messages[index].flags, place.kept,
+          isMarked: place.record.removing.contains($0.number))
       } != nil
     }
     planned.staying = plan.surplus.count { !leaving.contains($0) }

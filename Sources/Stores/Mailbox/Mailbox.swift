@@ -48,11 +48,31 @@ package struct MoveOrder: Sendable {
   package let message: StoredMessage
   /// What its name is to say of its source; nil keeps the name.
   package let origin: MessageOrigin?
+  /// What is known of a message whose name does not say it; nil where the name does, or is kept.
+  package let facts: MessageFacts?
 
   /// Pairs a message with its new origin.
-  package init(_ message: StoredMessage, origin: MessageOrigin?) {
+  package init(_ message: StoredMessage, origin: MessageOrigin?, facts: MessageFacts? = nil) {
     self.message = message
     self.origin = origin
+    self.facts = facts
+  }
+}
+
+/// What a name of mailarc's says of a message besides its origin.
+package struct MessageFacts: Sendable {
+  /// The internal date.
+  package let date: InternalDate
+  /// Bytes on disk, where its line ends have to be LF.
+  package let size: Int64
+  /// Bytes of the wire form.
+  package let wireSize: Int64
+
+  /// Puts the parts together.
+  package init(date: InternalDate, size: Int64, wireSize: Int64) {
+    self.date = date
+    self.size = size
+    self.wireSize = wireSize
   }
 }
 

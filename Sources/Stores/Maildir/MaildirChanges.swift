@@ -50,8 +50,9 @@ extension MaildirMailbox {
     let message = order.message
     let old = MaildirName(message.name)
     var base = Array(message.baseName)
-    if let origin = order.origin, let date = old.date, let size = old.size,
-      let wireSize = old.wireSize
+    if let origin = order.origin, let date = order.facts?.date ?? old.date,
+      let size = order.facts?.size ?? old.size,
+      let wireSize = order.facts?.wireSize ?? old.wireSize
     {
       base = MaildirName.base(
         date: date, unique: MaildirName.originPart(origin), duplicate: 0, size: size,
