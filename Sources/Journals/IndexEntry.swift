@@ -20,7 +20,8 @@ package struct IndexEntry: Equatable, Sendable {
   package let number: Int
   /// Nil where the server did not say under which UID it keeps the message.
   package var uid: UID?
-  /// Of what was sent, or of the archive's message it was matched with; nil for `other`.
+  /// Of the archive's message: of what was sent, unless that was a mended copy, or of what it was
+  /// matched with; nil for `other`.
   package var digest: ContentDigest?
   /// Of the message as the target stores it; where it was pushed, as it was sent.
   package var headerKey: HeaderKey
@@ -63,11 +64,14 @@ package struct AppendIntent: Equatable, Sendable {
   package let flags: Flags
   /// Names the archive's file, as an entry's `source` does.
   package let source: String
+  /// Of the archive's message; another one than `digest` where a mended copy is sent.
+  package var original: ContentDigest
 
   package init(
     digest: ContentDigest, headerKey: HeaderKey, size: Int64, flags: Flags, source: String
   ) {
     self.digest = digest
+    original = digest
     self.headerKey = headerKey
     self.size = size
     self.flags = flags

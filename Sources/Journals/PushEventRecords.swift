@@ -31,6 +31,14 @@ extension PushEvent: JournalEvent {
     case "retried":
       guard let digest = reader.digest() else { return nil }
       self = .retried(digest)
+    case "mended":
+      guard let copy = MendedCopy(&reader) else { return nil }
+      self = .mended(copy)
+    case "instead":
+      guard let batch: Int = reader.number(), let item: Int = reader.number(),
+        let digest = reader.digest()
+      else { return nil }
+      self = .instead(batch: batch, item: item, of: digest)
     case "flags":
       guard let entry: Int = reader.number() else { return nil }
       self = .flags(entry: entry, reader.flags())
@@ -83,6 +91,9 @@ extension PushEvent: JournalEvent {
     case .void(let batch, let item): JournalRecord("void", ["\(batch)", "\(item)"])
     case .refused(let digest, let reason): JournalRecord("refused", ["\(digest)", reason])
     case .retried(let digest): JournalRecord("retried", ["\(digest)"])
+    case .mended(let copy): JournalRecord("mended", copy.journalFields)
+    case .instead(let batch, let item, let digest):
+      JournalRecord("instead", ["\(batch)", "\(item)", "\(digest)"])
     case .flags(let entry, let flags): JournalRecord("flags", ["\(entry)"] + flags.journalFields)
     case .gone(let entry): JournalRecord("gone", ["\(entry)"])
     case .dropped(let entry): JournalRecord("dropped", ["\(entry)"])

@@ -16,6 +16,10 @@ package enum PushEvent: Equatable, Sendable {
   /// The server refused the message itself; it is not sent again on its own.
   case refused(ContentDigest, reason: String)
   case retried(ContentDigest)
+  /// A message that the server refuses is about to be sent as this copy.
+  case mended(MendedCopy)
+  /// An intent is that of a mended copy; the archive's message has this digest.
+  case instead(batch: Int, item: Int, of: ContentDigest)
   case flags(entry: Int, Flags)
   case gone(entry: Int)
   /// What the entry stood for was sent again, moved or removed; it no longer counts.
@@ -51,6 +55,7 @@ package struct PushRecord: JournalSum, Equatable, Sendable {
   package private(set) var voided: [ContentDigest: AppendIntent] = [:]
   /// The messages that the server refused, with its words.
   package private(set) var refused: [ContentDigest: String] = [:]
+  private var mended: [ContentDigest: MendedCopy] = [:]
   /// Every message below this UID is an entry, or was when it was last looked at.
   package private(set) var knownUIDNext: UInt32 = 1
   /// A move to another mailbox of which it is not known how it ended.
@@ -73,6 +78,23 @@ package struct PushRecord: JournalSum, Equatable, Sendable {
 
   /// Whether something was begun of which it is not known how it ended.
   package var isUnsettled: Bool { !batches.isEmpty }
+
+  /// The mended copies of that message of the archive that were sent, or were to be; shortest first.
+  package func copies(of original: ContentDigest) -> [MendedCopy] {
+    guard !mended.isEmpty else { return [] }
+    return mended.values.filter { $0.original == original }
+      .sorted { ($0.size, $0.sent.prefix) < ($1.size, $1.sent.prefix) }
+  }
+
+  /// The mended copy that stands for an entry's message; nil if it is there as it is.
+  package func copy(of entry: IndexEntry) -> MendedCopy? {
+    entry.digest.map(copies)?.first { $0.size == entry.size || $0.headerKey == entry.headerKey }
+  }
+
+  /// Whether that is the content of the entry's message, or of a mended copy that stands for it.
+  package func isContent(_ digest: ContentDigest, of entry: IndexEntry) -> Bool {
+    entry.digest == digest || mended[digest].map { $0.original == entry.digest } == true
+  }
 
   /// Whether mailarc put the message there for sure, so that it may take it away again: it appended it,
   /// and the UIDs were not given anew since.
@@ -108,6 +130,8 @@ package struct PushRecord: JournalSum, Equatable, Sendable {
       close(batch, item)
     case .refused(let digest, let reason): refused[digest] = reason
     case .retried(let digest): refused[digest] = nil
+    case .mended(let copy): mended[copy.sent] = copy
+    case .instead(let batch, let item, let digest): batches[batch]?.open[item]?.original = digest
     case .flags(let number, let flags):
       entries[number]?.flags = flags
       if !flags.system.contains(.deleted) { unmark(number) }

@@ -2,8 +2,8 @@
 ///
 /// It levels exactly what servers are known to change (`formats/violations.md`): every CR is dropped;
 /// NUL becomes 0x80, or ends the message; bytes above 0x7F in the header become `X`; header fields
-/// are unfolded; fields in which servers and programs keep their books are passed over, and, where that
-/// is asked for, trace fields in front; newlines at the end are dropped. Equality in this form is a hint
+/// are unfolded; an mbox's `From ` line in front and fields in which servers and programs keep their books
+/// are passed over, and, where that is asked for, trace fields in front; newlines at the end are dropped. Equality in this form is a hint
 /// that needs a unique counterpart, never an identity.
 package struct ToleratedForm: Sendable {
   private enum Part { case header, body, cut }
@@ -72,7 +72,10 @@ package struct ToleratedForm: Sendable {
     let fields = HeaderFields(header).fields
     header = []
     var output: [UInt8] = []
-    let rest = fields.drop(while: { passesTrace && Self.traceNames.contains($0.name) })
+    // An mbox's line is no field, though there are colons in its time.
+    let isMboxLine = fields.first?.name.hasPrefix("from ") == true
+    let rest = fields.dropFirst(isMboxLine ? 1 : 0)
+      .drop(while: { passesTrace && Self.traceNames.contains($0.name) })
     for field in rest where !Self.bookNames.contains(field.name) {
       let line = Array(field.name.utf8) + [UInt8(ascii: ":")] + field.body
       for byte in line { output.append(byte >= 0x80 ? UInt8(ascii: "X") : byte) }
@@ -86,6 +89,9 @@ package struct ToleratedForm: Sendable {
   ]
 
   /// What GNU mailutils writes into the header of a message that it stores, in place of the message's
-  /// own fields of these names, and what mbsync adds to each message that it copies.
-  private static let bookNames: Set<String> = ["status", "x-imapbase", "x-tuid", "x-uid"]
+  /// own fields of these names, what mbsync adds to each message that it copies, and what in a mended
+  /// copy holds lines that are no fields.
+  private static let bookNames: Set<String> = [
+    "status", "x-imapbase", "x-mailarc-mended", "x-tuid", "x-uid",
+  ]
 }

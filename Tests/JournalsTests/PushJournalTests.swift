@@ -30,6 +30,11 @@ import Testing
   private static let flags = Flags(
     [.seen, .draft], keywords: [Keyword("$Label1"), Keyword("Ähm%")])
 
+  private static let copy = MendedCopy(
+    original: digest("odd"), sent: digest("i3"),
+    headerKey: HeaderKey(hash: 3, hasMessageID: true), size: 12_345,
+    mends: [.bodyNUL: 2, .headerLine: 1], reason: "no\r\n such 100% line")
+
   /// Every kind of event, with values that are easy to get wrong.
   static let everyEvent: [PushEvent] =
     [
@@ -56,6 +61,13 @@ import Testing
       .entry(entry(6, uid: 1, .pushed, gone: true)),
       .moving(IntendedMove(time: 1_600_000_001, octets: 5_000_000_000, destination: mailbox)),
       .moved,
+      .mended(copy),
+      .batch(
+        IntentBatch(
+          number: 1, uidValidity: UIDValidity(4_294_967_295), uidNext: 30, time: 1_600_000_002,
+          open: [0: intent(3, Flags(), "odd")])),
+      .instead(batch: 1, item: 0, of: digest("odd")),
+      .void(batch: 1, item: 0),
       .removing([1, 4]),
       .marked(entry: 4),
       .kept(entry: 1),
@@ -92,7 +104,7 @@ import Testing
 
   @Test func `the sum of events`() throws {
     var record = PushRecord()
-    for event in Self.everyEvent.dropLast(9) { record.apply(event) }
+    for event in Self.everyEvent.dropLast(13) { record.apply(event) }
     record.apply(.rebound(entry: 2, try uid(20)))
     #expect(record.uidValidity == UIDValidity(4_294_967_295))
     #expect(record.entries.keys.sorted() == [1, 2, 4, 5])
@@ -104,6 +116,38 @@ import Testing
     #expect(record.refused == [digest("i1"): "NO: \"bad\" header\r\n-, 8 bits: é"])
     #expect(record.knownUIDNext == 4_294_967_295)
     #expect((record.lastEntry, record.lastBatch) == (5, 1))
+  }
+
+  @Test func `an intent that is a mended copy's says whose, and only that one`() throws {
+    var record = PushRecord()
+    for number in [1, 2] {
+      record.apply(
+        .batch(
+          IntentBatch(
+            number: number, uidValidity: UIDValidity(1), uidNext: 1, time: 0,
+            open: [0: Self.intent(3, Flags(), "")])))
+    }
+    record.apply(.mended(Self.copy))
+    record.apply(.instead(batch: 2, item: 0, of: digest("odd")))
+    record.apply(.instead(batch: 7, item: 0, of: digest("odd")))
+    #expect(record.batches[1]?.open[0]?.original == digest("i3"))
+    #expect(record.batches[2]?.open[0]?.original == digest("odd"))
+    #expect(record.batches[2]?.open[0]?.digest == digest("i3"))
+    #expect(record.copies(of: digest("odd")) == [Self.copy])
+    #expect(record.copies(of: digest("i3")) == [])
+    let entry = IndexEntry(
+      number: 1, uid: nil, digest: digest("odd"), headerKey: Self.copy.headerKey, size: 1,
+      origin: .pushed, flags: Flags(), isGone: false, source: "")
+    #expect(record.isContent(digest("odd"), of: entry))
+    #expect(record.isContent(digest("i3"), of: entry))
+    #expect(!record.isContent(digest("i4"), of: entry))
+    #expect(!record.isContent(digest("i3"), of: Self.entry(2)))
+  }
+
+  @Test func `mends of a later version do not cost the record`() throws {
+    var fields = PushEvent.mended(Self.copy).journalRecord.fields
+    fields[4] = "header-line:1 made-up:7 bad body-nul:2 bare-cr:x"
+    #expect(PushEvent(JournalRecord("mended", fields)) == .mended(Self.copy))
   }
 
   @Test func `a batch is open until each of its intents is closed`() {

@@ -31,6 +31,9 @@ struct ToleratedFormTests {
     ("A: é\n\nb", "A: XX\n\nb"),
     ("A: 1\n\nb", "A: 1\nX-IMAPbase: 5  3\nX-UID: 1\nStatus: R\n\nb"),
     ("A: 1\n\nb", "A: 1\nX-TUID: abc\n\nb"),
+    ("From a@b Mon Jan  5 10:00:00 2015\nA: 1\n\nb", "A: 1\n\nb"),
+    ("From a@b\nA: 1\n\nb", "A: 1\n\nb"),
+    ("A: 1\nno field\n\nb", "A: 1\nX-Mailarc-Mended: no field\n\nb"),
     ("Status: RO\nX-UID: 7\nA: 1\n\nb", "A: 1\nX-UID: 2\n\nb"),
     ("A: 1\n\n", "A: 1\n"),
     ("", "\n"),
@@ -45,6 +48,8 @@ struct ToleratedFormTests {
     ("A: 1\n\né", "A: 1\n\nXX"),
     ("A: 1\n\nb", "A: 2\n\nb"),
     ("A: 1\nReceived: x\n\nb", "A: 1\n\nb"),
+    ("A: 1\nFrom a@b 10:00\n\nb", "A: 1\n\nb"),
+    ("From: x\nA: 1\n\nb", "A: 1\n\nb"),
     ("A: 1\nB: 2\n\nb", "A: 1\n\nb"),
   ])
   func `what they don't change does`(_ one: String, _ other: String) {

@@ -79,6 +79,7 @@ final class PushBench {
     var resend = false
     var withDeleted = false
     var retryRefused = false
+    var mend = false
     var full = false
     var prune = false
     var pruneLimit = 10
@@ -101,7 +102,8 @@ final class PushBench {
       archivePath: chosen.archive ?? archive, statePath: source.directory.file("state"),
       mboxDialect: nil, target: account, connections: chosen.connections, dryRun: chosen.dryRun,
       acceptDeletions: chosen.accept, resendDeleted: chosen.resend,
-      withDeleted: chosen.withDeleted, retryRefused: chosen.retryRefused, full: chosen.full,
+      withDeleted: chosen.withDeleted, retryRefused: chosen.retryRefused, mend: chosen.mend,
+      full: chosen.full,
       prune: chosen.prune, pruneLimit: chosen.pruneLimit, fixDates: chosen.fixDates,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: chosen.settleSeconds)
     return await PushPipeline(

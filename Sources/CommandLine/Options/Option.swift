@@ -51,6 +51,7 @@ enum OptionName: String, Sendable, CaseIterable {
   case resendDeleted = "resend-deleted"
   case withDeleted = "with-deleted"
   case retryRefused = "retry-refused"
+  case mend
   case full
   case prune
   case pruneLimit = "prune-limit"

@@ -88,6 +88,17 @@ extension OptionTable {
       details: "Try again the messages that the target refused in an earlier run. Without this "
         + "option they are listed in the report, but not sent each time."),
     Option(
+      name: .mend, group: .transfer, commands: [.push], value: .none,
+      summary: "send mended copies of what the target refuses",
+      details: "Of a message that the target refuses, now or in an earlier run, send a copy in "
+        + "which as little as possible is changed: a line of the header that is no field becomes one, "
+        + "NUL becomes 0x80, an empty message gets a field that says so, a date that lies in the "
+        + "future or before 1970 is left out. The archive keeps the message as it is, the report "
+        + "says what was changed, and the message counts as pushed from then on, also for runs "
+        + "without this option. A message that the target takes as it is is never changed. "
+        + "Together with `--retry-refused` what was refused in an earlier run is first sent as it "
+        + "is."),
+    Option(
       name: .full, group: .transfer, commands: [.push], value: .none,
       summary: "read every message file, also in mailboxes that look unchanged",
       details: "Read every file of the archive, also in mailboxes that look unchanged. It finds "

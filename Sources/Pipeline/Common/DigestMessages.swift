@@ -1,3 +1,4 @@
+import Journals
 package import Mail
 import Platform
 import Stores
@@ -24,12 +25,22 @@ final class DigestMessages {
 
   /// Reads one message.
   func run(_ message: StoredMessage, in mailbox: any ReadableMailbox) throws -> MessageContent {
-    let wire = try WireMessage(message, in: mailbox, scratch: scratch)
+    try content(WireMessage(message, in: mailbox, scratch: scratch).forEachChunk)
+  }
+
+  /// Reads a mended copy.
+  func run(_ mended: MendedMessage) throws -> MessageContent {
+    try content(mended.forEachChunk)
+  }
+
+  private typealias Chunks = ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+
+  private func content(_ forEachChunk: Chunks) throws -> MessageContent {
     var size: Int64 = 0
     var hasNUL = false
     sha.reset()
     header.reset()
-    try wire.forEachChunk { chunk in
+    try forEachChunk { chunk in
       sha.update(chunk)
       header.take(chunk)
       size += Int64(chunk.count)
@@ -39,16 +50,27 @@ final class DigestMessages {
       digest: sha.finish(), headerKey: HeaderKey(header), size: size, hasNUL: hasNUL)
   }
 
-  /// The digests of the forms in which a server may have altered the message, most likely first.
+  /// The digests of the forms in which a server may have altered the message, or one of the mended copies
+  /// that were sent of it, most likely first.
   func tolerated(
-    _ message: StoredMessage, in mailbox: any ReadableMailbox, passesTrace: Bool
+    _ message: StoredMessage, in mailbox: any ReadableMailbox, copies: [MendedCopy] = [],
+    passesTrace: Bool
   ) throws -> [ContentDigest] {
     let wire = try WireMessage(message, in: mailbox, scratch: scratch)
+    return try copies.reduce(try tolerated(wire.forEachChunk, passesTrace)) { forms, copy in
+      let mended = try MendedMessage(wire, Set(copy.mends.keys))
+      return forms + (try tolerated(mended.forEachChunk, passesTrace))
+    }
+  }
+
+  private func tolerated(
+    _ forEachChunk: Chunks, _ passesTrace: Bool
+  ) throws -> [ContentDigest] {
     var digests: [ContentDigest] = []
     for cutsAtNUL in [false, true] {
       var form = ToleratedForm(cutsAtNUL: cutsAtNUL, passesTrace: passesTrace)
       sha.reset()
-      try wire.forEachChunk { sha.update(form.convert($0).span) }
+      try forEachChunk { sha.update(form.convert($0).span) }
       sha.update(form.finish().span)
       digests.append(sha.finish())
       if !form.sawNUL { break }

@@ -1,3 +1,4 @@
+package import Journals
 package import Mail
 
 /// A message of the archive for which a counterpart on the target is looked for.
@@ -10,12 +11,18 @@ package struct WantedMessage: Sendable {
   package let size: Int64
   /// Whether it is known to be as it was pulled, so that its header key may decide.
   package let isAsPulled: Bool
+  /// What was sent of it where the target refused it as it is; only their content decides.
+  package var copies: [MendedCopy]
 
-  package init(digest: ContentDigest, headerKey: HeaderKey, size: Int64, isAsPulled: Bool) {
+  package init(
+    digest: ContentDigest, headerKey: HeaderKey, size: Int64, isAsPulled: Bool,
+    copies: [MendedCopy] = []
+  ) {
     self.digest = digest
     self.headerKey = headerKey
     self.size = size
     self.isAsPulled = isAsPulled
+    self.copies = copies
   }
 }
 
@@ -139,8 +146,9 @@ package struct MatchMessages {
     }
     guard !openWanted.isEmpty, !openCandidates.isEmpty else { return matches }
 
-    let sizes = Set(openWanted.map { wanted[$0].size })
-    let keys = Set(openWanted.map { wanted[$0].headerKey })
+    let copies = openWanted.flatMap { wanted[$0].copies }
+    let sizes = Set(openWanted.map { wanted[$0].size } + copies.map(\.size))
+    let keys = Set(openWanted.map { wanted[$0].headerKey } + copies.map(\.headerKey))
     let doubtful = openCandidates.sorted().filter {
       tolerance == .all || sizes.contains(candidates[$0].size)
         || keys.contains(candidates[$0].headerKey)
@@ -153,6 +161,14 @@ package struct MatchMessages {
     for index in doubtful {
       guard let digest = contents[candidates[index].uid]?.exact,
         let counterpart = byDigest[digest]?.popLast()
+      else { continue }
+      bind(counterpart, index, .content)
+    }
+    for index in doubtful where !copies.isEmpty && openCandidates.contains(index) {
+      guard let digest = contents[candidates[index].uid]?.exact,
+        let counterpart = openWanted.sorted().first(where: { place in
+          wanted[place].copies.contains { $0.sent == digest }
+        })
       else { continue }
       bind(counterpart, index, .content)
     }

@@ -113,10 +113,9 @@ final class AppendMessages {
     let number = journal.record.lastBatch + 1
     let intents = Dictionary(uniqueKeysWithValues: batch.enumerated().map { ($0, $1.intent) })
     journal.append(
-      .batch(
-        IntentBatch(
-          number: number, uidValidity: uidValidity, uidNext: uidNext, time: WallClock.now,
-          open: intents)))
+      IntentBatch(
+        number: number, uidValidity: uidValidity, uidNext: uidNext, time: WallClock.now,
+        open: intents), of: batch)
     try journal.flush()
     let began = MonotonicClock.now
     var commands: [Command] = []
@@ -133,30 +132,10 @@ final class AppendMessages {
   }
 
   private func item(_ message: OutgoingMessage) -> AppendItem {
-    let stored = side.messages[message.place].stored
-    let mailbox = side.mailboxes[side.messages[message.place].mailbox]
-    let scratch = side.digester.scratch
-    return AppendItem(
-      flags: message.flags, internalDate: message.internalDate,
-      size: UInt64(message.content.size),
-      isLiteral8: message.content.hasNUL && connection.capabilities.contains(.binary),
-      write: { body in
-        try WireMessage(stored, in: mailbox, scratch: scratch).forEachChunk(body)
-      })
+    message.item(side, takesNUL: connection.capabilities.contains(.binary))
   }
 
   // MARK: Confirming
-
-  /// A command that ended with NO or BAD.
-  struct Refused {
-    let batch: Int
-    let items: Range<Int>
-    let messages: [OutgoingMessage]
-    let status: CompletionStatus
-    let text: ResponseText
-    /// Whether the server took what was sent after it.
-    var isPassed = false
-  }
 
   /// What became of a batch.
   private struct Outcome {
@@ -233,11 +212,12 @@ final class AppendMessages {
     _ batch: Int, _ message: OutgoingMessage, _ item: Int, _ uid: UID?, _ origin: IndexEntry.Origin
   ) {
     let entry = IndexEntry(
-      number: journal.record.lastEntry + 1, uid: uid, digest: message.content.digest,
+      number: journal.record.lastEntry + 1, uid: uid, digest: message.original,
       headerKey: message.content.headerKey, size: message.content.size, origin: origin,
       flags: message.flags, isGone: false, source: message.source)
     journal.append(.confirmed(batch: batch, item: item, entry))
     reporter.appended(1, message.content.size)
+    reporter.tell(message.notices)
   }
 
   /// Finds the UIDs of messages in what is new in the mailbox.
@@ -277,24 +257,19 @@ final class AppendMessages {
 
   private func hasTwin(_ message: OutgoingMessage) -> Bool {
     journal.record.entries.values.contains {
-      $0.digest == message.content.digest && $0.uid != nil && !$0.isGone
+      $0.digest == message.original && $0.uid != nil && !$0.isGone
     }
   }
 
   /// It may come to light later, and so is not sent again unless that is asked for.
   private func unseen(_ batch: Int, _ message: OutgoingMessage, _ item: Int) {
     journal.append(.void(batch: batch, item: item))
-    journal.append(.refused(message.content.digest, reason: PushReporter.unseen))
+    journal.append(.refused(message.original, reason: PushReporter.unseen))
+    reporter.tell(message.notices)
     reporter.refused(side.path(of: side.messages[message.place]), PushReporter.unseen)
   }
 
   // MARK: Refusals
-
-  fileprivate enum Work {
-    /// It is not decided yet what follows from the refusal.
-    case judge([OutgoingMessage], Refused)
-    case send([OutgoingMessage])
-  }
 
   /// Finds out what of refused commands the server kept all the same, and sends the rest in smaller
   /// parts until it is known which message is meant.
@@ -318,7 +293,7 @@ final class AppendMessages {
           }
         }
       case .send(let messages):
-        if messages.isEmpty { continue }
+        guard !messages.isEmpty, try !isThere(messages) else { continue }
         let sent = try send(messages)
         let outcome = try confirm(sent)
         try bindUnbound(sent, outcome)
@@ -338,6 +313,16 @@ final class AppendMessages {
     }
   }
 
+  /// Whether that is a mended copy which an earlier run sent that nobody remembers.
+  private func isThere(_ messages: [OutgoingMessage]) throws -> Bool {
+    guard messages.count == 1, let copy = messages[0].mended?.copy else { return false }
+    let alike = refusals.mender.alike(copy)
+    guard !alike.isEmpty else { return false }
+    let found = try bindArrivals.run(alike, toSend: [messages[0].place])
+    reporter.report.alreadyPresent += found.count
+    return !found.isEmpty
+  }
+
   /// Holds a refusal back; after some in a row the last message of the queue shows whether the server
   /// takes anything at all.
   private func hold(_ message: OutgoingMessage, _ reason: String, _ work: inout [Work]) throws {
@@ -355,9 +340,10 @@ final class AppendMessages {
   /// Records what was refused for the messages' own sake.
   private func keep(_ refusals: [RefusalStreak.Held]) {
     for one in refusals {
-      journal.append(.refused(one.message.content.digest, reason: one.reason))
+      for event in one.message.refusals(one.reason) { journal.append(event) }
+      reporter.tell(one.message.notices)
       reporter.refused(
-        side.path(of: side.messages[one.message.place]), PushReporter.words(one.reason))
+        side.path(of: side.messages[one.message.place]), one.message.words(one.reason))
     }
   }
 
@@ -370,6 +356,7 @@ final class AppendMessages {
     }
     for one in streak.held {
       let path = side.path(of: side.messages[one.message.place])
+      reporter.tell(one.message.notices)
       reporter.fail(path, "the server refused it: \(one.reason)", advice: nil)
     }
     throw Failure(
@@ -377,20 +364,5 @@ final class AppendMessages {
       summary: "the server refuses one message after the other: \(reason)",
       advice: "If it is the server that is in trouble, run the same command again once it is well.",
       retryable: true)
-  }
-}
-
-extension AppendMessages.Work {
-  fileprivate var messages: [OutgoingMessage] {
-    switch self {
-    case .judge(let messages, _), .send(let messages): messages
-    }
-  }
-
-  fileprivate mutating func removeLast() {
-    switch self {
-    case .judge(let messages, let refused): self = .judge(messages.dropLast(), refused)
-    case .send(let messages): self = .send(messages.dropLast())
-    }
   }
 }

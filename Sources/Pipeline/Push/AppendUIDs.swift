@@ -20,7 +20,7 @@ struct AppendUIDs {
     var given: [UID: ContentDigest] = [:]
     var least = uidNext
     for (uid, message) in zip(list, messages) {
-      let digest = message.content.digest
+      let digest = message.original
       if let taken = given[uid] ?? digestBoundTo(uid) {
         guard taken == digest else { return nil }
       } else {

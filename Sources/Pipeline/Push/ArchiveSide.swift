@@ -12,6 +12,8 @@ final class ArchiveSide {
   /// How many of the messages have a header key with a size.
   private(set) var keyCounts: [MatchMessages.KeyAndSize: Int] = [:]
   private var bySource: [String: Int] = [:]
+  /// The mended copies that were sent of a message, as the index has them.
+  var copies: (ContentDigest) -> [MendedCopy] = { _ in [] }
   /// Whether everything in the mailboxes could be read.
   private(set) var isWhole = true
 
@@ -80,12 +82,21 @@ final class ArchiveSide {
     return try mailboxes[message.mailbox].internalDate(of: message.stored)
   }
 
+  /// A mended copy of the message at that place.
+  func mended(_ place: Int, _ mends: Set<Mend>) throws -> MendedMessage {
+    let message = messages[place]
+    let wire = try WireMessage(
+      message.stored, in: mailboxes[message.mailbox], scratch: digester.scratch)
+    return try MendedMessage(wire, mends)
+  }
+
   /// The forms in which a server may keep a message, by its name; none where it is gone.
   func tolerated(_ source: String, passesTrace: Bool) throws -> [ContentDigest] {
     guard let place = bySource[source] else { return [] }
     let message = messages[place]
     return try digester.tolerated(
-      message.stored, in: mailboxes[message.mailbox], passesTrace: passesTrace)
+      message.stored, in: mailboxes[message.mailbox], copies: copies(message.digest),
+      passesTrace: passesTrace)
   }
 }
 

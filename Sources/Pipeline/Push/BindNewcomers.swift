@@ -59,7 +59,8 @@ struct BindNewcomers {
     let wanted = entries.compactMap { entry in
       entry.digest.map {
         WantedMessage(
-          digest: $0, headerKey: entry.headerKey, size: entry.size, isAsPulled: true)
+          digest: $0, headerKey: entry.headerKey, size: entry.size, isAsPulled: true,
+          copies: journal.record.copies(of: $0))
       }
     }
     guard !wanted.isEmpty, !candidates.isEmpty else { return }
@@ -98,7 +99,11 @@ struct BindNewcomers {
       toSend.isEmpty || candidates.isEmpty
       ? []
       : try matcher(candidates, .alike).run(
-        wanted: toSend.map { messages[$0].wanted }, candidates: candidates.map(\.message),
+        wanted: toSend.map { place in
+          var wanted = messages[place].wanted
+          wanted.copies = journal.record.copies(of: wanted.digest)
+          return wanted
+        }, candidates: candidates.map(\.message),
         read: { try read($0, passesTrace: false) },
         tolerated: { try tolerated(messages[toSend[$0]].source, false) })
     let altered = matches.count { $0.evidence == .tolerated }

@@ -166,7 +166,7 @@ struct FixDates {
   /// What mailarc did not append, or not for sure, is known by its content alone.
   private func look() -> StillThere {
     StillThere(
-      connection: connection,
+      connection: connection, record: journal.record,
       readsContent: { [journal] in !journal.record.isOwn($0) },
       tolerated: { [side] in try side.tolerated($0.source, passesTrace: false) })
   }

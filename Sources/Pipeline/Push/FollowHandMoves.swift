@@ -114,10 +114,11 @@ struct FollowHandMoves {
     let recorded = Dictionary(
       moves.compactMap { move in move.entry.uid.map { ($0, move.arriving) } },
       uniquingKeysWith: { first, _ in first })
-    let byUID = try StillThere(connection: connection).run(
+    let byUID = try StillThere(connection: connection, record: from.journal.record).run(
       recorded.filter { present.contains($0.key) }
     ).mapValues(\.entry)
     guard !byUID.isEmpty else { return }
+    try tell(places[destination].journal, byUID.values, from.journal.record)
     from.journal.append(
       .moving(
         IntendedMove(
@@ -133,6 +134,16 @@ struct FollowHandMoves {
       throw ClientError.refused(command: command, status, text)
     }
     try end(from.journal)
+  }
+
+  /// Of a mended copy the other mailbox has to know what was sent, before it comes there.
+  private func tell(
+    _ journal: PushJournal, _ entries: some Sequence<IndexEntry>, _ record: PushRecord
+  ) throws(JournalError) {
+    for entry in entries {
+      for copy in entry.digest.map(record.copies) ?? [] { journal.append(.mended(copy)) }
+    }
+    try journal.flush()
   }
 
   private func end(_ journal: PushJournal) throws(JournalError) {

@@ -3,31 +3,6 @@ import Journals
 import Mail
 import Stores
 
-/// A message that is about to be appended.
-struct OutgoingMessage {
-  let place: Int
-  let content: MessageContent
-  var flags: Flags
-  var internalDate: InternalDate?
-  let source: String
-
-  var intent: AppendIntent {
-    AppendIntent(
-      digest: content.digest, headerKey: content.headerKey, size: content.size, flags: flags,
-      source: source)
-  }
-}
-
-/// A message is larger than the target said that it takes.
-struct TooLarge: Error, CustomStringConvertible {
-  let size: Int64
-  let largest: UInt64
-
-  var description: String {
-    "it has \(size) octets, and the server takes at most \(largest) (APPENDLIMIT)"
-  }
-}
-
 /// Reads messages for what is journalled before they are sent, and cuts them into batches.
 ///
 /// Each is read once more here, so that what is recorded is what is sent, also if the file was edited
@@ -39,6 +14,7 @@ final class OutgoingBatches {
   private let side: ArchiveSide
   private let flags: TargetFlags
   private let omissions: Omissions
+  private let mender: MendRefused
   private let largest: UInt64?
   private var next: OutgoingMessage?
   /// Messages that could not be read, with the reason; those that are gone are left out in silence.
@@ -49,16 +25,18 @@ final class OutgoingBatches {
   ///   - side: where they are.
   ///   - flags: which flags the target keeps.
   ///   - omissions: what messages go without.
+  ///   - mender: makes copies of those that an earlier run recorded as refused.
   ///   - largest: the most octets that the target takes in a message; nil where it does not say.
   init(
     _ places: [Int], side: ArchiveSide, flags: TargetFlags, omissions: Omissions,
-    largest: UInt64?
+    mender: MendRefused, largest: UInt64?
   ) {
     self.largest = largest
     self.places = places[...]
     self.side = side
     self.flags = flags
     self.omissions = omissions
+    self.mender = mender
   }
 
   /// The next batch, of at most `limit` messages; empty when all is sent.
@@ -98,6 +76,7 @@ final class OutgoingBatches {
         var outgoing = OutgoingMessage(
           place: place, content: content, flags: flags.kept(of: message.flags),
           internalDate: try mailbox.internalDate(of: message.stored), source: message.source)
+        outgoing = try mender.instead(of: outgoing) ?? outgoing
         omissions.apply(to: &outgoing)
         return outgoing
       } catch {

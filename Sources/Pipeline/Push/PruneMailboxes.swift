@@ -135,7 +135,7 @@ struct PruneMailboxes {
       else { return RemoveMessages.Outcome() }
       let outcome = try RemoveMessages(
         connection: connection, raw: raw, journal: journal,
-        look: StillThere(connection: connection)
+        look: StillThere(connection: connection, record: journal.record)
       ).run(entries.map(\.number))
       try connection.leaveMailbox()
       return outcome

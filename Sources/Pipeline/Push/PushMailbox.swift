@@ -27,6 +27,8 @@ final class PushMailbox {
   private let wantsSubscription: Bool
   private let earlyDates: EarlyDates
   private var omissions: Omissions
+  private let mender: MendRefused
+  private let tellMended: TellMended
   /// With `--prune`, entries of messages that mailarc put there and the archive has no longer.
   private(set) var surplus: [Int] = []
 
@@ -56,11 +58,17 @@ final class PushMailbox {
           "the server takes no dates before 1970; what has one is sent without its date")
       })
     omissions = Omissions(earlyDates: earlyDates)
+    side.copies = { [journal] in journal.record.copies(of: $0) }
+    mender = MendRefused(
+      side: side, journal: journal, isOn: context.options.mend,
+      retriesRefused: context.options.retryRefused)
+    tellMended = TellMended(journal, side, reporter)
     reporter.report.moved = target.moved
   }
 
   /// Does all that can be done, over as many connections as that takes.
   func run() throws -> MailboxReport {
+    defer { tellMended.run() }
     if case .lost(let records) = journal.damage {
       reporter.notice(
         .other,
@@ -142,6 +150,7 @@ final class PushMailbox {
         summary: "the server has no mailboxes inside mailboxes",
         advice: "Move it to the top of the archive; it follows.", retryable: false)
     }
+    mender.takesNUL = connection.capabilities.contains(.binary)
     guard try prepare(connection, raw) else {
       let plan = plan()
       tellBoard(of: plan)
@@ -221,6 +230,7 @@ final class PushMailbox {
   ) throws {
     let flags = targetFlags(observation)
     let before = plan()
+    try mender.expect(before.toSend)
     // What counts as refused may have come to light.
     _ = try binder(connection, observation).run(toSend: (before.toSend + before.refused).sorted())
     let vanished = AccountForVanished(
@@ -242,6 +252,7 @@ final class PushMailbox {
     if context.options.dryRun {
       tellBoard(of: plan)
       telling.announceTransfer(plan)
+      try mender.foretell(plan.toSend, reporter)
       _ = try fixDates(connection, raw, observation)
       return telling.announceFlags(
         try pushFlags(connection, flags, dryRun: true).run(pairs(plan)))
@@ -302,13 +313,14 @@ final class PushMailbox {
   }
 
   private func plan() -> PlanPush.Plan {
-    PlanPush(
-      record: journal.record, resendDeleted: context.options.resendDeleted,
-      retryRefused: context.options.retryRefused
-    ).run(
-      side.messages.map {
-        PlanPush.Message(digest: $0.digest, flags: $0.flags, source: $0.source)
-      })
+    mender.include(
+      PlanPush(
+        record: journal.record, resendDeleted: context.options.resendDeleted,
+        retryRefused: context.options.retryRefused
+      ).run(
+        side.messages.map {
+          PlanPush.Message(digest: $0.digest, flags: $0.flags, source: $0.source)
+        }))
   }
 
   private func pairs(_ plan: PlanPush.Plan) -> [Int: Flags] {
@@ -338,7 +350,8 @@ final class PushMailbox {
     guard !plan.toSend.isEmpty else { return observation.uidNext }
     try markUnfinished()
     for number in plan.replaced { journal.append(.dropped(entry: number)) }
-    for place in plan.toSend where journal.record.refused[side.messages[place].digest] != nil {
+    for place in plan.toSend
+    where journal.record.refused[side.messages[place].digest] != nil && !mender.isToMend(place) {
       journal.append(.retried(side.messages[place].digest))
     }
     // Some servers lose mail that is appended to the open mailbox; this one gains by it.
@@ -347,12 +360,12 @@ final class PushMailbox {
       messages: plan.toSend.count,
       bytes: plan.toSend.reduce(0) { $0 + side.messages[$1].size })
     let batches = OutgoingBatches(
-      plan.toSend, side: side, flags: flags, omissions: omissions,
+      plan.toSend, side: side, flags: flags, omissions: omissions, mender: mender,
       largest: connection.capabilities.appendLimit)
     let appender = AppendMessages(
       connection: connection, journal: journal, raw: raw, observation: observation, side: side,
       refusals: ResolveRefusals(
-        side: side, retry: context.options.retry, server: server, reporter: reporter,
+        side: side, retry: context.options.retry, server: server, mender: mender,
         earlyDates: earlyDates,
         create: { [tree, target] in
           try PrepareMailbox(connection: connection, tree: tree, target: target, raw: raw).create()

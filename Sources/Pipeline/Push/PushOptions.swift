@@ -23,6 +23,8 @@ package struct PushOptions: Sendable {
   package let withDeleted: Bool
   /// Whether messages that the server refused are tried again.
   package let retryRefused: Bool
+  /// Whether mended copies are sent of what the server refuses.
+  package let mend: Bool
   /// Whether every file is read, also where nothing seems to have changed.
   package let full: Bool
   /// Whether what mailarc put there and the archive has no longer is removed.
@@ -44,7 +46,7 @@ package struct PushOptions: Sendable {
   package init(
     archivePath: String, statePath: String?, mboxDialect: MboxDialect?, target: IMAPAccount,
     connections: Int, dryRun: Bool, acceptDeletions: Bool, resendDeleted: Bool, withDeleted: Bool,
-    retryRefused: Bool, full: Bool, prune: Bool = false,
+    retryRefused: Bool, mend: Bool = false, full: Bool, prune: Bool = false,
     pruneLimit: Int = PruneLimit.standard, fixDates: Bool = false, retry: RetryPolicy,
     settleSeconds: Double
   ) {
@@ -58,6 +60,7 @@ package struct PushOptions: Sendable {
     self.resendDeleted = resendDeleted
     self.withDeleted = withDeleted
     self.retryRefused = retryRefused
+    self.mend = mend
     self.full = full
     self.prune = prune
     self.pruneLimit = pruneLimit

@@ -1,3 +1,4 @@
+import Journals
 import Mail
 
 /// What happens in the push into one mailbox, in words and numbers.
@@ -42,7 +43,31 @@ final class PushReporter {
   }
 
   func refused(_ path: String, _ reason: String) {
-    fail(path, reason, advice: "Once the reason is gone, --retry-refused sends it again.")
+    fail(
+      path, reason,
+      advice: "Once the reason is gone, --retry-refused sends it again. --mend sends a copy in "
+        + "which what servers are known to refuse is changed.")
+  }
+
+  /// What had to be left out of a message.
+  func tell(_ notices: [(kind: Notice.Kind, text: String)]) {
+    for one in notices { notice(one.kind, one.text) }
+  }
+
+  /// A mended copy of a message is on the target.
+  func mended(_ path: String, _ copy: MendedCopy) {
+    notice(
+      .mended,
+      "\(path) was refused (\(copy.reason)) and sent as a mended copy: "
+        + MendWords.list(copy.mends))
+  }
+
+  /// A mended copy of a message would be sent.
+  func wouldMend(_ path: String, _ copy: MendedCopy) {
+    notice(
+      .mended,
+      "\(path), which was refused (\(copy.reason)), would be sent as a mended copy: "
+        + MendWords.list(copy.mends))
   }
 
   /// Messages were on their way when a connection or a run broke off, and had not arrived.

@@ -51,14 +51,13 @@ struct ReplaceCopies {
     let batch = journal.record.lastBatch + 1
     let all = copies.enumerated()
     journal.append(
-      .batch(
-        IntentBatch(
-          number: batch, uidValidity: uidValidity, uidNext: uidNext, time: WallClock.now,
-          open: Dictionary(uniqueKeysWithValues: all.map { ($0, $1.message.intent) }),
-          replaced: Dictionary(
-            uniqueKeysWithValues: all.map {
-              ($0, ReplacedCopy(entry: $1.wrong.entry.number, date: $1.wrong.date))
-            }))))
+      IntentBatch(
+        number: batch, uidValidity: uidValidity, uidNext: uidNext, time: WallClock.now,
+        open: Dictionary(uniqueKeysWithValues: all.map { ($0, $1.message.intent) }),
+        replaced: Dictionary(
+          uniqueKeysWithValues: all.map {
+            ($0, ReplacedCopy(entry: $1.wrong.entry.number, date: $1.wrong.date))
+          })), of: copies.map(\.message))
     try journal.flush()
     var outcome = Outcome()
     let unbound = try send(copies, batch, uidNext, &outcome)
@@ -75,7 +74,7 @@ struct ReplaceCopies {
     var recorded: [UID: IndexEntry] = [:]
     for one in wrong { if let uid = one.entry.uid { recorded[uid] = one.entry } }
     let there = try StillThere(
-      connection: connection,
+      connection: connection, record: journal.record,
       readsContent: { [journal] in !journal.record.isOwn($0) },
       tolerated: { [side] in try side.tolerated($0.source, passesTrace: false) }
     ).run(recorded)
@@ -116,9 +115,13 @@ struct ReplaceCopies {
   /// The message as it is sent; nil if the archive has it no longer, or the server can't take it.
   private func message(_ wrong: FixDates.Wrong) throws -> OutgoingMessage? {
     let message = side.messages[wrong.place]
-    let content = try side.digester.run(message.stored, in: side.mailboxes[message.mailbox])
+    var content = try side.digester.run(message.stored, in: side.mailboxes[message.mailbox])
     // Edited since it was looked at: the next run sends it.
     guard content.digest == wrong.entry.digest else { return nil }
+    let mended = journal.record.copy(of: wrong.entry)
+    if let mended {
+      content = try side.digester.run(side.mended(wrong.place, Set(mended.mends.keys)))
+    }
     if let largest = connection.capabilities.appendLimit, content.size > largest {
       reporter.fail(
         side.path(of: message), "\(TooLarge(size: content.size, largest: largest))", advice: nil)
@@ -127,7 +130,7 @@ struct ReplaceCopies {
     // What was set on the target since the archive's flags went there must not seem to come from there.
     return OutgoingMessage(
       place: wrong.place, content: content, flags: wrong.entry.flags, internalDate: wrong.date,
-      source: message.source)
+      source: message.source, mended: mended.map { .init(copy: $0, tried: []) })
   }
 
   // MARK: Sending
@@ -187,17 +190,9 @@ struct ReplaceCopies {
   }
 
   private func item(_ copy: Copy) -> AppendItem {
-    let message = copy.message
-    let stored = side.messages[message.place]
-    let mailbox = side.mailboxes[stored.mailbox]
-    let scratch = side.digester.scratch
-    return AppendItem(
-      flags: copy.flags, internalDate: message.internalDate,
-      size: UInt64(message.content.size),
-      isLiteral8: message.content.hasNUL && connection.capabilities.contains(.binary),
-      write: { body in
-        try WireMessage(stored.stored, in: mailbox, scratch: scratch).forEachChunk(body)
-      })
+    var message = copy.message
+    message.flags = copy.flags
+    return message.item(side, takesNUL: connection.capabilities.contains(.binary))
   }
 
   private func digest(boundTo uid: UID) -> ContentDigest? {
@@ -235,7 +230,7 @@ struct ReplaceCopies {
       .confirmed(
         batch: batch, item: place,
         IndexEntry(
-          number: journal.record.lastEntry + 1, uid: uid, digest: message.content.digest,
+          number: journal.record.lastEntry + 1, uid: uid, digest: message.original,
           headerKey: message.content.headerKey, size: message.content.size, origin: .pushed,
           flags: message.flags, isGone: false, source: message.source)))
   }

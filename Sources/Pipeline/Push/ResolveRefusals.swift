@@ -1,5 +1,6 @@
 import Clients
 import Mail
+import Platform
 import Protocols
 
 /// Decides what follows from a refused APPEND.
@@ -15,7 +16,7 @@ final class ResolveRefusals {
 
   private let side: ArchiveSide
   private let server: AccountConnection
-  private let reporter: PushReporter
+  let mender: MendRefused
   private let create: () throws -> Void
   private let earlyDates: EarlyDates
   private var pauses: ArraySlice<Double>
@@ -25,18 +26,18 @@ final class ResolveRefusals {
   ///   - side: where the messages are.
   ///   - retry: how often and how long a server that is busy is waited for.
   ///   - server: the connection, whose interruption ends a wait.
-  ///   - reporter: gets told what a message is sent without.
+  ///   - mender: makes copies that the server may take.
   ///   - earlyDates: gets told which message is sent without such a date.
   ///   - create: makes the mailbox, which turned out to be missing.
   init(
-    side: ArchiveSide, retry: RetryPolicy, server: AccountConnection, reporter: PushReporter,
+    side: ArchiveSide, retry: RetryPolicy, server: AccountConnection, mender: MendRefused,
     earlyDates: EarlyDates, create: @escaping () throws -> Void
   ) {
     self.create = create
     self.earlyDates = earlyDates
     self.side = side
     self.server = server
-    self.reporter = reporter
+    self.mender = mender
     pauses = retry.pauses[...]
   }
 
@@ -68,18 +69,16 @@ final class ResolveRefusals {
       let middle = messages.count / 2
       return [.send(Array(messages[..<middle])), .send(Array(messages[middle...]))]
     }
-    var reduced = first
     if !first.flags.keywords.isEmpty {
-      reduced.flags.keywords = []
-      reporter.notice(.flagsNotKept, "\(path(first)) was refused with its keywords")
-      return [.send([reduced])]
+      let text = "\(path(first)) was refused with its keywords"
+      return [.send([first.reduced(.flagsNotKept, text) { $0.flags.keywords = [] }])]
     }
     if let date = first.internalDate, first.content.size > 0, mayMean(date, text, status) {
-      reduced.internalDate = nil
-      if date.isEarly { earlyDates.sendsWithout(first.content.digest) }
-      reporter.notice(.datesNotKept, "\(path(first)) was refused with its date")
-      return [.send([reduced])]
+      if date.isEarly { earlyDates.sendsWithout(first.original) }
+      let text = "\(path(first)) was refused with its date"
+      return [.send([first.reduced(.datesNotKept, text) { $0.internalDate = nil }])]
     }
+    if let copy = try mender.next(after: first, reason: text.text) { return [.send([copy])] }
     return [.refuse(first, reason: text.text, hasCode: text.code != nil)]
   }
 
@@ -93,5 +92,6 @@ final class ResolveRefusals {
     _ date: InternalDate, _ text: ResponseText, _ status: CompletionStatus
   ) -> Bool {
     status == .bad || text.text.lowercased().contains("date") || date.isEarly
+      || mender.mayMean(date, now: WallClock.now)
   }
 }

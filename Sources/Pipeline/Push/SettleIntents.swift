@@ -116,7 +116,7 @@ struct SettleIntents {
       }
       let entry = IndexEntry(
         number: journal.record.lastEntry + 1, uid: arrived.candidate.uid,
-        digest: open.intent.digest, headerKey: arrived.candidate.headerKey,
+        digest: open.intent.original, headerKey: arrived.candidate.headerKey,
         size: arrived.candidate.size, origin: .pushed, flags: open.intent.flags, isGone: false,
         source: open.intent.source)
       journal.append(.confirmed(batch: open.batch, item: open.item, entry))

@@ -16,6 +16,8 @@ struct StillThere {
   }
 
   let connection: IMAPConnection
+  /// The index, which knows what was sent of a message.
+  let record: PushRecord
   /// Whether nothing but the content of a message tells what it is.
   var readsContent: (IndexEntry) -> Bool = { _ in false }
   /// The forms in which a server may keep a message; none if it has to be as it was sent.
@@ -46,7 +48,7 @@ struct StillThere {
       UIDSet(doubtful.keys))
     {
       guard let entry = recorded[uid], let flags = doubtful[uid] else { continue }
-      if entry.digest == content.exact {
+      if record.isContent(content.exact, of: entry) {
         same[uid] = Found(entry: entry, flags: flags, isAltered: false)
       } else if try tolerated(entry).contains(content.tolerated) {
         same[uid] = Found(entry: entry, flags: flags, isAltered: true)

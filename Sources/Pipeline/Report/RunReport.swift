@@ -94,6 +94,8 @@ package struct Notice: Sendable, Equatable {
     case flagsNotKept = "flags-not-kept"
     /// An internal date that the other side does not keep.
     case datesNotKept = "dates-not-kept"
+    /// A mended copy that the other side got of a message that it refused.
+    case mended
     /// A message whose end may be missing.
     case incomplete
     /// Anything else.

@@ -132,8 +132,10 @@ final class ExpectedFromArchive: ExpectedMail {
       path: { mailboxes[found[$0].mailbox].path(of: found[$0].stored) },
       tolerated: { [digester] place in
         do {
+          let message = found[place]
           return try digester.tolerated(
-            found[place].stored, in: mailboxes[found[place].mailbox], passesTrace: false)
+            message.stored, in: mailboxes[message.mailbox],
+            copies: index?.copies(of: message.digest) ?? [], passesTrace: false)
         } catch StoreError.notFound {
           return []
         }

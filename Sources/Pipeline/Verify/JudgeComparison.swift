@@ -33,7 +33,9 @@ struct JudgeComparison {
     case .altered:
       found.append(
         finding(
-          .altered, "\(message.kept?.size ?? 0) octets there, \(message.size) in the archive"))
+          .altered,
+          expected.known.alteration(of: message)
+            ?? "\(message.kept?.size ?? 0) octets there, \(message.size) in the archive"))
     case .content, .header, .unchecked: break
     }
     if message.dateDiffers, let date = message.date {

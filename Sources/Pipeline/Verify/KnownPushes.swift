@@ -18,7 +18,7 @@ struct KnownPushes: KnownTransfers {
     }
     self.entries = entries
     self.byUID = byUID
-    open = Set(record.batches.values.flatMap { $0.open.values.map(\.digest) })
+    open = Set(record.batches.values.flatMap { $0.open.values.map(\.original) })
   }
 
   func recorded(_ messages: [ReceiptMessage], _ validity: UIDValidity?) -> [Int: UID] {
@@ -42,6 +42,11 @@ struct KnownPushes: KnownTransfers {
   func untaken(of message: ReceiptMessage) -> Flags {
     guard let entry = entry(of: message) else { return Flags() }
     return message.flags.subtracting(entry.flags)
+  }
+
+  func alteration(of message: ReceiptMessage) -> String? {
+    record.copies(of: message.digest).first { $0.sent == message.kept?.digest }
+      .map { "a mended copy (\(MendWords.list($0.mends))), as it was refused: \($0.reason)" }
   }
 
   func reasons(

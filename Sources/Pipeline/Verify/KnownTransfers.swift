@@ -10,12 +10,18 @@ protocol KnownTransfers {
   func recorded(_ messages: [ReceiptMessage], _ validity: UIDValidity?) -> [Int: UID]
   /// Which flags of a message the server did not take, though it was asked to.
   func untaken(of message: ReceiptMessage) -> Flags
+  /// What is known of a message that is there in another form.
+  func alteration(of message: ReceiptMessage) -> String?
   /// Why messages are not there, by their places, as far as that is known.
   func reasons(
     _ missing: [Int], of messages: [ReceiptMessage], found: Set<UID>, _ validity: UIDValidity?
   ) -> [Int: String]
   /// What a message is that has no counterpart.
   func surplus(_ uid: UID, _ validity: UIDValidity?) -> Surplus
+}
+
+extension KnownTransfers {
+  func alteration(of message: ReceiptMessage) -> String? { nil }
 }
 
 /// What a message of the server is that has no counterpart.
