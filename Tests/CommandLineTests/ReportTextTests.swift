@@ -73,6 +73,17 @@ struct ReportTextTests {
     #expect(report.exitStatus == .done)
   }
 
+  @Test(arguments: [
+    (Direction.pull, false, "2 messages put into the trash."),
+    (.pull, true, "Would put 2 messages into the trash."), (.push, false, "2 messages removed."),
+    (.push, true, "Would remove 2 messages."),
+  ])
+  func `What --prune did`(_ direction: Direction, _ dryRun: Bool, _ words: String) {
+    var report = RunReport(direction: direction, dryRun: dryRun)
+    report.mailboxes = [mailbox(["INBOX"]) { $0.removed = 2 }]
+    #expect(ReportText.render(report).last == words)
+  }
+
   @Test func `Nothing but failures`() {
     var report = RunReport(direction: .push, dryRun: false)
     report.failures = [

@@ -56,7 +56,11 @@ enum ReportVerdict {
     }
     if totals.removed > 0 {
       let what = Quantity.count(totals.removed, "message")
-      parts.append(report.dryRun ? "would remove \(what)" : what + " removed")
+      if report.direction == .pull {
+        parts.append((report.dryRun ? "would put \(what)" : what + " put") + " into the trash")
+      } else {
+        parts.append(report.dryRun ? "would remove \(what)" : what + " removed")
+      }
     }
     if totals.datesFixed > 0 {
       let what = "the date of " + Quantity.count(totals.datesFixed, "message")
