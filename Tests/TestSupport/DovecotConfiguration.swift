@@ -74,6 +74,9 @@ extension DovecotConfiguration {
       first_valid_uid = 1
       mail_location = \(location)
       mail_max_userip_connections = 200
+      # A login process stays as long as its TLS connection, and all tests may have some at a time.
+      default_process_limit = 1000
+      default_client_limit = 5000
       rawlog_dir = %h/rawlog
       passdb {
         driver = passwd-file
