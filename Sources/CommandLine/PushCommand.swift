@@ -33,8 +33,8 @@ enum PushCommand {
   /// - Throws: what kept the run from beginning. What stopped it later stands in its report.
   static func run(_ context: RunContext) async throws -> ExitStatus {
     let operands = context.invocation.operands
-    let url = try AccountURL(
-      parsing: operands.count > 1 ? operands[1] : OnlyTarget(path: operands[0]).run())
+    let url =
+      try operands.count > 1 ? AccountURL(parsing: operands[1]) : onlyTarget(of: operands[0])
     let options = try options(context, url)
     let output = RunOutput(
       context: context, direction: .push, account: url, archive: options.archivePath,
@@ -42,6 +42,19 @@ enum PushCommand {
     let pipeline = PushPipeline(
       options: options, observer: output.observer, interruption: context.interruption)
     return output.finish(await pipeline.run())
+  }
+
+  /// The only account that the archive was pushed to.
+  private static func onlyTarget(of archive: String) throws(Failure) -> AccountURL {
+    let target = try OnlyTarget(path: archive).run()
+    let url = try AccountURL(parsing: target.url)
+    // The record lies where anybody may have written who had the archive in their hands.
+    guard url.identity == target.identity else {
+      throw .usage(
+        "the archive names \(target.url) for its target \(target.identity)",
+        advice: "Name the account yourself: mailarc push \(archive) imaps://user@host.")
+    }
+    return url
   }
 
   /// What a push remembers of mail in no archive lies where the XDG base directories put state.

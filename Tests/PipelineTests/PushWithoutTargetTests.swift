@@ -1,3 +1,5 @@
+import Journals
+import Platform
 import TestSupport
 import Testing
 
@@ -23,6 +25,19 @@ import Testing
       bench.archive + "/.mailarc/push/" + bench.identity + "/mailboxes")
     #expect(recorded.contains("url imap://\(bench.user)@127.0.0.1:\(bench.server.imapPort)"))
     #expect(!recorded.contains("secret"))
+  }
+
+  @Test func `a record that names another account is not followed`() async throws {
+    let bench = try await PushBench.holding(["one"])
+    try bench.run()
+    let directory = try Directory.open(path: bench.archive + "/.mailarc/push/" + bench.identity)
+    var table = try #require(TargetTable(in: directory))
+    table.url = "imap://somebody@127.0.0.1:\(bench.server.imapPort)"
+    table.url?.replace("127.0.0.1", with: "localhost")
+    try table.write(in: directory)
+    let result = try Self.push(bench)
+    #expect(result.status == 64)
+    #expect(result.errors.contains("somebody@localhost"))
   }
 
   @Test func `where it was pushed nowhere, or to several accounts, that is an error`() async throws

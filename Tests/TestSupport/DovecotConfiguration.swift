@@ -91,6 +91,9 @@ extension DovecotConfiguration {
           mode = 0666
         }
       }
+      service imap {
+        process_limit = 5000
+      }
       service imap-login {
         inet_listener imap {
           port = \(imapPort)

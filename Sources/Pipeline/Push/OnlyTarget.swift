@@ -12,9 +12,9 @@ package struct OnlyTarget {
 
   /// Finds it.
   ///
-  /// - Returns: its URL, as it was named when it was last pushed to.
+  /// - Returns: its URL, as it was named when it was last pushed to, and the account that this has to be.
   /// - Throws: a usage `Failure` where there is none, or several, or nobody recorded how it is reached.
-  package func run() throws(Failure) -> String {
+  package func run() throws(Failure) -> (url: String, identity: String) {
     var targets: [(identity: String, url: String?)] = []
     do {
       guard try Archive.exists(path: path) else {
@@ -44,6 +44,6 @@ package struct OnlyTarget {
         "nobody recorded how to reach \(only.identity)",
         advice: "Name the account once more: mailarc push \(path) imaps://user@host.")
     }
-    return url
+    return (url, only.identity)
   }
 }
