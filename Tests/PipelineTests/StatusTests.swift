@@ -172,6 +172,32 @@ import Testing
 }
 
 extension StatusTests {
+  @Test(arguments: [true, false])
+  func `what was done by hand to messages that the source moved is no news after the pull`(
+    _ movesMailbox: Bool
+  ) async throws {
+    let bench = try PushBench()
+    for mailbox in ["A", "B"] { try bench.source.plain.create(mailbox) }
+    for index in 0..<4 { try bench.source.append("m\(index)", to: "A") }
+    try bench.source.append("b", to: "B")
+    try await bench.pull()
+    let hand = ArchiveHand(archive: bench.archive, layout: .maildir)
+    try hand.flag("m1", "F", in: "A")
+    try hand.move("m2", from: "A", to: "B")
+    try await bench.pull()
+    if movesMailbox {
+      try bench.source.plain.command("RENAME A R")
+    } else {
+      try bench.source.plain.select("A")
+      try bench.source.plain.command("MOVE 2:3 B")
+    }
+    try await bench.pull()
+    let status = try StatusArchive(
+      path: bench.archive, full: false, interruption: try Interruption()
+    ).run()
+    #expect(status.changes.map(\.kind) == [])
+  }
+
   @Test func `what the target refused is told`() async throws {
     let bench = try await PushBench.dropping(["a", "bad"])
     let server = try FakeTarget(FakeTarget.Behaviour.noExtras) {

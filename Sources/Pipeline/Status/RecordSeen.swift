@@ -28,9 +28,11 @@ struct RecordSeen {
 
   /// Records.
   ///
-  /// - Parameter waiting: mailboxes in which a run left a question open: what is known of them stays.
+  /// - Parameters:
+  ///   - waiting: mailboxes in which a run left a question open: what is known of them stays.
+  ///   - hasMoved: whether the run moved messages, which may take along what was done to them by hand.
   /// - Throws: `JournalError`; what can't be read of the archive is left as it was recorded.
-  func run(waiting: Set<MailboxName> = []) throws {
+  func run(waiting: Set<MailboxName>, hasMoved: Bool) throws {
     guard let tree = try? archive.mailboxes(), tree.unreadable.isEmpty else { return }
     var seen = SeenArchive()
     let expected = ExpectedArchive(archive)
@@ -46,7 +48,7 @@ struct RecordSeen {
         seen.mailboxes[place.name] = known
         continue
       }
-      if let kept = kept(known, place.name, stamp) {
+      if let kept = kept(known, place.name, stamp, hasMoved) {
         seen.mailboxes[place.name] = kept
         continue
       }
@@ -66,11 +68,14 @@ struct RecordSeen {
   ///
   /// However young a stamp is: what it misses of a moment's changes is told as one since, which it was.
   private func kept(
-    _ known: SeenArchive.Mailbox?, _ name: MailboxName, _ stamp: String
+    _ known: SeenArchive.Mailbox?, _ name: MailboxName, _ stamp: String, _ hasMoved: Bool
   ) -> SeenArchive.Mailbox? {
-    guard let before = before[name] else { return SeenArchive.Mailbox(stamp: stamp) }
+    guard let before = before[name] else {
+      return hasMoved ? nil : SeenArchive.Mailbox(stamp: stamp)
+    }
     guard var known, known.stamp == before else { return nil }
-    guard stamp == before || known.messages.isEmpty && known.absent.isEmpty else { return nil }
+    let isAsJournalled = known.messages.isEmpty && known.absent.isEmpty && !hasMoved
+    guard stamp == before || isAsJournalled else { return nil }
     known.stamp = stamp
     return known
   }
