@@ -8,7 +8,8 @@ import Testing
 @Suite(.requiresDovecot) struct PushRebuildTests {
   private func journal(_ bench: PushBench) throws -> String {
     let directory = bench.archive + "/.mailarc/push/" + bench.identity
-    let names = try listDirectory(directory).filter { $0 != "states.journal" }
+    // The index of a mailbox is named by its key.
+    let names = try listDirectory(directory).filter { $0.utf8.count == 24 }
     return directory + "/" + (try #require(names.first))
   }
 
