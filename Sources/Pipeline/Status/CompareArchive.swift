@@ -12,8 +12,6 @@ struct FoundMessage {
   var namedSize: Int64?
   /// Whether its content was read and is another one than recorded.
   var isOtherContent = false
-  /// Whether it is known where it came from, so that it can be a copy of what is known.
-  var hasOrigin: Bool { key.hasPrefix("o") }
 }
 
 /// Finds out what somebody changed by hand, from what should be there and what is.

@@ -25,6 +25,13 @@ struct PlanTarget {
     let kept: TargetFlags
   }
 
+  /// What is read once for all mailboxes.
+  private struct Shared {
+    let pulled: PulledDigests
+    let stray: StrayKeywords
+    let digester: DigestMessages
+  }
+
   /// Foresees it.
   ///
   /// - Parameter onProblem: called with what can't be read.
@@ -34,16 +41,18 @@ struct PlanTarget {
     let table = TargetTable(in: directory) ?? TargetTable()
     let states = try MailboxStates(in: directory, readOnly: true)
     let places = try places(table, states)
-    let digester = DigestMessages()
+    let shared = Shared(
+      pulled: PulledDigests(try? archive.state.openSubdirectory("pull")),
+      stray: StrayKeywords(of: archive, in: tree.mailboxes), digester: DigestMessages())
     let sides = try places.map {
       try FindHandMoves.Side(record: $0.record, mailboxes: $0.mailboxes)
     }
-    let moves = try FindHandMoves(digester: digester).run(sides)
+    let moves = try FindHandMoves(digester: shared.digester).run(sides)
     var plans: [PlannedPush] = []
     for (index, place) in places.enumerated() {
       let leaving = Set(moves.filter { $0.source == index }.map(\.entry.number))
       let arriving = moves.filter { $0.destination == index }.map(\.file)
-      plans.append(try plan(place, leaving, arriving, digester, onProblem))
+      plans.append(try plan(place, leaving, arriving, shared, onProblem))
     }
     return plans.filter { $0 != PlannedPush(mailbox: $0.mailbox) }
   }
@@ -76,7 +85,7 @@ struct PlanTarget {
   }
 
   private func plan(
-    _ place: Place, _ leaving: Set<Int>, _ arriving: [String], _ digester: DigestMessages,
+    _ place: Place, _ leaving: Set<Int>, _ arriving: [String], _ shared: Shared,
     _ onProblem: @escaping (String) -> Void
   ) throws -> PlannedPush {
     var planned = PlannedPush(mailbox: place.name)
@@ -85,8 +94,7 @@ struct PlanTarget {
     planned.isUnsettled = place.record.isUnsettled
     let messages = try ScanArchive(
       mailboxes: place.mailboxes,
-      pulled: PulledDigests(try? archive.state.openSubdirectory("pull")),
-      stray: StrayKeywords(of: archive, in: tree.mailboxes), digester: digester,
+      pulled: shared.pulled, stray: shared.stray, digester: shared.digester,
       known: place.record.digestsBySource, full: full
     ) { path, error in
       onProblem("\(path): \(error)")

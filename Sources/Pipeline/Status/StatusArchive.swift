@@ -39,11 +39,18 @@ package struct StatusArchive {
     let digester = DigestMessages()
     let found = try findMessages(archive, tree, digester, &status)
     if status.problems.isEmpty {
-      let places = Dictionary(
-        tree.mailboxes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      // A mailbox is listed once however many of its messages are asked for.
+      var files: [MailboxName: [String: StoredMessage]] = [:]
       var comparison = CompareArchive(expected: found.expected, found: found.messages) {
-        mailbox, message in
-        places[mailbox].flatMap { read(message, at: $0, archive, digester) }
+        name, message in
+        guard let mailbox = try? archive.mailbox(name) else { return nil }
+        if files[name] == nil {
+          files[name] = Dictionary(
+            ((try? mailbox.scan()) ?? []).map { ($0.source, $0) },
+            uniquingKeysWith: { first, _ in first })
+        }
+        guard let stored = files[name]?[message.name] else { return nil }
+        return try? digester.run(stored, in: mailbox).digest
       }
       status.changes = comparison.run()
     }
@@ -91,15 +98,5 @@ package struct StatusArchive {
       }
     }
     return (expected, found)
-  }
-
-  private func read(
-    _ message: FoundMessage, at place: MailboxPlace, _ archive: Archive,
-    _ digester: DigestMessages
-  ) -> ContentDigest? {
-    guard let mailbox = try? archive.mailbox(at: place), let messages = try? mailbox.scan(),
-      let stored = messages.first(where: { $0.source == message.name })
-    else { return nil }
-    return try? digester.run(stored, in: mailbox).digest
   }
 }
