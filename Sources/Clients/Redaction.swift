@@ -17,7 +17,8 @@ struct Redaction {
     let password = account.password.declassify()
     let forms = [
       password, Base64.encode(password),
-      Base64.encode([0] + Array(account.user.utf8) + [0] + password),
+      Base64.encode(
+        SASL.plain(authorizationID: "", user: account.user, password: account.password)),
     ]
     // Texts have bytes that are not UTF-8 replaced.
     needles = password.isEmpty ? [] : forms.map { Self.level(String(decoding: $0, as: UTF8.self)) }

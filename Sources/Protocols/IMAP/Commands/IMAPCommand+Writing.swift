@@ -27,9 +27,9 @@ extension IMAPCommand {
         writer.endLine()
         writer.wait(for: .continuation)
       }
-      let message =
-        Array(authorizationID.utf8) + [0] + Array(user.utf8) + [0] + password.declassify()
-      writer.bytes(Base64.encode(message))
+      writer.bytes(
+        Base64.encode(
+          SASL.plain(authorizationID: authorizationID, user: user, password: password)))
     default: writeMailboxCommand(to: &writer)
     }
     writer.endLine()
