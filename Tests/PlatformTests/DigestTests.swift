@@ -27,6 +27,15 @@ import Testing
     #expect(hash.finish().description == Self.vectors[0].1)
   }
 
+  @Test(arguments: [
+    ("", "d41d8cd98f00b204e9800998ecf8427e"),
+    // The example of RFC 1939, section 7.
+    ("<1896.697170952@dbc.mtview.ca.us>tanstaaf", "c4c9334bac560ecc979e58001b3e22fb"),
+  ])
+  func md5(text: String, hex: String) {
+    #expect(MD5.hexadecimal(of: Array(text.utf8)) == hex)
+  }
+
   @Test(arguments: [("", 0), ("a", 0xE8B7_BE43), ("123456789", 0xCBF4_3926)])
   func crc32(text: String, value: UInt32) {
     let bytes = Array(text.utf8)
