@@ -12,7 +12,7 @@ extension IMAPConnection {
   /// - Returns: a connection in the authenticated state whose capabilities are known.
   /// - Throws: `ClientError`.
   package static func open(
-    _ account: IMAPAccount, enabling: [Capability], interruption: Interruption
+    _ account: ServerAccount, enabling: [Capability], interruption: Interruption
   ) throws(ClientError) -> IMAPConnection {
     let tcp = try transport { () throws(TransportError) in
       try TCPChannel.connect(

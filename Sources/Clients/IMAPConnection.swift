@@ -8,7 +8,7 @@ import Transport
 /// no more use.
 package final class IMAPConnection {
   /// Whom the connection is for.
-  package let account: IMAPAccount
+  package let account: ServerAccount
   /// What was said so far, and the state that it led to.
   package internal(set) var session = IMAPSession(limits: .standard)
   /// The namespaces, once `listMailboxes` has run and where the server tells them.
@@ -30,7 +30,7 @@ package final class IMAPConnection {
   /// Commands that nobody waits for.
   private var unawaited: Set<CommandTag> = []
 
-  init(account: IMAPAccount, channel: any ByteChannel, interruption: Interruption) {
+  init(account: ServerAccount, channel: any ByteChannel, interruption: Interruption) {
     self.account = account
     self.channel = channel
     self.interruption = interruption

@@ -13,7 +13,7 @@ struct Redaction {
 
   private let needles: [[UInt8]]
 
-  init(_ account: IMAPAccount) {
+  init(_ account: ServerAccount) {
     let password = account.password.declassify()
     let forms = [
       password, Base64.encode(password),

@@ -14,8 +14,8 @@ struct RunContext: Sendable {
   /// The account of the command line, with the password; may ask for it.
   ///
   /// - Throws: a usage failure; the signal's failure if interrupted.
-  func account(_ url: AccountURL) throws(Failure) -> IMAPAccount {
-    IMAPAccount(
+  func account(_ url: AccountURL) throws(Failure) -> ServerAccount {
+    ServerAccount(
       user: url.user, password: try password(for: url), host: url.host,
       port: url.port, security: security(of: url),
       trust: invocation.text(.tlsAuthority).map { .file(path: $0) } ?? .system,

@@ -8,7 +8,7 @@ import Transport
 @Suite struct RedactionTests {
   private func redaction(_ password: String) -> Redaction {
     Redaction(
-      IMAPAccount(
+      ServerAccount(
         user: "ada", password: Secret(password), host: "script", port: 1,
         security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada"))
   }

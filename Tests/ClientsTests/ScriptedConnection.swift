@@ -22,7 +22,7 @@ enum ScriptedConnection {
     // It is gone before the script's end is looked for.
     let value = try body(
       IMAPConnection(
-        account: IMAPAccount(
+        account: ServerAccount(
           user: "ada", password: Secret("secret"), host: "script", port: 1,
           security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada"),
         channel: TCPChannel(

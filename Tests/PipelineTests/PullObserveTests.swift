@@ -20,7 +20,7 @@ import Transport
       connected: FileDescriptor(owning: server.clientDescriptor), peer: "script",
       interruption: nil)
     let connection = IMAPConnection(
-      account: IMAPAccount(
+      account: ServerAccount(
         user: "ada", password: Secret(""), host: "script", port: 1, security: .plaintextAllowed,
         trust: .system, timeout: 10, identity: "ada"),
       channel: channel, interruption: try Interruption())

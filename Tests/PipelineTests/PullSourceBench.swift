@@ -42,7 +42,7 @@ final class SourceBench {
   ) async throws
     -> RunReport
   {
-    let account = IMAPAccount(
+    let account = ServerAccount(
       user: user, password: Secret("secret"), host: "127.0.0.1", port: server.port,
       security: .plaintextAllowed, trust: .system, timeout: 10, identity: user)
     let options = PullOptions(

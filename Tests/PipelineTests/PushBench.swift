@@ -94,7 +94,7 @@ final class PushBench {
     var chosen = Options()
     change(&chosen)
     let user = chosen.user ?? self.user
-    let account = IMAPAccount(
+    let account = ServerAccount(
       user: user, password: Secret("secret"), host: "127.0.0.1",
       port: chosen.port ?? server.imapPort, security: .plaintextAllowed,
       trust: .file(path: server.caFile), timeout: 20, identity: user + "@" + chosen.host)

@@ -50,8 +50,8 @@ final class PushServersBench {
 
   // MARK: Runs
 
-  private func account(_ user: String) -> IMAPAccount {
-    IMAPAccount(
+  private func account(_ user: String) -> ServerAccount {
+    ServerAccount(
       user: user, password: Secret("secret"), host: "127.0.0.1", port: server.imapPort,
       security: .startTLS, trust: .file(path: server.caFile), timeout: 20,
       identity: user + "@127.0.0.1")

@@ -18,7 +18,7 @@ package struct RetryPolicy: Sendable {
 ///
 /// Confined to the worker's thread.
 final class AccountConnection {
-  let account: IMAPAccount
+  let account: ServerAccount
   private let enabling: [Capability]
   private let interruption: Interruption
   private let retry: RetryPolicy
@@ -26,7 +26,7 @@ final class AccountConnection {
   private var hasConnected = false
 
   init(
-    account: IMAPAccount, enabling: [Capability], interruption: Interruption, retry: RetryPolicy
+    account: ServerAccount, enabling: [Capability], interruption: Interruption, retry: RetryPolicy
   ) {
     self.account = account
     self.enabling = enabling

@@ -4,7 +4,7 @@ package import Stores
 /// What a pull is asked to do.
 package struct PullOptions: Sendable {
   /// Whose mail is fetched.
-  package let source: IMAPAccount
+  package let source: ServerAccount
   /// The archive's directory, which is made if it is not there.
   package let archivePath: String
   /// How a new archive keeps its mailboxes, and an old one has to; nil for what it has.
@@ -27,7 +27,7 @@ package struct PullOptions: Sendable {
   package let retry: RetryPolicy
 
   package init(
-    source: IMAPAccount, archivePath: String, layout: ArchiveIdentity.Layout?, connections: Int,
+    source: ServerAccount, archivePath: String, layout: ArchiveIdentity.Layout?, connections: Int,
     dryRun: Bool, acceptDeletions: Bool, refetchDeleted: Bool, allNamespaces: Bool,
     prune: Bool = false, pruneLimit: Int = PruneLimit.standard, retry: RetryPolicy
   ) {

@@ -10,7 +10,7 @@ package struct PushOptions: Sendable {
   /// The dialect in which every foreign mbox is read; nil to go by the evidence in each.
   package let mboxDialect: MboxDialect?
   /// Where the mail goes.
-  package let target: IMAPAccount
+  package let target: ServerAccount
   /// The most connections at a time.
   package let connections: Int
   /// Whether everything is found out and nothing is done.
@@ -44,7 +44,7 @@ package struct PushOptions: Sendable {
   package static let standardSettleSeconds = 10.0
 
   package init(
-    archivePath: String, statePath: String?, mboxDialect: MboxDialect?, target: IMAPAccount,
+    archivePath: String, statePath: String?, mboxDialect: MboxDialect?, target: ServerAccount,
     connections: Int, dryRun: Bool, acceptDeletions: Bool, resendDeleted: Bool, withDeleted: Bool,
     retryRefused: Bool, mend: Bool = false, full: Bool, prune: Bool = false,
     pruneLimit: Int = PruneLimit.standard, fixDates: Bool = false, retry: RetryPolicy,

@@ -67,12 +67,12 @@ struct PushSource: Sendable {
   }
 
   /// The dedupe index of an account, where there is one.
-  func index(of account: IMAPAccount) -> Directory? {
+  func index(of account: ServerAccount) -> Directory? {
     try? state.openSubdirectory("push").openSubdirectory(account.indexName)
   }
 }
 
-extension IMAPAccount {
+extension ServerAccount {
   /// The name of the directory in `push` that has the account's dedupe index.
   var indexName: String {
     PercentEscape.encode(identity) {

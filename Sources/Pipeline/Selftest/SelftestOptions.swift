@@ -4,7 +4,7 @@ package import Mail
 /// What a selftest is asked to do.
 package struct SelftestOptions: Sendable {
   /// On whose server.
-  package let account: IMAPAccount
+  package let account: ServerAccount
   /// The mailbox that is made for it and removed; nobody may have it.
   package let mailbox: MailboxName
   /// How many times a push is killed.
@@ -21,7 +21,7 @@ package struct SelftestOptions: Sendable {
   package let retry: RetryPolicy
 
   package init(
-    account: IMAPAccount, mailbox: MailboxName, kills: Int, messages: Int, seed: UInt64,
+    account: ServerAccount, mailbox: MailboxName, kills: Int, messages: Int, seed: UInt64,
     settleSeconds: Double, mostPause: Double, retry: RetryPolicy
   ) {
     self.account = account

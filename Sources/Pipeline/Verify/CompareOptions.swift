@@ -18,7 +18,7 @@ package struct CompareOptions: Sendable {
   /// The dialect in which every foreign mbox is read; nil to go by the evidence in each.
   package let mboxDialect: MboxDialect?
   /// The account.
-  package let account: IMAPAccount
+  package let account: ServerAccount
   /// Whether every message is downloaded, and every file read.
   package let full: Bool
   /// Whether `\Deleted` is compared.
@@ -29,7 +29,7 @@ package struct CompareOptions: Sendable {
   package let retry: RetryPolicy
 
   package init(
-    subject: Subject, statePath: String?, mboxDialect: MboxDialect?, account: IMAPAccount,
+    subject: Subject, statePath: String?, mboxDialect: MboxDialect?, account: ServerAccount,
     full: Bool, withDeleted: Bool, receipt: String?, retry: RetryPolicy
   ) {
     self.subject = subject

@@ -11,8 +11,8 @@ package enum ConnectionSecurity: Sendable, Equatable {
   case plaintextAllowed
 }
 
-/// An IMAP account and how to reach it.
-package struct IMAPAccount: Sendable {
+/// An account on a server and how to reach it.
+package struct ServerAccount: Sendable {
   /// The user name as it is sent, which may hold any character.
   package let user: String
   /// Sent to the server over the channel that `security` asks for, and to nothing else.
