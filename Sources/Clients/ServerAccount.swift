@@ -1,18 +1,36 @@
 package import Protocols
 package import Transport
 
+/// The protocol by which an account is reached.
+package enum MailService: Sendable, Hashable {
+  case imap, pop3
+
+  /// Its name, for people.
+  package var name: String { self == .imap ? "IMAP" : "POP3" }
+
+  /// What stands before `://` in the URL of an account.
+  package func scheme(tls: Bool) -> String {
+    switch self {
+    case .imap: tls ? "imaps" : "imap"
+    case .pop3: tls ? "pop3s" : "pop3"
+    }
+  }
+}
+
 /// How the connection to a server is secured.
 package enum ConnectionSecurity: Sendable, Equatable {
-  /// TLS from the first byte (`imaps`).
+  /// TLS from the first byte (`imaps`, `pop3s`).
   case tls
-  /// STARTTLS, and nothing without it (`imap`).
+  /// STARTTLS or STLS, and nothing without it (`imap`, `pop3`).
   case startTLS
-  /// STARTTLS where the server offers it, else plaintext: by the user's explicit consent only.
+  /// The same where the server offers it, else plaintext: by the user's explicit consent only.
   case plaintextAllowed
 }
 
 /// An account on a server and how to reach it.
 package struct ServerAccount: Sendable {
+  /// The protocol by which it is reached.
+  package let service: MailService
   /// The user name as it is sent, which may hold any character.
   package let user: String
   /// Sent to the server over the channel that `security` asks for, and to nothing else.
@@ -31,9 +49,10 @@ package struct ServerAccount: Sendable {
   package let identity: String
 
   package init(
-    user: String, password: Secret, host: String, port: UInt16, security: ConnectionSecurity,
-    trust: TLSPolicy.Trust, timeout: Double, identity: String
+    service: MailService, user: String, password: Secret, host: String, port: UInt16,
+    security: ConnectionSecurity, trust: TLSPolicy.Trust, timeout: Double, identity: String
   ) {
+    self.service = service
     self.user = user
     self.password = password
     self.host = host
@@ -47,7 +66,7 @@ package struct ServerAccount: Sendable {
   /// The URL that names the account on the command line; says nothing of passwords, nor of consent to
   /// plaintext.
   package var url: String {
-    let scheme = security == .tls ? "imaps" : "imap"
+    let scheme = service.scheme(tls: security == .tls)
     let address = host.contains(":") ? "[\(host)]" : host
     return "\(scheme)://\(user.replacing("%", with: "%25"))@\(address):\(port)"
   }

@@ -9,7 +9,7 @@ import Transport
   private func redaction(_ password: String) -> Redaction {
     Redaction(
       ServerAccount(
-        user: "ada", password: Secret(password), host: "script", port: 1,
+        service: .imap, user: "ada", password: Secret(password), host: "script", port: 1,
         security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada"))
   }
 

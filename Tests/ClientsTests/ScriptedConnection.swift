@@ -23,7 +23,7 @@ enum ScriptedConnection {
     let value = try body(
       IMAPConnection(
         account: ServerAccount(
-          user: "ada", password: Secret("secret"), host: "script", port: 1,
+          service: .imap, user: "ada", password: Secret("secret"), host: "script", port: 1,
           security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada"),
         channel: TCPChannel(
           connected: FileDescriptor(owning: server.clientDescriptor), peer: "script",

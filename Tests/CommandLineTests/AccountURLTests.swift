@@ -65,7 +65,7 @@ struct AccountURLTests {
     #expect(url.identity == line.identity)
     // The URL that is recorded of an account names the same one.
     let account = ServerAccount(
-      user: url.user, password: Secret(""), host: url.host, port: url.port,
+      service: .imap, user: url.user, password: Secret(""), host: url.host, port: url.port,
       security: url.security == .tls ? .tls : .startTLS, trust: .system, timeout: 1,
       identity: url.identity)
     #expect(try AccountURL(parsing: account.url) == url)

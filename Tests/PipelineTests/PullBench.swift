@@ -68,7 +68,7 @@ final class PullBench {
 
   private func account(port: UInt16) -> ServerAccount {
     ServerAccount(
-      user: user, password: Secret("secret"), host: "127.0.0.1", port: port,
+      service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1", port: port,
       security: .plaintextAllowed, trust: .file(path: server.caFile), timeout: 20,
       identity: user + "@127.0.0.1")
   }

@@ -21,7 +21,8 @@ import Transport
       interruption: nil)
     let connection = IMAPConnection(
       account: ServerAccount(
-        user: "ada", password: Secret(""), host: "script", port: 1, security: .plaintextAllowed,
+        service: .imap, user: "ada", password: Secret(""), host: "script", port: 1,
+        security: .plaintextAllowed,
         trust: .system, timeout: 10, identity: "ada"),
       channel: channel, interruption: try Interruption())
     _ = try connection.next()

@@ -43,7 +43,7 @@ final class SourceBench {
     -> RunReport
   {
     let account = ServerAccount(
-      user: user, password: Secret("secret"), host: "127.0.0.1", port: server.port,
+      service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1", port: server.port,
       security: .plaintextAllowed, trust: .system, timeout: 10, identity: user)
     let options = PullOptions(
       source: account, archivePath: archive, layout: layout, connections: 1, dryRun: dryRun,

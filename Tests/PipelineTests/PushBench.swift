@@ -95,7 +95,7 @@ final class PushBench {
     change(&chosen)
     let user = chosen.user ?? self.user
     let account = ServerAccount(
-      user: user, password: Secret("secret"), host: "127.0.0.1",
+      service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1",
       port: chosen.port ?? server.imapPort, security: .plaintextAllowed,
       trust: .file(path: server.caFile), timeout: 20, identity: user + "@" + chosen.host)
     let options = PushOptions(

@@ -52,7 +52,8 @@ final class PushServersBench {
 
   private func account(_ user: String) -> ServerAccount {
     ServerAccount(
-      user: user, password: Secret("secret"), host: "127.0.0.1", port: server.imapPort,
+      service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1",
+      port: server.imapPort,
       security: .startTLS, trust: .file(path: server.caFile), timeout: 20,
       identity: user + "@127.0.0.1")
   }
