@@ -5,16 +5,18 @@ package import Transport
 package enum ClientError: Error, Sendable {
   case transport(TransportError)
   case protocolViolation(IMAPError)
-  /// The server greeted with BYE, or said BYE later.
+  /// The same of a POP3 server.
+  case pop3Violation(POP3Error)
+  /// The server said goodbye by itself: BYE, or a greeting or an idle line that is `-ERR`.
   case serverClosed(ResponseText)
   /// The server speaks neither IMAP4rev1 nor rev2.
   case unsupportedServer
   /// There is no TLS on this port, and no consent to do without.
-  case tlsNotOffered
+  case tlsNotOffered(MailService)
   /// The server offers no way to log in with a password on this connection.
-  case noLoginMechanism
+  case noLoginMechanism(MailService)
   /// User name or password were refused.
-  case loginRefused(ResponseText)
+  case loginRefused(MailService, ResponseText)
   /// The server can't let anybody in at the moment.
   case loginUnavailable(ResponseText)
   /// The server refused an APPEND whose literal was on its way, and may take the message's bytes for
@@ -24,7 +26,7 @@ package enum ClientError: Error, Sendable {
   case unreadableList(Evidence)
   /// The server told more of something than there can be, or than fits into memory.
   case tooMuch(String, limit: Int)
-  /// A command ended with NO or BAD.
+  /// A command ended with NO, BAD or `-ERR`.
   case refused(command: String, CompletionStatus, ResponseText)
 
   /// Whether a new connection may well succeed where this one failed.
@@ -33,8 +35,8 @@ package enum ClientError: Error, Sendable {
     case .transport(let error): error.isRetryable
     case .serverClosed, .loginUnavailable, .outOfStep: true
     case .refused(_, _, let text): text.code?.isTemporary ?? false
-    case .protocolViolation, .unreadableList, .tooMuch, .unsupportedServer, .tlsNotOffered,
-      .noLoginMechanism, .loginRefused:
+    case .protocolViolation, .pop3Violation, .unreadableList, .tooMuch, .unsupportedServer,
+      .tlsNotOffered, .noLoginMechanism, .loginRefused:
       false
     }
   }
@@ -47,5 +49,22 @@ extension ResponseCode {
     case .unavailable, .inUse, .limit, .throttled, .serverBug: true
     default: false
     }
+  }
+}
+
+extension ResponseText {
+  /// What a POP3 server says, its code as the one of IMAP that means the same (RFC 5530).
+  package init(_ reply: POP3Reply) {
+    let code: ResponseCode? =
+      switch reply.code {
+      case nil: nil
+      case .inUse: .inUse
+      case .loginDelay: .throttled
+      case .sysTemp: .unavailable
+      case .sysPerm: .contactAdmin
+      case .auth: .authenticationFailed
+      case .other(let name): .other(name: name, arguments: "")
+      }
+    self.init(code: code, text: reply.text)
   }
 }

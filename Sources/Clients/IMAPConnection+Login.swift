@@ -1,6 +1,5 @@
 package import Platform
 package import Protocols
-import Transport
 
 extension IMAPConnection {
   /// Connects, secures the connection and logs in, with one try.
@@ -14,19 +13,14 @@ extension IMAPConnection {
   package static func open(
     _ account: ServerAccount, enabling: [Capability], interruption: Interruption
   ) throws(ClientError) -> IMAPConnection {
-    let tcp = try transport { () throws(TransportError) in
-      try TCPChannel.connect(
-        host: account.host, port: account.port, until: .after(seconds: account.timeout),
-        interruption: interruption)
-    }
-    let connection = IMAPConnection(account: account, channel: tcp, interruption: interruption)
-    if account.security == .tls { try connection.startTLS(over: tcp) }
+    let connection = IMAPConnection(
+      try ServerStream.connect(account, interruption: interruption))
     let isPreauthenticated = try connection.greet()
     try connection.learnCapabilities()
     if account.security != .tls, !isPreauthenticated {
-      try connection.upgrade(tcp)
+      try connection.upgrade()
     } else if account.security == .startTLS {
-      throw .tlsNotOffered
+      throw .tlsNotOffered(.imap)
     }
     if !isPreauthenticated {
       try connection.authenticate()
@@ -34,13 +28,6 @@ extension IMAPConnection {
     }
     connection.introduce(enabling: enabling)
     return connection
-  }
-
-  private func startTLS(over tcp: TCPChannel) throws(ClientError) {
-    let policy = TLSPolicy(serverName: account.host, trust: account.trust)
-    channel = try transport { () throws(TransportError) in
-      try TLSChannel(over: tcp, policy, until: .after(seconds: account.timeout))
-    }
   }
 
   /// Waits for the greeting; true if the server takes us as logged in already.
@@ -60,15 +47,15 @@ extension IMAPConnection {
     guard capabilities.isUsable else { throw .unsupportedServer }
   }
 
-  private func upgrade(_ tcp: TCPChannel) throws(ClientError) {
+  private func upgrade() throws(ClientError) {
     guard capabilities.contains(.startTLS) else {
-      guard account.security == .plaintextAllowed else { throw .tlsNotOffered }
+      guard account.security == .plaintextAllowed else { throw .tlsNotOffered(.imap) }
       return
     }
     try run(.startTLS, "STARTTLS")
     _ = session.discardBeforeTLS()
     discardInput()
-    try startTLS(over: tcp)
+    try stream.secure()
     try learnCapabilities()
   }
 
@@ -82,14 +69,14 @@ extension IMAPConnection {
     } else if !capabilities.contains(.loginDisabled) {
       command = .login(user: account.user, password: account.password)
     } else {
-      throw .noLoginMechanism
+      throw .noLoginMechanism(.imap)
     }
     do {
       try run(command, "login")
     } catch {
       guard case .refused(_, _, let text) = error else { throw error }
       if text.code?.isTemporary == true { throw .loginUnavailable(text) }
-      throw .loginRefused(text)
+      throw .loginRefused(.imap, text)
     }
   }
 

@@ -52,6 +52,28 @@ struct Redaction {
   /// The same for what can't be understood.
   func clean(_ error: IMAPError) -> IMAPError { error.mapEvidence(clean) }
 
+  /// The same for what a POP3 server says.
+  func clean(_ event: POP3Event) -> POP3Event {
+    switch event {
+    case .completed(let kind, let reply) where !reply.isOK: .completed(kind, clean(reply))
+    case .greeting(let reply, let timestamp): .greeting(clean(reply), timestamp: timestamp)
+    case .unasked(let reply): .unasked(clean(reply))
+    case .malformed(let evidence): .malformed(clean(evidence))
+    default: event
+    }
+  }
+
+  /// The same for what a POP3 server said that can't be understood.
+  func clean(_ error: POP3Error) -> POP3Error { error.mapEvidence(clean) }
+
+  private func clean(_ reply: POP3Reply) -> POP3Reply {
+    var code = reply.code
+    if case .other(let name)? = code, holdsSecret(name, limit: .max) { code = nil }
+    let isSecret = holdsSecret(reply.text, limit: POP3Reply.textLimit)
+    return POP3Reply(
+      isOK: reply.isOK, code: code, text: isSecret ? Self.replacement : reply.text)
+  }
+
   private func clean(_ evidence: Evidence) -> Evidence {
     let text = String(decoding: evidence.bytes, as: UTF8.self)
     return holdsSecret(text, limit: Evidence.limit)

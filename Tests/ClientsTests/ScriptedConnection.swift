@@ -20,16 +20,18 @@ enum ScriptedConnection {
   ) throws -> Value {
     let server = try #require(ScriptedServer(Transcript(transcript)))
     // It is gone before the script's end is looked for.
-    let value = try body(
-      IMAPConnection(
-        account: ServerAccount(
-          service: .imap, user: "ada", password: Secret("secret"), host: "script", port: 1,
-          security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada"),
-        channel: TCPChannel(
-          connected: FileDescriptor(owning: server.clientDescriptor), peer: "script",
-          interruption: nil),
-        interruption: try Interruption()))
+    let value = try body(IMAPConnection(stream(to: server)))
     #expect(server.finish().flatMap(\.problems) == [])
     return value
+  }
+
+  private static func stream(to server: ScriptedServer) -> ServerStream {
+    ServerStream(
+      account: ServerAccount(
+        service: .imap, user: "ada", password: Secret("secret"), host: "script", port: 1,
+        security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada"),
+      channel: TCPChannel(
+        connected: FileDescriptor(owning: server.clientDescriptor), peer: "script",
+        interruption: nil))
   }
 }

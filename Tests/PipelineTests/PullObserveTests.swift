@@ -19,12 +19,10 @@ import Transport
     let channel = TCPChannel(
       connected: FileDescriptor(owning: server.clientDescriptor), peer: "script",
       interruption: nil)
-    let connection = IMAPConnection(
-      account: ServerAccount(
-        service: .imap, user: "ada", password: Secret(""), host: "script", port: 1,
-        security: .plaintextAllowed,
-        trust: .system, timeout: 10, identity: "ada"),
-      channel: channel, interruption: try Interruption())
+    let account = ServerAccount(
+      service: .imap, user: "ada", password: Secret(""), host: "script", port: 1,
+      security: .plaintextAllowed, trust: .system, timeout: 10, identity: "ada")
+    let connection = IMAPConnection(ServerStream(account: account, channel: channel))
     _ = try connection.next()
     if enable { try connection.run(.enable([.qResync]), "ENABLE") }
     let observation = try ObserveSource(

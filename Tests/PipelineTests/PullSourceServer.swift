@@ -95,12 +95,12 @@ final class SourceServer: Sendable {
     (listener, port) = try listenOnLoopback()
     state.withLock { change(&$0) }
     let listener = listener
-    try runThread { [weak self] in
+    try startThread { [weak self] in
       while true {
         let client = accept(listener, nil, nil)
         guard client >= 0, let self else { break }
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)
-        try? runThread { Session(server: self, descriptor: client).serve() }
+        try? startThread { Session(server: self, descriptor: client).serve() }
       }
     }
   }
@@ -115,23 +115,6 @@ final class SourceServer: Sendable {
   }
 
   var lines: [String] { state.withLock { $0.lines } }
-}
-
-private func runThread(_ body: @escaping @Sendable () -> Void) throws {
-  final class Box: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-  let box = Unmanaged.passRetained(Box(body))
-  var thread = pthread_t()
-  let failure = pthread_create(
-    &thread, nil,
-    { argument in
-      if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-      return nil
-    }, box.toOpaque())
-  guard failure == 0 else { throw TestSystemError("pthread_create", "fake", number: failure) }
-  pthread_detach(thread)
 }
 
 /// One connection to the fake server.

@@ -62,3 +62,17 @@ private func boundPort(_ descriptor: Int32) -> UInt16 {
   }
   return UInt16(bigEndian: address.sin_port)
 }
+
+/// Sends all bytes on a blocking socket; false where the other end has gone.
+package func sendAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  var sent = 0
+  while sent < bytes.count {
+    let count = bytes.withUnsafeBytes {
+      send(
+        descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
+    }
+    if count < 0 { return false }
+    sent += count
+  }
+  return true
+}

@@ -193,19 +193,6 @@ private func end(of text: String, in seen: [UInt8], _ chunk: [UInt8]) -> Int? {
   return range.map { $0.upperBound - overlap.startIndex + seen.count - overlap.count }
 }
 
-private func sendAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-  var sent = 0
-  while sent < bytes.count {
-    let count = bytes.withUnsafeBytes {
-      send(
-        descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
-    }
-    if count < 0 { return false }
-    sent += count
-  }
-  return true
-}
-
 private func finish(_ descriptors: [Int32], _ ending: RecordingProxy.Ending) {
   for descriptor in descriptors {
     if case .reset = ending {
@@ -215,25 +202,4 @@ private func finish(_ descriptors: [Int32], _ ending: RecordingProxy.Ending) {
     }
     close(descriptor)
   }
-}
-
-/// Runs the body on a thread of its own, outside Swift's shared pool, which must not be blocked.
-private func startThread(_ body: @escaping @Sendable () -> Void) throws {
-  final class Box: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-  let box = Unmanaged.passRetained(Box(body))
-  var thread = pthread_t()
-  let failure = pthread_create(
-    &thread, nil,
-    { argument in
-      if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-      return nil
-    }, box.toOpaque())
-  guard failure == 0 else {
-    box.release()
-    throw TestSystemError("pthread_create", "proxy", number: failure)
-  }
-  pthread_detach(thread)
 }

@@ -31,10 +31,8 @@ extension Failure {
   private init(_ error: ClientError, scope: FailureScope) {
     switch error {
     case .transport(let error): self.init(error)
-    case .protocolViolation(let error):
-      self.init(
-        scope: .account, cause: .protocolViolation,
-        "the server's answer can't be understood: \(error)")
+    case .protocolViolation(let error): self.init(violation: error)
+    case .pop3Violation(let error): self.init(violation: error)
     case .unreadableList(let evidence):
       self.init(
         scope: .account, cause: .protocolViolation,
@@ -53,23 +51,27 @@ extension Failure {
         "the server lost track in the middle of a message: \(text.text)", retryable: true)
     case .unsupportedServer:
       self.init(
-        scope: .account, cause: .protocolViolation, "the server speaks neither IMAP4rev1 nor rev2")
-    case .tlsNotOffered:
+        scope: .account, cause: .protocolViolation,
+        "the server speaks neither IMAP4rev1 nor rev2")
+    case .tlsNotOffered(let service):
       self.init(
         scope: .account, cause: .tlsRefused,
         "the server offers no encryption on this port, and the password would go in plaintext",
-        advice: "Use imaps:// if the server has it. If nobody can listen on the way, "
+        advice:
+          "Use \(service.scheme(tls: true)):// if the server has it. If nobody can listen on the way, "
           + "--allow-plaintext does without.")
-    case .noLoginMechanism:
+    case .noLoginMechanism(let service):
       self.init(
         scope: .account, cause: .loginRefused,
         "the server takes no password on this connection",
-        advice: "It may ask for encryption first (imaps://), or for another way to log in.")
-    case .loginRefused(let text):
+        advice: "It may ask for encryption first (\(service.scheme(tls: true))://), or for another "
+          + "way to log in.")
+    case .loginRefused(let service, let text):
       self.init(
         scope: .account, cause: .loginRefused, "the login was refused: \(text.text)",
         advice: "Check user name and password, and whether the provider wants the full address, "
-          + "IMAP access switched on, or an application password. There was one try only.")
+          + "\(service.name) access switched on, or an application password. There was one try only."
+      )
     case .loginUnavailable(let text):
       self.init(
         scope: .account, cause: .throttled, "the server lets nobody in now: \(text.text)",
@@ -80,6 +82,12 @@ extension Failure {
         advice: command == "CREATE" ? Self.nameAdvice : nil,
         retryable: text.code?.isTemporary ?? false)
     }
+  }
+
+  private init(violation: any Error) {
+    self.init(
+      scope: .account, cause: .protocolViolation,
+      "the server's answer can't be understood: \(violation)")
   }
 
   private static func cause(of text: ResponseText) -> FailureCause {

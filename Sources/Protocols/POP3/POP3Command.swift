@@ -42,8 +42,8 @@ package enum POP3CommandKind: Sendable, Hashable {
     }
   }
 
-  /// The message that comes in answer.
-  var message: UInt32? {
+  /// The message that is asked for, if one is.
+  package var message: UInt32? {
     switch self {
     case .top(let number), .retr(let number): number
     default: nil
