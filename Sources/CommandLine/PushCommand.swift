@@ -35,6 +35,7 @@ enum PushCommand {
     let operands = context.invocation.operands
     let url =
       try operands.count > 1 ? AccountURL(parsing: operands[1]) : onlyTarget(of: operands[0])
+    try url.requireIMAP(for: .push)
     let options = try options(context, url)
     let output = RunOutput(
       context: context, direction: .push, account: url, archive: options.archivePath,

@@ -16,7 +16,7 @@ struct RunContext: Sendable {
   /// - Throws: a usage failure; the signal's failure if interrupted.
   func account(_ url: AccountURL) throws(Failure) -> ServerAccount {
     ServerAccount(
-      service: .imap, user: url.user, password: try password(for: url), host: url.host,
+      service: url.service, user: url.user, password: try password(for: url), host: url.host,
       port: url.port, security: security(of: url),
       trust: invocation.text(.tlsAuthority).map { .file(path: $0) } ?? .system,
       timeout: Double(invocation.number(.timeout) ?? 60), identity: url.identity)

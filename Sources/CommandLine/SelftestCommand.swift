@@ -14,6 +14,7 @@ enum SelftestCommand {
   static func run(_ context: RunContext) async throws -> ExitStatus {
     let invocation = context.invocation
     let url = try AccountURL(parsing: invocation.operands[0])
+    try url.requireIMAP(for: .selftest)
     let account = try context.account(url)
     let seed = invocation.number(.seed) ?? Int(UInt32.random(in: 0...UInt32.max))
     let name = SelftestOptions.prefix + RandomID.hex(bytes: 6)

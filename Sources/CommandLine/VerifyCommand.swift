@@ -69,12 +69,14 @@ enum VerifyCommand {
     for option in [OptionName.receipt, .withDeleted, .state, .mboxDialect] {
       try invocation.refuse(.against, with: option)
     }
+    let url = try AccountURL(parsing: invocation.operands.last ?? "")
+    try url.requireIMAP(for: .verify)
     let subject: CompareOptions.Subject =
       receipt.map { .receipt($0) } ?? .mail(invocation.operands[0])
     return CompareOptions(
       subject: subject, statePath: PushCommand.statePath(invocation),
       mboxDialect: invocation.text(.mboxDialect).flatMap(MboxDialect.init),
-      account: try context.account(AccountURL(parsing: invocation.operands.last ?? "")),
+      account: try context.account(url),
       full: invocation.has(.full), withDeleted: invocation.has(.withDeleted),
       receipt: invocation.text(.receipt), retry: .standard)
   }

@@ -55,9 +55,16 @@ struct AccountURLTests {
     Good("imaps://u@a://b@c@h", .tls, "u@a://b@c", "h", 993, "u@a://b@c"),
   ]
 
-  @Test(arguments: good)
+  static let pop3 = [
+    Good("pop3s://ada@Host", .tls, "ada", "host", 995, "ada@host"),
+    Good("POP3://ada@b.c@host/", .startTLS, "ada@b.c", "host", 110, "ada@b.c"),
+    Good("pop3://ada@[::1]:1110", .startTLS, "ada", "::1", 1110, "ada@[::1]"),
+  ]
+
+  @Test(arguments: good + pop3)
   func understands(_ line: Good) throws {
     let url = try AccountURL(parsing: line.text)
+    #expect(url.service == (line.text.lowercased().hasPrefix("pop3") ? .pop3 : .imap))
     #expect(url.security == line.security)
     #expect(url.user == line.user)
     #expect(url.host == line.host)
@@ -65,7 +72,7 @@ struct AccountURLTests {
     #expect(url.identity == line.identity)
     // The URL that is recorded of an account names the same one.
     let account = ServerAccount(
-      service: .imap, user: url.user, password: Secret(""), host: url.host, port: url.port,
+      service: url.service, user: url.user, password: Secret(""), host: url.host, port: url.port,
       security: url.security == .tls ? .tls : .startTLS, trust: .system, timeout: 1,
       identity: url.identity)
     #expect(try AccountURL(parsing: account.url) == url)
@@ -77,8 +84,8 @@ struct AccountURLTests {
     ("/home/anna/mail", "\"/home/anna/mail\" is no account"),
     ("anna@example.org", "\"anna@example.org\" does not say how to reach its server"),
     ("http://a@b", "unknown scheme http://"),
-    ("pop3s://a@b", "pop3s:// is not supported yet"),
-    ("pop3://a@b", "pop3:// is not supported yet"),
+    ("smtp://a@b", "unknown scheme smtp://"),
+    ("pop3s://mail.example.org", "no user in the account \"pop3s://mail.example.org\""),
     ("imaps://mail.example.org", "no user in the account \"imaps://mail.example.org\""),
     ("imaps://", "no user in the account \"imaps://\""),
     ("imaps://@host", "no user before the @ in the account \"imaps://@host\""),

@@ -18,7 +18,18 @@ struct RunTests {
   }
 
   @Test(arguments: [
-    (["pull", "pop3://a@b", "x"], "pop3:// is not supported yet"),
+    (["pull", "pop3://a@b", "x"], "pulling over POP3 is not supported yet"),
+    (
+      ["push", "x", "pop3s://a@b"], "mailarc push needs IMAP, and pop3s://a@b is a POP3 account"
+    ),
+    (
+      ["verify", "x", "POP3://a@B"],
+      "mailarc verify needs IMAP, and pop3://a@b is a POP3 account"
+    ),
+    (
+      ["selftest", "pop3s://a@b"],
+      "mailarc selftest needs IMAP, and pop3s://a@b is a POP3 account"
+    ),
     (["push", "x", "imaps://b"], "no user in the account \"imaps://b\""),
     (["help", "xyzzy"], "no help on \"xyzzy\""),
     (["pull", "a\u{1B}[2J", "b"], "\"a\\x1B[2J\" is no account"),

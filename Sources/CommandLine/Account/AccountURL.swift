@@ -1,19 +1,22 @@
+import Clients
 import Mail
 import Pipeline
 
-/// An account on a server, as it is named on the command line: `imaps://user@host:port`.
+/// An account on a server, as it is named on the command line: `imaps://user@host:port`, or the same
+/// with `imap`, `pop3s` or `pop3`.
 ///
 /// The user stands before the last `@`. Percent-escapes are decoded; any other character of the
 /// user is taken as it is, `/` and `:` too: there is no room for a password in such a URL.
 struct AccountURL: Sendable, Equatable {
   /// How the connection is protected.
   enum Security: Sendable, Equatable {
-    /// TLS from the first byte: `imaps://`.
+    /// TLS from the first byte: `imaps://`, `pop3s://`.
     case tls
-    /// STARTTLS after the greeting: `imap://`.
+    /// STARTTLS or STLS after the greeting: `imap://`, `pop3://`.
     case startTLS
   }
 
+  let service: MailService
   let security: Security
   /// The name to log in with: not empty, without control characters.
   let user: String
@@ -26,21 +29,48 @@ struct AccountURL: Sendable, Equatable {
   /// - Throws: a usage failure that says what is missing or wrong.
   init(parsing text: String) throws(Failure) {
     guard let mark = text.firstRange(of: "://") else { throw Self.noScheme(text) }
-    let security = try Self.security(ofScheme: text[..<mark.lowerBound].lowercased())
+    let (service, security) = try Self.scheme(text[..<mark.lowerBound].lowercased())
     var rest = text[mark.upperBound...]
     guard let at = rest.lastIndex(of: "@") else {
       throw .usage(
         "no user in the account \"\(text)\"",
-        advice: "Write \(Self.example(security)); the user may be a whole e-mail address.")
+        advice:
+          "Write \(service.scheme(tls: security == .tls))://user@host; the user may be a whole e-mail address."
+      )
     }
     let user = try Self.decodeUser(rest[..<at], of: text)
     rest = rest[rest.index(after: at)...]
     if rest.hasSuffix("/") { rest.removeLast() }
     let address = try HostAndPort(parsing: rest, of: text)
+    self.service = service
     self.security = security
     self.user = user
     self.host = address.host
-    self.port = address.port ?? (security == .tls ? 993 : 143)
+    self.port = address.port ?? Self.defaultPort(service, security)
+  }
+
+  /// Refuses an account over POP3, which gives the mail of the inbox and can do nothing else.
+  ///
+  /// - Parameter command: what can't be done with it.
+  /// - Throws: a usage failure.
+  func requireIMAP(for command: CommandName) throws(Failure) {
+    guard service != .imap else { return }
+    throw .usage(
+      "mailarc \(command.rawValue) needs IMAP, and \(scheme)://\(user)@\(host) is a POP3 account",
+      advice: "POP3 gives the mail of the inbox and nothing else. Write imaps://user@host, if the "
+        + "server has it.")
+  }
+
+  /// What stands before `://`.
+  private var scheme: String { service.scheme(tls: security == .tls) }
+
+  private static func defaultPort(_ service: MailService, _ security: Security) -> UInt16 {
+    switch (service, security) {
+    case (.imap, .tls): 993
+    case (.imap, .startTLS): 143
+    case (.pop3, .tls): 995
+    case (.pop3, .startTLS): 110
+    }
   }
 
   /// The name under which state about this account is kept: who it is, not how it was reached.
@@ -54,10 +84,6 @@ struct AccountURL: Sendable, Equatable {
     return user[..<at] + "@" + HostAndPort.lowercased(user[user.index(after: at)...])
   }
 
-  private static func example(_ security: Security) -> String {
-    (security == .tls ? "imaps" : "imap") + "://user@host"
-  }
-
   private static func noScheme(_ text: String) -> Failure {
     guard let at = text.lastIndex(of: "@"), !text[text.index(after: at)...].isEmpty else {
       return .usage(
@@ -69,18 +95,17 @@ struct AccountURL: Sendable, Equatable {
         + "from a bare address yet.")
   }
 
-  private static func security(ofScheme scheme: String) throws(Failure) -> Security {
-    switch scheme {
-    case "imaps": return .tls
-    case "imap": return .startTLS
-    case "pop3", "pop3s":
-      throw .usage(
-        "\(scheme):// is not supported yet",
-        advice: "This version speaks IMAP only: imaps://user@host.")
+  private static func scheme(_ name: String) throws(Failure) -> (MailService, Security) {
+    switch name {
+    case "imaps": return (.imap, .tls)
+    case "imap": return (.imap, .startTLS)
+    case "pop3s": return (.pop3, .tls)
+    case "pop3": return (.pop3, .startTLS)
     default:
       throw .usage(
-        "unknown scheme \(scheme)://",
-        advice: "Write imaps:// (TLS from the start) or imap:// (STARTTLS).")
+        "unknown scheme \(name)://",
+        advice:
+          "Write imaps:// or pop3s:// (TLS from the start), imap:// (STARTTLS) or pop3:// (STLS).")
     }
   }
 

@@ -28,6 +28,8 @@ enum ManualText {
     "`imaps://user@host` uses TLS from the start, port 993. `imap://user@host` begins in the clear, "
       + "port 143, and goes over to TLS with STARTTLS before the password is sent. Another port "
       + "follows the host: `imaps://user@host:1993`. An IPv6 address stands in brackets.",
+    "`pop3s://user@host` (TLS from the start, port 995) and `pop3://user@host` (STLS, port 110) name an "
+      + "account that is reached over POP3. No command of this version can use it yet.",
     "The user stands before the last `@` and may be a whole e-mail address: "
       + "`imaps://anna@example.org@mail.example.org`. Percent-escapes are decoded; any other "
       + "character is taken as it is, `/` and `:` too. There is no place for a password in it: "

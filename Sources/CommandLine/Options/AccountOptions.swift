@@ -22,9 +22,9 @@ extension OptionTable {
         + "certificate must still be valid and made out for the server's name."),
     Option(
       name: .allowPlaintext, group: .account, commands: accountTakers, value: .none,
-      summary: "go on without TLS where an imap:// server offers none",
-      details: "With an `imap://` account whose server offers no STARTTLS: go on without "
-        + "encryption. Everybody on the way can then read the password and the mail. Without this "
+      summary: "go on without TLS where an imap:// or pop3:// server offers none",
+      details: "With an `imap://` account whose server offers no STARTTLS, or a `pop3://` "
+        + "account whose server offers no STLS: go on without encryption. Everybody on the way can then read the password and the mail. Without this "
         + "option such a server is refused."),
     Option(
       name: .timeout, group: .account, commands: accountTakers,

@@ -57,9 +57,8 @@ extension Failure {
       self.init(
         scope: .account, cause: .tlsRefused,
         "the server offers no encryption on this port, and the password would go in plaintext",
-        advice:
-          "Use \(service.scheme(tls: true)):// if the server has it. If nobody can listen on the way, "
-          + "--allow-plaintext does without.")
+        advice: "Use \(service.scheme(tls: true)):// if the server has it. If nobody can listen on "
+          + "the way, --allow-plaintext does without.")
     case .noLoginMechanism(let service):
       self.init(
         scope: .account, cause: .loginRefused,
@@ -70,8 +69,8 @@ extension Failure {
       self.init(
         scope: .account, cause: .loginRefused, "the login was refused: \(text.text)",
         advice: "Check user name and password, and whether the provider wants the full address, "
-          + "\(service.name) access switched on, or an application password. There was one try only."
-      )
+          + "\(service.name) access switched on, or an application password. There was one try "
+          + "only.")
     case .loginUnavailable(let text):
       self.init(
         scope: .account, cause: .throttled, "the server lets nobody in now: \(text.text)",
