@@ -10,6 +10,7 @@ zlib1g-dev     /usr/include/zlib.h
 pkg-config     /usr/bin/pkg-config'
 readonly needed_to_serve='
 dovecot-imapd  /usr/lib/dovecot/imap
+dovecot-pop3d  /usr/lib/dovecot/pop3
 openssl        /usr/bin/openssl
 python3        /usr/bin/python3'
 readonly needed_to_test='
@@ -57,12 +58,12 @@ fi
 AS_ROOT
 }
 
-# Other servers for the tests. Debian allows one IMAP server a machine, so that these are unpacked
-# below .build/servers, which needs no rights, and not installed: name, a file in it, packages.
+# Other servers for the tests. Debian allows one IMAP and one POP3 server a machine, so that these are
+# unpacked below .build/servers, which needs no rights, and not installed: name, a file in it, packages.
 readonly servers_to_unpack='
-courier    usr/sbin/couriertcpd      courier-imap courier-base courier-authlib-userdb
-cyrus      usr/lib/cyrus/bin/imapd   cyrus-imapd sasl2-bin libsasl2-modules
-mailutils  usr/sbin/imap4d           mailutils-imap4d'
+courier    usr/lib/courier/courier/courierpop3login  courier-imap courier-pop courier-base courier-authlib-userdb
+cyrus      usr/lib/cyrus/bin/pop3d                   cyrus-imapd cyrus-pop3d sasl2-bin libsasl2-modules
+mailutils  usr/sbin/pop3d                            mailutils-imap4d mailutils-pop3d'
 
 # Unpacks those that are missing, each with what it needs beyond the packages that are installed. Only
 # root can run them; without one of them the tests of that server are skipped.

@@ -9,6 +9,10 @@ package final class Dovecot: Sendable {
   package let imapPort: UInt16
   /// The port for IMAP with TLS from the start.
   package let imapsPort: UInt16
+  /// The port for POP3 in the clear and with STLS.
+  package let pop3Port: UInt16
+  /// The port for POP3 with TLS from the start.
+  package let pop3sPort: UInt16
   /// The PEM file of the authority that signed the server's certificate.
   package var caFile: String { certificates.authority }
 
@@ -30,15 +34,16 @@ package final class Dovecot: Sendable {
     certificates = try DovecotCertificates(in: root, names: "DNS:localhost,IP:127.0.0.1")
     for name in ["run", "state", "mail", "users"] { try makeDirectory("\(root)/\(name)") }
     chown("\(root)/mail", mailUser.uid, mailUser.gid)
-    let ports = try freePorts(2)
-    (imapPort, imapsPort) = (ports[0], ports[1])
+    let ports = try freePorts(4)
+    (imapPort, imapsPort, pop3Port, pop3sPort) = (ports[0], ports[1], ports[2], ports[3])
     try writeFile(
       "\(root)/dovecot.conf",
       configuration.text(
-        root: root, imapPort: imapPort, imapsPort: imapsPort,
+        root: root, imapPort: imapPort, imapsPort: imapsPort, pop3Port: pop3Port,
+        pop3sPort: pop3sPort,
         account: geteuid() == 0 ? nil : runningAccount()))
     process = try ServerProcess(Self.program, ["-F", "-c", "\(root)/dovecot.conf"], in: directory)
-    try process.waitForGreeting(port: imapPort) { log }
+    try process.waitForGreetings(imap: imapPort, pop3: pop3Port) { log }
   }
 
   /// Adds a user with an empty account.

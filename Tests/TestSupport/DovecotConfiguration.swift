@@ -55,7 +55,8 @@ extension DovecotConfiguration {
   ///
   /// `account` is who runs the server when that is a plain user, nil when it is root.
   func text(
-    root: String, imapPort: UInt16, imapsPort: UInt16, account: (user: String, group: String)?
+    root: String, imapPort: UInt16, imapsPort: UInt16, pop3Port: UInt16, pop3sPort: UInt16,
+    account: (user: String, group: String)?
   ) -> String {
     var blocks = [
       """
@@ -63,7 +64,7 @@ extension DovecotConfiguration {
       state_dir = \(root)/state
       log_path = \(root)/dovecot.log
       instance_name = mailarc-test-\(imapPort)
-      protocols = imap
+      protocols = imap pop3
       listen = 127.0.0.1
       ssl = yes
       ssl_cert = <\(root)/server.crt
@@ -93,6 +94,18 @@ extension DovecotConfiguration {
       }
       service imap {
         process_limit = 5000
+      }
+      service pop3 {
+        process_limit = 5000
+      }
+      service pop3-login {
+        inet_listener pop3 {
+          port = \(pop3Port)
+        }
+        inet_listener pop3s {
+          port = \(pop3sPort)
+          ssl = yes
+        }
       }
       service imap-login {
         inet_listener imap {

@@ -2,10 +2,12 @@ import Glibc
 package import Testing
 
 extension Trait where Self == ConditionTrait {
-  /// Skips the suite or test, by name, where Debian's `dovecot-imapd` is not installed.
+  /// Skips the suite or test, by name, where Debian's `dovecot-imapd` or `dovecot-pop3d` is not installed.
   package static var requiresDovecot: Self {
-    .enabled("dovecot-imapd and openssl are installed") {
-      let programs: [String] = [Dovecot.program, "/usr/lib/dovecot/imap", "/usr/bin/openssl"]
+    .enabled("dovecot-imapd, dovecot-pop3d and openssl are installed") {
+      let programs: [String] = [
+        Dovecot.program, "/usr/lib/dovecot/imap", "/usr/lib/dovecot/pop3", "/usr/bin/openssl",
+      ]
       return programs.allSatisfy { access($0, X_OK) == 0 }
     }
   }

@@ -67,3 +67,11 @@ func announcedLiteral(_ line: ArraySlice<UInt8>) -> Int? {
   if digits.last == UInt8(ascii: "+") || digits.last == UInt8(ascii: "-") { digits.removeLast() }
   return Int(String(decoding: digits, as: UTF8.self))
 }
+
+extension Dovecot {
+  /// The command names of every POP3 session of a user that asks CAPA after the login.
+  package func pop3Commands(of user: String) throws -> [String] {
+    try sessions(of: user).filter { $0.first == "CAPA" }.joined()
+      .map { $0.prefix { $0 != " " }.uppercased() }
+  }
+}

@@ -3,19 +3,23 @@ import Glibc
 /// A private Courier-IMAP 5.0: prefix `INBOX.`, separator `.`, UIDPLUS, neither MULTIAPPEND nor
 /// LITERAL+.
 final class Courier: TestServer {
-  static let unpacked = UnpackedServer(name: "courier", program: "/usr/sbin/couriertcpd")
+  static let unpacked = UnpackedServer(
+    name: "courier", program: "/usr/lib/courier/courier/courierpop3login")
 
   let imapPort: UInt16
+  let pop3Port: UInt16
   let caFile: String
   private let process: ServerProcess
 
   convenience init() throws { self.init(try ServerProcess.onFreePorts(Self.start)) }
 
-  private init(_ started: (ServerProcess, port: UInt16, authority: String)) {
-    (process, imapPort, caFile) = started
+  private init(_ started: (ServerProcess, imap: UInt16, pop3: UInt16, authority: String)) {
+    (process, imapPort, pop3Port, caFile) = started
   }
 
-  private static func start() throws -> (ServerProcess, port: UInt16, authority: String) {
+  private static func start() throws -> (
+    ServerProcess, imap: UInt16, pop3: UInt16, authority: String
+  ) {
     let directory = try unpacked.emptyDirectory()
     let certificates = try DovecotCertificates(
       in: directory.path, names: "DNS:localhost,IP:127.0.0.1")
@@ -28,11 +32,11 @@ final class Courier: TestServer {
       adding: "courier:x:8:8::/:/usr/sbin/nologin\n")
     try copyFile("/etc/group", to: directory.file("etc/group"), adding: "courier:x:8:\n")
     try writeConfiguration(directory, certificates)
-    let port = try freePorts(1)[0]
+    let ports = try freePorts(2)
     let process = try unpacked.start(
-      ["/bin/sh", "-c", script, "sh", "\(port)"], in: directory)
-    try process.waitForGreeting(port: port) { "" }
-    return (process, port, certificates.authority)
+      ["/bin/bash", "-c", script, "bash", "\(ports[0])", "\(ports[1])"], in: directory)
+    try process.waitForGreetings(imap: ports[0], pop3: ports[1]) { "" }
+    return (process, ports[0], ports[1], certificates.authority)
   }
 
   private static func writeConfiguration(
@@ -40,15 +44,19 @@ final class Courier: TestServer {
   ) throws {
     func path(_ name: String) -> String { directory.file("etc/courier/\(name)") }
     let ours = unpacked.prefix + "/etc/courier/"
-    for name in ["imapd", "imapd-ssl"] { try writeFile(path(name), try readFile(ours + name)) }
+    for name in ["imapd", "imapd-ssl", "pop3d", "pop3d-ssl"] {
+      try writeFile(path(name), try readFile(ours + name))
+    }
     let daemon = try readFile(ours + "authdaemonrc").split(separator: "\n")
       .filter { !$0.hasPrefix("authmodulelist=") && !$0.hasPrefix("daemons=") }
     try writeFile(
       path("authdaemonrc"),
       (daemon + ["authmodulelist=\"authuserdb\"", "daemons=3", ""]).joined(separator: "\n"))
-    try writeFile(
-      path("imapd.pem"), try readFile(certificates.key) + readFile(certificates.certificate))
-    chown(path("imapd.pem"), 8, 8)
+    for name in ["imapd.pem", "pop3d.pem"] {
+      try writeFile(
+        path(name), try readFile(certificates.key) + readFile(certificates.certificate))
+      chown(path(name), 8, 8)
+    }
     try writeFile(path("userdb"), "")
     chmod(path("userdb"), 0o600)
   }
@@ -57,13 +65,21 @@ final class Courier: TestServer {
   private static let script = """
     makeuserdb
     /usr/lib/courier/courier-authlib/authdaemond &
-    set -a
-    . /etc/courier/imapd
-    . /etc/courier/imapd-ssl
-    unset TLS_CACHEFILE TLS_DHPARAMS
-    IMAP_STARTTLS=YES
-    exec /usr/sbin/couriertcpd -address=127.0.0.1 -maxprocs=80 -maxperip=80 -nodnslookup \
-      -noidentlookup "$1" /usr/lib/courier/courier/imaplogin /usr/bin/imapd Maildir
+    serve() {
+      set -a
+      . /etc/courier/$1
+      . /etc/courier/$1-ssl
+      unset TLS_CACHEFILE TLS_DHPARAMS
+      IMAP_STARTTLS=YES POP3_STARTTLS=YES
+      shift
+      exec /usr/sbin/couriertcpd -address=127.0.0.1 -maxprocs=80 -maxperip=80 -nodnslookup \
+        -noidentlookup "$@" Maildir
+    }
+    bin=/usr/lib/courier/courier
+    serve imapd "$1" $bin/imaplogin /usr/bin/imapd &
+    imap=$!
+    serve pop3d "$2" $bin/courierpop3login $bin/courierpop3d &
+    wait -n $imap $!
     """
 
   func addUser(_ name: String, password: String) throws {

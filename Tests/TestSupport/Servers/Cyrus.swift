@@ -2,19 +2,22 @@ import Glibc
 
 /// A private Cyrus IMAP 3.6: no prefix, separator `/`, nearly every extension.
 final class Cyrus: TestServer {
-  static let unpacked = UnpackedServer(name: "cyrus", program: "/usr/lib/cyrus/bin/imapd")
+  static let unpacked = UnpackedServer(name: "cyrus", program: "/usr/lib/cyrus/bin/pop3d")
 
   let imapPort: UInt16
+  let pop3Port: UInt16
   let caFile: String
   private let process: ServerProcess
 
   convenience init() throws { self.init(try ServerProcess.onFreePorts(Self.start)) }
 
-  private init(_ started: (ServerProcess, port: UInt16, authority: String)) {
-    (process, imapPort, caFile) = started
+  private init(_ started: (ServerProcess, imap: UInt16, pop3: UInt16, authority: String)) {
+    (process, imapPort, pop3Port, caFile) = started
   }
 
-  private static func start() throws -> (ServerProcess, port: UInt16, authority: String) {
+  private static func start() throws -> (
+    ServerProcess, imap: UInt16, pop3: UInt16, authority: String
+  ) {
     let directory = try unpacked.emptyDirectory()
     let certificates = try DovecotCertificates(
       in: directory.path, names: "DNS:localhost,IP:127.0.0.1")
@@ -26,17 +29,18 @@ final class Cyrus: TestServer {
       chown(directory.file(name), 8, 8)
     }
     chown(certificates.key, 8, 8)
-    let port = try freePorts(1)[0]
+    let ports = try freePorts(2)
     try writeFile(
       directory.file("imapd.conf"), configuration(directory.path, certificates))
-    try writeFile(directory.file("cyrus.conf"), services(directory.path, port))
+    try writeFile(
+      directory.file("cyrus.conf"), services(directory.path, imap: ports[0], pop3: ports[1]))
     let process = try unpacked.start(
       [
         "/usr/lib/cyrus/bin/master", "-C", directory.file("imapd.conf"), "-M",
         directory.file("cyrus.conf"), "-p", directory.file("run/master.pid"),
       ], in: directory)
-    try process.waitForGreeting(port: port) { "" }
-    return (process, port, certificates.authority)
+    try process.waitForGreetings(imap: ports[0], pop3: ports[1]) { "" }
+    return (process, ports[0], ports[1], certificates.authority)
   }
 
   private static func configuration(_ root: String, _ certificates: DovecotCertificates) -> String {
@@ -66,13 +70,14 @@ final class Cyrus: TestServer {
     """
   }
 
-  private static func services(_ root: String, _ port: UInt16) -> String {
+  private static func services(_ root: String, imap: UInt16, pop3: UInt16) -> String {
     """
     START {
       recover cmd="/usr/lib/cyrus/bin/ctl_cyrusdb -C \(root)/imapd.conf -r"
     }
     SERVICES {
-      imap cmd="/usr/lib/cyrus/bin/imapd -C \(root)/imapd.conf" listen="127.0.0.1:\(port)" prefork=0
+      imap cmd="/usr/lib/cyrus/bin/imapd -C \(root)/imapd.conf" listen="127.0.0.1:\(imap)" prefork=0
+      pop3 cmd="/usr/lib/cyrus/bin/pop3d -C \(root)/imapd.conf" listen="127.0.0.1:\(pop3)" prefork=0
     }
     EVENTS {
     }

@@ -1,23 +1,26 @@
 import Glibc
 import Synchronization
 
-/// A private imap4d of GNU mailutils 3.15, which keeps mail in mbox files: no prefix, separator `/`,
-/// LITERAL+, neither UIDPLUS nor MULTIAPPEND.
+/// A private imap4d and pop3d of GNU mailutils 3.15, which keep mail in mbox files: no prefix, separator
+/// `/`, LITERAL+, neither UIDPLUS nor MULTIAPPEND.
 final class Mailutils: TestServer {
-  static let unpacked = UnpackedServer(name: "mailutils", program: "/usr/sbin/imap4d")
+  static let unpacked = UnpackedServer(name: "mailutils", program: "/usr/sbin/pop3d")
 
   let imapPort: UInt16
+  let pop3Port: UInt16
   let caFile: String
   private let process: ServerProcess
   private let users = Atomic(0)
 
   convenience init() throws { self.init(try ServerProcess.onFreePorts(Self.start)) }
 
-  private init(_ started: (ServerProcess, port: UInt16, authority: String)) {
-    (process, imapPort, caFile) = started
+  private init(_ started: (ServerProcess, imap: UInt16, pop3: UInt16, authority: String)) {
+    (process, imapPort, pop3Port, caFile) = started
   }
 
-  private static func start() throws -> (ServerProcess, port: UInt16, authority: String) {
+  private static func start() throws -> (
+    ServerProcess, imap: UInt16, pop3: UInt16, authority: String
+  ) {
     let directory = try unpacked.emptyDirectory()
     let root = directory.path
     let certificates = try DovecotCertificates(in: root, names: "DNS:localhost,IP:127.0.0.1")
@@ -27,30 +30,48 @@ final class Mailutils: TestServer {
     }
     for name in ["spool", "home"] { try makeDirectory(directory.file(name)) }
     chmod(directory.file("spool"), 0o1777)
-    let port = try freePorts(1)[0]
-    try writeFile(
-      directory.file("imap4d.conf"),
-      """
-      mode daemon;
-      pidfile "\(root)/imap4d.pid";
-      server 127.0.0.1:\(port) { tls-mode ondemand; };
+    let ports = try freePorts(2)
+    let imap = """
       namespace personal { mailbox { prefix ""; path "\(root)/home/${user}/mail"; }; };
-      mailbox { mailbox-pattern "mbox:\(root)/spool/${user}"; mailbox-type "mbox"; };
-      auth { authentication "generic:system"; authorization "system"; };
-      logging { syslog no; };
-      tls {
-        ssl-certificate-file "\(certificates.certificate)"; ssl-key-file "\(certificates.key)";
-      };
 
-      """)
+      """
+    for (name, port, own) in [("imap4d", ports[0], imap), ("pop3d", ports[1], "")] {
+      try writeFile(
+        directory.file("\(name).conf"),
+        configuration(name, root, port: port, certificates) + own)
+    }
     let process = try unpacked.start(
-      [
-        "/usr/sbin/imap4d", "--no-site-config", "--config-file=" + directory.file("imap4d.conf"),
-        "--daemon=200", "--foreground",
-      ], in: directory)
-    try process.waitForGreeting(port: port) { "" }
-    return (process, port, certificates.authority)
+      ["/bin/bash", "-c", script, "bash", root], in: directory)
+    try process.waitForGreetings(imap: ports[0], pop3: ports[1]) { "" }
+    return (process, ports[0], ports[1], certificates.authority)
   }
+
+  private static func configuration(
+    _ name: String, _ root: String, port: UInt16, _ certificates: DovecotCertificates
+  ) -> String {
+    """
+    mode daemon;
+    pidfile "\(root)/\(name).pid";
+    server 127.0.0.1:\(port) { tls-mode ondemand; };
+    mailbox { mailbox-pattern "mbox:\(root)/spool/${user}"; mailbox-type "mbox"; };
+    auth { authentication "generic:system"; authorization "system"; };
+    logging { syslog no; };
+    tls {
+      ssl-certificate-file "\(certificates.certificate)"; ssl-key-file "\(certificates.key)";
+    };
+
+    """
+  }
+
+  private static let script = """
+    serve() {
+      exec /usr/sbin/$1 --no-site-config --config-file="$2/$1.conf" --daemon=200 --foreground
+    }
+    serve imap4d "$1" &
+    imap=$!
+    serve pop3d "$1" &
+    wait -n $imap $!
+    """
 
   func addUser(_ name: String, password: String) throws {
     let id = 20_001 + users.add(1, ordering: .relaxed).oldValue

@@ -33,17 +33,22 @@ final class ServerProcess: Sendable {
     return try make()
   }
 
-  /// Waits until the server greets on the port.
+  /// Waits until the server greets on both ports.
   ///
   /// - Throws: `PortTaken`; `TestSetupError` with the log where the server ends or stays silent.
-  func waitForGreeting(port: UInt16, log: () -> String) throws {
+  func waitForGreetings(imap: UInt16, pop3: UInt16, log: () -> String) throws {
+    try waitForGreeting("* OK", port: imap, log: log)
+    try waitForGreeting("+OK", port: pop3, log: log)
+  }
+
+  private func waitForGreeting(_ greeting: String, port: UInt16, log: () -> String) throws {
     func words() -> String { log() + String(decoding: child.standardError, as: UTF8.self) }
     for _ in 0..<4_000 {
       if let ending = child.poll() {
         if words().contains("Address already in use") { throw PortTaken() }
         throw TestSetupError("the server ended (\(ending)): \(words())")
       }
-      if (try? greets(port: port)) == true { return }
+      if (try? greets(greeting, port: port)) == true { return }
       usleep(5_000)
     }
     throw TestSetupError("the server does not answer: \(words())")
@@ -63,11 +68,11 @@ final class ServerProcess: Sendable {
   deinit { stop() }
 }
 
-/// Whether a server on this port of 127.0.0.1 says something that begins with `* OK`.
-private func greets(port: UInt16) throws -> Bool {
+/// Whether a server on this port of 127.0.0.1 says something that begins so.
+private func greets(_ words: String, port: UInt16) throws -> Bool {
   let descriptor = try connectToLoopback(port: port)
   defer { close(descriptor) }
-  var greeting = [UInt8](repeating: 0, count: 4)
+  var greeting = [UInt8](repeating: 0, count: words.utf8.count)
   let count = recv(descriptor, &greeting, greeting.count, Int32(MSG_WAITALL))
-  return count == 4 && greeting == Array("* OK".utf8)
+  return count == greeting.count && greeting == Array(words.utf8)
 }

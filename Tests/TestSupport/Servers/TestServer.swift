@@ -1,7 +1,9 @@
-/// A private IMAP server of a test, whatever program it is.
+/// A private server of a test for IMAP and POP3, whatever program it is.
 package protocol TestServer: AnyObject, Sendable {
   /// The port for IMAP in the clear and with STARTTLS, on 127.0.0.1.
   var imapPort: UInt16 { get }
+  /// The port for POP3 in the clear and with STLS, on 127.0.0.1.
+  var pop3Port: UInt16 { get }
   /// The PEM file of the authority that signed the server's certificate.
   var caFile: String { get }
   /// Adds a user with an empty account; names are letters and digits.
