@@ -130,7 +130,8 @@ struct PullPruneTests {
   }
 
   @Test(arguments: [
-    (10, 1, nil), (9, 1, 12), (11, 1, nil), (11, 2, 19), (3, 1, 34), (3, 3, 100), (30, 3, nil), (30, 29, 97),
+    (10, 1, nil), (9, 1, 12), (11, 1, nil), (11, 2, 19), (3, 1, 34), (3, 3, 100), (30, 3, nil),
+    (30, 29, 97),
   ])
   func `more than the limit is a question`(_ all: Int, _ gone: Int, _ limit: Int?) async throws {
     let (bench, _) = try await SourceBench.filled(UInt32(all))

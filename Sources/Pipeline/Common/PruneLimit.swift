@@ -3,8 +3,10 @@ package struct PruneLimit {
   /// Without `--prune-limit`: a tenth.
   package static let standard = 10
 
-  /// Percent of the mailbox. It is not rounded up: where small mailboxes could each lose a message, a
-  /// whole account of them could be emptied unasked.
+  /// Percent of the mailbox.
+  ///
+  /// It is not rounded up: where small mailboxes could each lose a message, a whole account of them could
+  /// be emptied unasked.
   let percent: Int
 
   /// Compares with what is to be removed.
