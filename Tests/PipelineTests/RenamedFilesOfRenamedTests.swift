@@ -40,7 +40,8 @@ struct RenamedFilesOfRenamedTests {
   private static func rename(
     _ subject: String, _ bench: SourceBench, _ hand: ArchiveHand, to mailbox: String
   ) throws {
-    #expect(Glibc.rename(try file(subject, bench, hand), hand.path(mailbox) + "/cur/777.M1P2.host:2,F") == 0)
+    let new = hand.path(mailbox) + "/cur/777.M1P2.host:2,F"
+    #expect(Glibc.rename(try file(subject, bench, hand), new) == 0)
   }
 
   private static func file(

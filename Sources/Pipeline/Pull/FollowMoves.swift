@@ -41,8 +41,9 @@ struct FollowMoves {
     }
   }
 
-  /// Where everything in the archive is, once messages that another program renamed have the names back
-  /// by which they are looked for. In mailboxes that the source still has, they were given them before.
+  /// Where everything in the archive is, once messages that another program renamed have their names back.
+  ///
+  /// In mailboxes that the source still has, they were given them before.
   private func namedIndex(_ pulled: [PulledMailbox]) throws -> ArchiveIndex {
     let index = ArchiveIndex(context.archive)
     guard !context.options.dryRun else { return index }

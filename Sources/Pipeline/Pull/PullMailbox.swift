@@ -154,7 +154,8 @@ final class PullMailbox {
     let validity = journal.record.formerValidity
     var files: [UID: LocatedMessage] = [:]
     for file in located.stale {
-      if let origin = file.message.origin, origin.uidValidity == validity { files[origin.uid] = file }
+      guard let origin = file.message.origin, origin.uidValidity == validity else { continue }
+      files[origin.uid] = file
     }
     let known = Set(files.keys)
     try names.run(journal.record.former.values, of: key, validity, &files)
