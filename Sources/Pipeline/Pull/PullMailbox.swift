@@ -23,6 +23,7 @@ final class PullMailbox {
   private var rest: [HeldMessage] = []
   private var index: ArchiveIndex
   private var hasToldUnlisted = false
+  private var isRematched = false
 
   init(
     context: PullContext, source: ServerMailbox, server: AccountConnection
@@ -117,6 +118,7 @@ final class PullMailbox {
     let restart = AcceptRestart(context: context, key: key, journal: journal, known: known)
     let isRestarted = try restart.run(observation, index)
     if isRestarted { index = ArchiveIndex(context.archive) }
+    if journal.record.formerValidity != nil { isRematched = true }
     var located = try LocateMessages(
       archive: context.archive, index: index, names: context.names, mailbox: source.name, key: key
     ).run(
@@ -300,6 +302,7 @@ extension PullMailbox {
     pulled.located = Set(plan.gone.filter { located.files[$0] != nil })
     pulled.former = rest
     pulled.formerValidity = journal.record.formerValidity
+    pulled.isRematched = isRematched
     pulled.arrivals = journal.record.arrivals(in: context.run)
     pulled.state = RecordedState(
       state: observation.state, outstanding: outstanding, archive: inode)
