@@ -218,7 +218,7 @@ extension StatusTests {
 }
 
 extension ArchiveStatus {
-  fileprivate var words: [String] {
+  var words: [String] {
     changes.map { change in
       ([change.mailbox.description, change.kind.rawValue]
         + (change.from.map { ["from \($0)"] } ?? [])

@@ -55,6 +55,9 @@ struct PulledMailbox: Sendable {
   var former: [HeldMessage] = []
   /// The UIDVALIDITY of `former`.
   var formerValidity: UIDValidity?
+  /// Whether what is held was matched with another UIDVALIDITY: of what the source has no longer the journal
+  /// knows nothing from then on.
+  var isRematched = false
   /// Messages that are new since the last run that ended.
   var arrivals: [HeldMessage] = []
   /// Whether the source has the mailbox no longer.

@@ -23,6 +23,7 @@ final class PullMailbox {
   private var rest: [HeldMessage] = []
   private var index: ArchiveIndex
   private var hasToldUnlisted = false
+  private var isRematched = false
 
   init(
     context: PullContext, source: ServerMailbox, server: AccountConnection
@@ -117,6 +118,7 @@ final class PullMailbox {
     let restart = AcceptRestart(context: context, key: key, journal: journal, known: known)
     let isRestarted = try restart.run(observation, index)
     if isRestarted { index = ArchiveIndex(context.archive) }
+    if journal.record.formerValidity != nil { isRematched = true }
     var located = try LocateMessages(
       archive: context.archive, index: index, names: context.names, mailbox: source.name, key: key
     ).run(
@@ -128,13 +130,15 @@ final class PullMailbox {
       located.files = [:]
     }
     rename(to: located.home)
-    try NameAgain(
-      archive: context.archive, index: index, key: key, dryRun: context.options.dryRun
-    ).run(journal.record, &located.files)
+    let names = NameAgain(
+      archive: context.archive, index: index, dryRun: context.options.dryRun)
+    try names.run(
+      journal.record.messages.values, of: key, journal.record.uidValidity, &located.files)
     try AdoptMessages(
       archive: context.archive, journal: journal, run: context.run.current
     ).run(located.files)
     if journal.record.awaitsRematch {
+      try nameFormer(names, &located)
       let found = try RematchMessages(
         context: context, connection: connection, key: key, journal: journal
       ).run(located.stale, present: present)
@@ -145,6 +149,19 @@ final class PullMailbox {
     }
     try journal.flush()
     return located
+  }
+
+  /// Finds files from before the UIDVALIDITY changed that another program renamed.
+  private func nameFormer(_ names: NameAgain, _ located: inout LocateMessages.Result) throws {
+    let validity = journal.record.formerValidity
+    var files: [UID: LocatedMessage] = [:]
+    for file in located.stale {
+      guard let origin = file.message.origin, origin.uidValidity == validity else { continue }
+      files[origin.uid] = file
+    }
+    let known = Set(files.keys)
+    try names.run(journal.record.former.values, of: key, validity, &files)
+    located.stale += files.filter { !known.contains($0.key) }.map(\.value)
   }
 
   /// The user renamed the mailbox in the archive: the source's new mail follows.
@@ -285,6 +302,7 @@ extension PullMailbox {
     pulled.located = Set(plan.gone.filter { located.files[$0] != nil })
     pulled.former = rest
     pulled.formerValidity = journal.record.formerValidity
+    pulled.isRematched = isRematched
     pulled.arrivals = journal.record.arrivals(in: context.run)
     pulled.state = RecordedState(
       state: observation.state, outstanding: outstanding, archive: inode)

@@ -102,7 +102,8 @@ package struct PullPipeline: Sendable {
     let settled = Set(followed.filter(\.isSettled).map(\.name))
     let waiting = Set(pulled.map(\.name)).subtracting(settled)
     try seen?.run(
-      waiting: Set(archive.table.records.filter { waiting.contains($0.name) }.map(\.archiveName)),
+      waiting: Set(waiting.map(context.home)),
+      rematched: Set(followed.lazy.filter(\.isRematched).map(\.name).map(context.home)),
       hasMoved: followed.contains { $0.report.moved > 0 || $0.isVanished })
   }
 

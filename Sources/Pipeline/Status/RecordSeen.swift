@@ -30,9 +30,12 @@ struct RecordSeen {
   ///
   /// - Parameters:
   ///   - waiting: mailboxes in which a run left a question open: what is known of them stays.
+  ///   - rematched: mailboxes of which the journals forgot something in this run.
   ///   - hasMoved: whether the run moved messages, which may take along what was done to them by hand.
   /// - Throws: `JournalError`; what can't be read of the archive is left as it was recorded.
-  func run(waiting: Set<MailboxName>, hasMoved: Bool) throws {
+  func run(
+    waiting: Set<MailboxName>, rematched: Set<MailboxName>, hasMoved: Bool
+  ) throws {
     guard let tree = try? archive.mailboxes(), tree.unreadable.isEmpty else { return }
     var seen = SeenArchive()
     let expected = ExpectedArchive(archive)
@@ -48,7 +51,7 @@ struct RecordSeen {
         seen.mailboxes[place.name] = known
         continue
       }
-      if let kept = kept(known, place.name, stamp, hasMoved) {
+      if !rematched.contains(place.name), let kept = kept(known, place.name, stamp, hasMoved) {
         seen.mailboxes[place.name] = kept
         continue
       }
