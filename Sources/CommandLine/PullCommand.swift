@@ -28,11 +28,6 @@ enum PullCommand {
   /// - Throws: what kept the run from beginning. What stopped it later stands in its report.
   static func run(_ context: RunContext) async throws -> ExitStatus {
     let url = try AccountURL(parsing: context.invocation.operands[0])
-    if url.service == .pop3 {
-      throw Failure.usage(
-        "pulling over POP3 is not supported yet",
-        advice: "If the server has IMAP as well, write imaps://user@host.")
-    }
     let options = try options(context, url)
     let output = RunOutput(
       context: context, direction: .pull, account: url, archive: options.archivePath,

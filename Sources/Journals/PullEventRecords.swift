@@ -25,6 +25,10 @@ extension PullEvent: JournalEvent {
     case "forgotten":
       guard let uid = reader.uid() else { return nil }
       self = .forgotten(uid)
+    case "maildrop":
+      guard let uid = reader.uid(), let octets: UInt64 = reader.number(), let uidl = reader.text()
+      else { return nil }
+      self = .maildrop(uid, MaildropMessage(uidl: UIDL(journalText: uidl), octets: octets))
     default: return nil
     }
   }
@@ -39,6 +43,9 @@ extension PullEvent: JournalEvent {
     case .fate(let uid, let fate): JournalRecord("fate", ["\(uid)", fate.rawValue])
     case .failed(let uid, let reason): JournalRecord("failed", ["\(uid)", reason])
     case .forgotten(let uid): JournalRecord("forgotten", ["\(uid)"])
+    case .maildrop(let uid, let message):
+      JournalRecord(
+        "maildrop", ["\(uid)", "\(message.octets)", message.uidl?.journalText ?? ""])
     }
   }
 }

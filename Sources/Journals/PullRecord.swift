@@ -77,6 +77,8 @@ package enum PullEvent: Equatable, Sendable {
   case failed(UID, reason: String)
   /// The failed message is no longer at the source.
   case forgotten(UID)
+  /// What the POP3 server calls the message to which mailarc gave this UID.
+  case maildrop(UID, MaildropMessage)
 }
 
 /// What is known of one source mailbox: the sum of its events.
@@ -94,6 +96,8 @@ package struct PullRecord: JournalSum, Equatable, Sendable {
   package private(set) var former: [UID: HeldMessage] = [:]
   /// The UIDVALIDITY of `former`; nil where there is none.
   package private(set) var formerValidity: UIDValidity?
+  /// What is known of the messages of a POP3 server, held or to be fetched, by the UID that mailarc gave them.
+  package private(set) var maildrop: [UID: MaildropMessage] = [:]
   /// Whether files of another UIDValidity may still be messages that the mailbox has now.
   package private(set) var awaitsRematch = true
 
@@ -111,6 +115,7 @@ package struct PullRecord: JournalSum, Equatable, Sendable {
       uidValidity = validity
       messages = [:]
       failed = [:]
+      maildrop = [:]
     case .rematched:
       former = [:]
       formerValidity = nil
@@ -121,7 +126,10 @@ package struct PullRecord: JournalSum, Equatable, Sendable {
     case .flags(let uid, let flags): messages[uid]?.flags = flags
     case .fate(let uid, let fate): messages[uid]?.fate = fate
     case .failed(let uid, let reason): failed[uid] = reason
-    case .forgotten(let uid): failed[uid] = nil
+    case .forgotten(let uid):
+      failed[uid] = nil
+      if messages[uid] == nil { maildrop[uid] = nil }
+    case .maildrop(let uid, let message): maildrop[uid] = message
     }
   }
 }

@@ -14,22 +14,29 @@ package struct RetryPolicy: Sendable {
   package static let standard = RetryPolicy(pauses: [0.5, 2, 4, 8, 16])
 }
 
+/// A worker's connection to an IMAP account.
+typealias AccountConnection = KeptConnection<IMAPConnection>
+
+/// A worker's connection to a POP3 account.
+typealias MaildropConnection = KeptConnection<POP3Connection>
+
 /// A worker's connection to an account, made anew when it is lost.
 ///
 /// Confined to the worker's thread.
-final class AccountConnection {
-  let account: ServerAccount
-  private let enabling: [Capability]
+final class KeptConnection<Connection> {
+  private let open: () throws(ClientError) -> Connection
+  private let leave: (Connection) -> Void
   private let interruption: Interruption
   private let retry: RetryPolicy
-  private var connection: IMAPConnection?
+  private var connection: Connection?
   private var hasConnected = false
 
-  init(
-    account: ServerAccount, enabling: [Capability], interruption: Interruption, retry: RetryPolicy
+  private init(
+    open: @escaping () throws(ClientError) -> Connection, leave: @escaping (Connection) -> Void,
+    interruption: Interruption, retry: RetryPolicy
   ) {
-    self.account = account
-    self.enabling = enabling
+    self.open = open
+    self.leave = leave
     self.interruption = interruption
     self.retry = retry
   }
@@ -38,13 +45,12 @@ final class AccountConnection {
   ///
   /// A login that was refused is not tried again, nor is a server that was never reached because
   /// nothing listens there.
-  func live() throws(ClientError) -> IMAPConnection {
+  func live() throws(ClientError) -> Connection {
     if let connection { return connection }
     var pauses = retry.pauses[...]
     while true {
       do throws(ClientError) {
-        let made = try IMAPConnection.open(
-          account, enabling: enabling, interruption: interruption)
+        let made = try open()
         connection = made
         hasConnected = true
         return made
@@ -57,8 +63,7 @@ final class AccountConnection {
 
   /// Makes the first connection, with one try; false where the server takes no further one.
   func connectOnce() -> Bool {
-    connection = try? IMAPConnection.open(
-      account, enabling: enabling, interruption: interruption)
+    connection = try? open()
     hasConnected = connection != nil
     return hasConnected
   }
@@ -66,7 +71,7 @@ final class AccountConnection {
   /// Does what may be done again from its beginning, on a new connection whenever one is lost.
   ///
   /// - Throws: what `body` throws, a lost connection only after some tries; what making one throws.
-  func persist<Result>(_ body: (IMAPConnection) throws -> Result) throws -> Result {
+  func persist<Result>(_ body: (Connection) throws -> Result) throws -> Result {
     var pauses = retry.pauses[...]
     while true {
       let connection = try live()
@@ -91,7 +96,7 @@ final class AccountConnection {
 
   /// Leaves the server in peace, if there is a connection.
   func logout() {
-    connection?.logout()
+    if let connection { leave(connection) }
     connection = nil
   }
 
@@ -103,6 +108,26 @@ final class AccountConnection {
     } catch {
       if error == .interrupted { throw .transport(.interrupted) }
     }
+  }
+}
+
+extension KeptConnection where Connection == IMAPConnection {
+  convenience init(
+    account: ServerAccount, enabling: [Capability], interruption: Interruption, retry: RetryPolicy
+  ) {
+    self.init(
+      open: { () throws(ClientError) in
+        try IMAPConnection.open(account, enabling: enabling, interruption: interruption)
+      }, leave: { $0.logout() }, interruption: interruption, retry: retry)
+  }
+}
+
+extension KeptConnection where Connection == POP3Connection {
+  convenience init(account: ServerAccount, interruption: Interruption, retry: RetryPolicy) {
+    self.init(
+      open: { () throws(ClientError) in
+        try POP3Connection.open(account, interruption: interruption)
+      }, leave: { $0.quit() }, interruption: interruption, retry: retry)
   }
 }
 

@@ -27,7 +27,8 @@ final class DeliverMessages {
 
   private var delivery: (any Delivery)?
   private var converter = WireToDisk()
-  private var header = HeaderCollector()
+  /// The header of the message that is under way, as far as it came.
+  private(set) var header = HeaderCollector()
   private let sha = SHA256()
   private var wireSize: Int64 = 0
   private var diskSize: Int64 = 0
@@ -110,16 +111,28 @@ final class DeliverMessages {
   /// The message came whole and is this one; without a date of its own it gets the time of now.
   ///
   /// Flags that nobody told are recorded so, and merged when they are.
-  func finish(_ uid: UID, flags: Flags?, date told: InternalDate?) throws {
+  ///
+  /// - Parameters:
+  ///   - uid: what the message is known by.
+  ///   - flags: the source's; nil where it told none.
+  ///   - told: its internal date.
+  ///   - isHeld: whether the archive has a message of such content already, so that this one is dropped.
+  /// - Throws: what the archive throws, and what `isHeld` does.
+  func finish(
+    _ uid: UID, flags: Flags?, date told: InternalDate?,
+    unless isHeld: (ContentDigest) throws -> Bool = { _ in false }
+  ) throws {
     guard let delivery else { return }
     let date = told ?? InternalDate(epochSeconds: WallClock.now)
-    if told == nil { undated += 1 }
     try converter.finish { rest throws(StoreError) in
       diskSize += Int64(rest.count)
       try delivery.write(rest)
     }
+    let digest = sha.finish()
+    guard try !isHeld(digest) else { return abandon() }
+    if told == nil { undated += 1 }
     let message = HeldMessage(
-      uid: uid, digest: sha.finish(), size: wireSize, internalDate: date,
+      uid: uid, digest: digest, size: wireSize, internalDate: date,
       headerKey: HeaderKey(header), flags: flags, fate: .held, run: run)
     let origin = MessageOrigin(uidValidity: uidValidity, uid: uid, mailboxKey: key)
     let file = try delivery.finish(

@@ -4,7 +4,6 @@ import Mail
 import Platform
 import Protocols
 import Stores
-import Transport
 
 /// Fetches what one mailbox's plan asks for, over as many connections as that takes, and finds the
 /// messages that the server can't give.
@@ -16,14 +15,8 @@ final class FetchPlanned {
   private let key: MailboxKey
   private let journal: PullJournal
   private var window = FetchWindow()
-  /// The message that may be to blame for the drop: none unless content was being fetched.
-  private var suspect: UID?
-  private var receivedSinceDrop = false
+  private var lost = LostConnections()
   private var undated = 0
-
-  /// Drops in a row that brought no message, nor told which one is to blame.
-  private var drops = 0
-  private static let mostDrops = 10
 
   /// Messages and octets that are in the archive for good.
   private(set) var messages = 0
@@ -63,8 +56,7 @@ final class FetchPlanned {
       undated += sink.undated
     }
     let stage = FetchMessages(connection: connection, sink: sink, listed: flags) { _ in
-      self.receivedSinceDrop = true
-      self.drops = 0
+      self.lost.received()
       self.context.observer.progress(
         self.mailbox, messagesDone: self.messages + sink.progress.messages,
         bytesDone: self.bytes + sink.progress.bytes)
@@ -74,7 +66,7 @@ final class FetchPlanned {
       let first = try stage.run(uids, window: &window, underWay: &underWay)
       for uid in first.leftOut.uids { try askAlone(uid, stage, first.refusal, &underWay) }
     } catch let error as ClientError {
-      suspect = underWay.subtracting(sink.received).first
+      lost.suspect = underWay.subtracting(sink.received).first
       // What came whole stays, whatever became of the connection.
       sink.abandon()
       try sink.commit()
@@ -99,18 +91,7 @@ final class FetchPlanned {
   ///
   /// - Throws: the error, if another connection would not help.
   func judge(_ error: ClientError) throws {
-    guard error.isRetryable || error.isLostStream else { throw error }
-    let verdict = window.dropped(at: suspect, progressed: receivedSinceDrop)
-    suspect = nil
-    receivedSinceDrop = false
-    switch verdict {
-    case .tryAgain:
-      drops += 1
-      guard drops <= Self.mostDrops else { throw error }
-    case .giveUp(let uid):
-      try fail(uid, "the connection drops whenever the server is asked for it")
-    case .hopeless: throw error
-    }
+    if let uid = try lost.judge(error, &window) { try fail(uid, LostConnections.reason) }
   }
 
   /// Asks once more for a message that a FETCH left out, to tell one that is gone from one that the
@@ -148,21 +129,6 @@ final class FetchPlanned {
 
   private func fail(_ uid: UID, _ reason: String) throws {
     givenUp.insert(uid)
-    journal.append(.failed(uid, reason: reason))
-    try journal.flush()
-    context.collector.add(
-      MessageFailure(
-        mailbox: mailbox, uid: uid, file: nil, reason: reason,
-        advice: "It is tried again in the next run."))
-  }
-}
-
-extension ClientError {
-  /// Whether the stream broke off, which may be one message's fault.
-  fileprivate var isLostStream: Bool {
-    switch self {
-    case .transport(.connectionLost), .transport(.timedOut), .serverClosed: true
-    default: false
-    }
+    try context.fail(uid, of: mailbox, reason, journal)
   }
 }

@@ -28,6 +28,42 @@ struct PullContext: Sendable {
     archive.table[mailbox]?.archiveName ?? mailbox
   }
 
+  /// Says that records of a mailbox's journal are lost.
+  func tellDamage(of journal: PullJournal, _ mailbox: MailboxName) {
+    guard case .lost(let records) = journal.damage else { return }
+    collector.add(
+      Notice(
+        kind: .other, mailbox: mailbox,
+        text: "\(records) records of the journal were damaged; what they said is found out anew"))
+  }
+
+  /// Records and tells that a message could not be had.
+  func fail(
+    _ uid: UID, of mailbox: MailboxName, _ reason: String, _ journal: PullJournal
+  ) throws(JournalError) {
+    journal.append(.failed(uid, reason: reason))
+    try journal.flush()
+    collector.add(
+      MessageFailure(
+        mailbox: mailbox, uid: uid, file: nil, reason: reason,
+        advice: "It is tried again in the next run."))
+  }
+
+  /// Asks; nothing is done before the user decides, and until then a mailbox counts as it was left before.
+  func waiting(
+    for question: String, _ mailbox: MailboxName, _ report: MailboxReport, isWhole: Bool,
+    _ known: RecordedState?
+  ) -> PulledMailbox {
+    collector.add(Question(mailbox: mailbox, text: question, options: Disappearance.answers))
+    var pulled = PulledMailbox(name: mailbox, report: report)
+    pulled.isSettled = false
+    pulled.isWhole = isWhole
+    pulled.state = known.map {
+      RecordedState(state: $0.state, outstanding: max(1, $0.outstanding), archive: $0.archive)
+    }
+    return pulled
+  }
+
   /// Takes away the directory of a mailbox that the source has no longer, if nothing is in it.
   ///
   /// - Throws: what the archive throws.

@@ -46,12 +46,7 @@ final class PullMailbox {
   ///
   /// - Throws: what ends the mailbox, or more than that.
   func run() throws -> PulledMailbox {
-    if case .lost(let records) = journal.damage {
-      context.collector.add(
-        Notice(
-          kind: .other, mailbox: source.name,
-          text: "\(records) records of the journal were damaged; what they said is found out anew"))
-    }
+    context.tellDamage(of: journal, source.name)
     while true {
       // A server that can't be reached any more was tried often enough by then.
       let connection = try server.live()
@@ -119,26 +114,10 @@ final class PullMailbox {
     let isRestarted = try restart.run(observation, index)
     if isRestarted { index = ArchiveIndex(context.archive) }
     if journal.record.formerValidity != nil { isRematched = true }
-    var located = try LocateMessages(
-      archive: context.archive, index: index, names: context.names, mailbox: source.name, key: key
-    ).run(
-      home: home, record: journal.record, present: present,
-      isComplete: journal.damage == .none, resumes: context.run.resumes)
-    if isRestarted, context.options.dryRun {
-      // Their names still say what a run would have changed.
-      located.stale += located.files.sorted { $0.key < $1.key }.map(\.value)
-      located.files = [:]
-    }
-    rename(to: located.home)
-    let names = NameAgain(
-      archive: context.archive, index: index, dryRun: context.options.dryRun)
-    try names.run(
-      journal.record.messages.values, of: key, journal.record.uidValidity, &located.files)
-    try AdoptMessages(
-      archive: context.archive, journal: journal, run: context.run.current
-    ).run(located.files)
+    var located = try LocateHeld(
+      context: context, mailbox: source.name, key: key, journal: journal, index: index
+    ).run(home: &home, present: present, isRestarted: isRestarted)
     if journal.record.awaitsRematch {
-      try nameFormer(names, &located)
       let found = try RematchMessages(
         context: context, connection: connection, key: key, journal: journal
       ).run(located.stale, present: present)
@@ -151,37 +130,11 @@ final class PullMailbox {
     return located
   }
 
-  /// Finds files from before the UIDVALIDITY changed that another program renamed.
-  private func nameFormer(_ names: NameAgain, _ located: inout LocateMessages.Result) throws {
-    let validity = journal.record.formerValidity
-    var files: [UID: LocatedMessage] = [:]
-    for file in located.stale {
-      guard let origin = file.message.origin, origin.uidValidity == validity else { continue }
-      files[origin.uid] = file
-    }
-    let known = Set(files.keys)
-    try names.run(journal.record.former.values, of: key, validity, &files)
-    located.stale += files.filter { !known.contains($0.key) }.map(\.value)
-  }
-
-  /// The user renamed the mailbox in the archive: the source's new mail follows.
-  private func rename(to name: MailboxName) {
-    guard name != home else { return }
-    home = name
-    guard var record = context.archive.table[source.name] else { return }
-    record.archiveName = name
-    context.archive.table.update(record)
-  }
-
   private func carryOut(
     _ plan: PullPlan, _ located: LocateMessages.Result,
     _ observation: ObserveSource.Observation, _ connection: IMAPConnection
   ) throws -> PulledMailbox {
-    for uid in plan.deletedByHand { journal.append(.fate(uid, .deleted)) }
-    for uid in plan.removedByHand { journal.append(.fate(uid, .removed)) }
-    for uid in plan.returned { journal.append(.fate(uid, .held)) }
-    for uid in plan.takenBack { journal.append(.fate(uid, .restored)) }
-    for uid in plan.forgotten { journal.append(.forgotten(uid)) }
+    journal.appendFates(of: plan)
     report.flagsUpdated += try mergeFlags(located).run(plan.flagChanges)
     try journal.flush()
     // A mailbox that somebody deleted comes back only with mail in it.
@@ -235,15 +188,8 @@ extension PullMailbox {
   private func waiting(
     for question: String, _ observation: ObserveSource.Observation
   ) -> PulledMailbox {
-    context.collector.add(
-      Question(mailbox: source.name, text: question, options: Disappearance.answers))
-    var pulled = PulledMailbox(name: source.name, report: report)
-    pulled.isSettled = false
-    pulled.isWhole = isWhole(observation)
-    pulled.state = known.map {
-      RecordedState(state: $0.state, outstanding: max(1, $0.outstanding), archive: $0.archive)
-    }
-    return pulled
+    context.waiting(
+      for: question, source.name, report, isWhole: isWhole(observation), known)
   }
 
   private func mergeFlags(_ located: LocateMessages.Result) -> MergeFlags {

@@ -45,21 +45,29 @@ package struct PullPipeline: Sendable {
   private func lead(_ collector: ReportCollector) throws {
     // An archive that can't be used is told before anybody is asked for mail.
     let existing = try openArchive()
-    let server = makeConnection()
-    defer { server.logout() }
-    let tree = try server.persist {
-      try $0.listMailboxes(allNamespaces: options.allNamespaces)
+    switch options.source.service {
+    case .imap: try pullMailboxes(existing, collector)
+    case .pop3: try pullMaildrop(existing, collector)
     }
-    if existing == nil, options.dryRun {
-      try AnnounceFirstPull(server: server, observer: observer, collector: collector).run(tree)
-      return
-    }
+  }
+
+  /// What a pull into an archive has at hand from its beginning to its end.
+  struct Run {
+    let context: PullContext
+    let log: RunLog
+    let seen: RecordSeen?
+  }
+
+  /// Begins with an archive, which is made if there is none.
+  func begin(
+    _ existing: Archive?, _ collector: ReportCollector, record: (Archive) throws -> Void
+  ) throws -> Run {
     let archive =
       try existing
       ?? Archive.create(
         path: options.archivePath, account: options.source.identity, layout: newLayout)
     try archive.require(account: options.source.identity)
-    try RecordMailboxes(archive: archive, dryRun: options.dryRun).run(tree)
+    try record(archive)
     let directory = try pullDirectory(of: archive)
     let log = try RunLog(in: directory, readOnly: options.dryRun)
     let seen = options.dryRun ? nil : RecordSeen(archive: archive)
@@ -70,11 +78,28 @@ package struct PullPipeline: Sendable {
       movedFlags: MovedFlags(of: archive), observer: observer, collector: collector,
       interruption: interruption)
     try RecordTrashed(context: context).run()
+    return Run(context: context, log: log, seen: seen)
+  }
+
+  private func pullMailboxes(_ existing: Archive?, _ collector: ReportCollector) throws {
+    let server = makeConnection()
+    defer { server.logout() }
+    let tree = try server.persist {
+      try $0.listMailboxes(allNamespaces: options.allNamespaces)
+    }
+    if existing == nil, options.dryRun {
+      try AnnounceFirstPull(server: server, observer: observer, collector: collector).run(tree)
+      return
+    }
+    let run = try begin(existing, collector) {
+      try RecordMailboxes(archive: $0, dryRun: options.dryRun).run(tree)
+    }
+    let context = run.context
     let chosen = try ChooseMailboxes(context: context).run(tree)
     // With --prune something may be done in these as well.
     if !options.prune { for report in chosen.skipped { collector.add(report) } }
     observer.plan(totalMessages: chosen.messages, bytes: nil)
-    try CheckFreeSpace(directory: archive.root, server: server).run(
+    try CheckFreeSpace(directory: context.archive.root, server: server).run(
       chosen.jobs.filter { context.states[context.key(of: $0.name).hex] == nil })
     var pulled = work(chosen.jobs, server, context)
     guard !collector.isStopped else {
@@ -85,23 +110,49 @@ package struct PullPipeline: Sendable {
     let pulledAll = pulled.count == chosen.jobs.count
     let isComplete = pulledAll && pulled.allSatisfy(\.isSettled)
     pulled += try FindVanished(context: context).run(tree)
+    try conclude(
+      run, pulled, skipped: chosen.skipped,
+      present: Set(tree.mailboxes.lazy.filter(\.isSelectable).map(\.name)),
+      isComplete: isComplete, isWhole: pulledAll && pulled.allSatisfy(\.isWhole))
+  }
+
+  /// Does what can be done only when all mailboxes were looked at, and ends the run.
+  ///
+  /// - Parameters:
+  ///   - run: the run.
+  ///   - pulled: the mailboxes that were looked at, and those that the source has no longer.
+  ///   - skipped: the mailboxes that were seen to be unchanged.
+  ///   - present: the mailboxes that the source has, as far as is known.
+  ///   - isComplete: whether all of the source was looked at.
+  ///   - isWhole: whether it gave all that it has.
+  /// - Throws: what ends the run.
+  func conclude(
+    _ run: Run, _ pulled: [PulledMailbox], skipped: [MailboxReport], present: Set<MailboxName>,
+    isComplete: Bool, isWhole: Bool
+  ) throws {
+    let context = run.context
     let followed = try FollowMoves(context: context, isComplete: isComplete)
-      .run(pulled, skipped: chosen.skipped.map(\.name))
+      .run(pulled, skipped: skipped.map(\.name))
     if options.prune {
-      let isWhole = pulledAll && pulled.allSatisfy(\.isWhole)
-      try prune(pulled, followed, chosen.skipped, tree, context, isWhole: isWhole)
+      try prune(pulled, followed, skipped, present, context, isWhole: isWhole)
     } else {
-      for mailbox in followed { add(mailbox.report, isVanished: mailbox.isVanished, collector) }
+      for mailbox in followed {
+        add(mailbox.report, isVanished: mailbox.isVanished, context.collector)
+      }
     }
-    try archive.saveTable(dryRun: options.dryRun)
+    try context.archive.saveTable(dryRun: options.dryRun)
     // What came in this run still counts as new when a mailbox that failed or waits is looked at:
     // its messages may have gone there.
     if followed.count == pulled.count {
-      if isComplete, followed.allSatisfy(\.isSettled) { try log.end() } else { try log.leave() }
+      if isComplete, followed.allSatisfy(\.isSettled) {
+        try run.log.end()
+      } else {
+        try run.log.leave()
+      }
     }
     let settled = Set(followed.filter(\.isSettled).map(\.name))
     let waiting = Set(pulled.map(\.name)).subtracting(settled)
-    try seen?.run(
+    try run.seen?.run(
       waiting: Set(waiting.map(context.home)),
       rematched: Set(followed.lazy.filter(\.isRematched).map(\.name).map(context.home)),
       hasMoved: followed.contains { $0.report.moved > 0 || $0.isVanished })
@@ -110,7 +161,7 @@ package struct PullPipeline: Sendable {
   /// Puts what is gone into the trash, and ends the reports of the mailboxes.
   private func prune(
     _ pulled: [PulledMailbox], _ followed: [PulledMailbox], _ skipped: [MailboxReport],
-    _ tree: ServerTree, _ context: PullContext, isWhole: Bool
+    _ present: Set<MailboxName>, _ context: PullContext, isWhole: Bool
   ) throws {
     var removed: [MailboxName: Int] = [:]
     defer {
@@ -142,7 +193,7 @@ package struct PullPipeline: Sendable {
     removed = try PruneArchive(
       context: context, left: Set(pulled.map(\.name)).subtracting(settled),
       nowGone: followed.reduce(into: [:]) { $0[$1.name] = $1.nowGone },
-      present: Set(tree.mailboxes.lazy.filter(\.isSelectable).map(\.name))
+      present: present
     ).run()
   }
 

@@ -15,24 +15,6 @@ struct RematchMessages {
   let key: MailboxKey
   let journal: PullJournal
 
-  /// A message of before: its file, or the record of one that has none, or both.
-  private struct Former {
-    let file: LocatedMessage?
-    let message: HeldMessage
-    /// Whether what the message says was recorded when it was fetched.
-    let isAsPulled: Bool
-    /// Whether it was under the UIDVALIDITY just before.
-    var isRecorded = true
-  }
-
-  /// By what a message is known that was matched before: its content, and the run that fetched it.
-  private struct Matched: Hashable {
-    let digest: ContentDigest
-    let run: Int
-
-    init(_ message: HeldMessage) { (digest, run) = (message.digest, message.run) }
-  }
-
   /// Matches, renames and records.
   ///
   /// - Parameters:
@@ -43,10 +25,11 @@ struct RematchMessages {
   func run(
     _ stale: [LocatedMessage], present: UIDSet
   ) throws -> (files: [UID: LocatedMessage], rest: [HeldMessage]) {
-    let formers = try formers(stale)
+    let former = FormerMessages(context: context, key: key, journal: journal)
+    let formers = try former.all(stale)
     let held = journal.record.messages
     guard !formers.isEmpty, !present.subtracting(UIDSet(held.keys)).isEmpty else {
-      return ([:], rest(of: formers))
+      return ([:], former.rest(of: formers))
     }
     let all = try ListCandidates(connection: connection).run(present).map(\.message)
     let candidates = all.filter { held[$0.uid] == nil }
@@ -66,90 +49,11 @@ struct RematchMessages {
       }, candidates: candidates,
       read: { try ReadContents(connection: connection, passesTrace: true).run(UIDSet($0)) },
       tolerated: { _ in [] })
-    let files = try keep(
+    let files = try former.keep(
       matches.map { (former: formers[$0.wanted], uid: candidates[$0.candidate].uid) })
     let found = Set(matches.map(\.wanted))
-    return (files, rest(of: formers.indices.filter { !found.contains($0) }.map { formers[$0] }))
-  }
-
-  private func rest(of formers: [Former]) -> [HeldMessage] {
-    formers.filter { $0.isRecorded && ($0.message.fate == .held || $0.message.fate == .deleted) }
-      .map(\.message).sorted { $0.uid < $1.uid }
-  }
-
-  private func formers(_ stale: [LocatedMessage]) throws -> [Former] {
-    let record = journal.record
-    let digester = DigestMessages()
-    var withFile: Set<UID> = []
-    var formers: [Former] = []
-    for file in stale {
-      if let origin = file.message.origin, origin.uidValidity == record.formerValidity,
-        let known = record.former[origin.uid]
-      {
-        withFile.insert(origin.uid)
-        formers.append(Former(file: file, message: known, isAsPulled: true))
-        continue
-      }
-      guard let mailbox = try context.archive.mailbox(file.mailbox),
-        let uid = file.message.origin?.uid
-      else { continue }
-      let content = try digester.run(file.message, in: mailbox)
-      let message = HeldMessage(
-        uid: uid, digest: content.digest, size: content.size,
-        internalDate: try mailbox.internalDate(of: file.message), headerKey: content.headerKey,
-        flags: nil, fate: .held, run: 0)
-      formers.append(
-        Former(
-          file: file, message: message,
-          isAsPulled: file.message.namedWireSize == content.size, isRecorded: false))
-    }
-    // What has no file any more was deleted by hand, then or since: the plan decides. Or a run that was
-    // killed matched it.
-    var matched = record.messages.values.reduce(into: [Matched: Int]()) {
-      $0[Matched($1), default: 0] += 1
-    }
-    for message in record.former.values.sorted(by: { $0.uid < $1.uid })
-    where !withFile.contains(message.uid) && (message.fate == .held || message.fate == .deleted) {
-      if let count = matched[Matched(message)], count > 0 {
-        matched[Matched(message)] = count - 1
-        continue
-      }
-      formers.append(Former(file: nil, message: message, isAsPulled: true))
-    }
-    return formers
-  }
-
-  /// Records the messages under their new UIDs and says so in the files' names, the files first.
-  private func keep(_ found: [(former: Former, uid: UID)]) throws -> [UID: LocatedMessage] {
-    guard let validity = journal.record.uidValidity else { return [:] }
-    var files: [UID: LocatedMessage] = [:]
-    for (former, uid) in found { files[uid] = former.file }
-    if !context.options.dryRun { try rename(&files, validity) }
-    for (former, uid) in found {
-      let message = former.message
-      journal.append(
-        .held(
-          HeldMessage(
-            uid: uid, digest: message.digest, size: message.size,
-            internalDate: message.internalDate, headerKey: message.headerKey,
-            flags: message.flags, fate: former.file == nil ? message.fate : .held,
-            run: message.run)))
-    }
-    return files
-  }
-
-  private func rename(_ result: inout [UID: LocatedMessage], _ validity: UIDValidity) throws {
-    let byMailbox = Dictionary(grouping: result.sorted { $0.key < $1.key }, by: \.value.mailbox)
-    for (name, files) in byMailbox.sorted(by: { $0.key < $1.key }) {
-      guard let mailbox = try context.archive.mailbox(name) else { continue }
-      let orders = files.map { uid, file in
-        MoveOrder(
-          file.message,
-          origin: MessageOrigin(uidValidity: validity, uid: uid, mailboxKey: key))
-      }
-      for (file, message) in zip(files, try mailbox.move(orders, to: mailbox)) {
-        result[file.key] = LocatedMessage(message: message, mailbox: name)
-      }
-    }
+    return (
+      files, former.rest(of: formers.indices.filter { !found.contains($0) }.map { formers[$0] })
+    )
   }
 }

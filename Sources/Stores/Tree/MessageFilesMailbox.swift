@@ -98,7 +98,7 @@ final class MessageFilesMailbox: ReadableMailbox {
       // What can't be inflated still has a time; that it is gone is said below.
       guard case .unreadable = error else { throw error }
     }
-    if let date = HeaderDate.date(of: header.bytes) { return date }
+    if let found = HeaderDate.find(in: header.bytes) { return found.date }
     guard let status = try storedIfPresent(try directory.status(of: message.name)) else {
       throw .notFound(path(of: message))
     }

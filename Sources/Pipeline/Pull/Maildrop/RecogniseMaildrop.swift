@@ -1,0 +1,77 @@
+import Clients
+import Journals
+import Mail
+import Protocols
+
+/// Recognises messages that the server calls otherwise than before, or not at all, by their headers and
+/// announced sizes, without downloading them.
+///
+/// Only what is the only one of its kind on both sides; what is left to doubt is compared when it comes.
+struct RecogniseMaildrop {
+  let connection: POP3Connection
+  let record: PullRecord
+
+  /// Asks for headers where something may be recognised by them.
+  ///
+  /// - Parameters:
+  ///   - identity: what is known by name.
+  ///   - listing: the maildrop.
+  ///   - unbound: what was not found by name; what is recognised is taken out.
+  /// - Returns: what was recognised, by number.
+  /// - Throws: what the connection throws.
+  func run(
+    _ identity: IdentifyMaildrop.Identity, _ listing: MaildropListing, _ unbound: UnboundMessages
+  ) throws -> [UInt32: UnboundMessages.Message] {
+    guard !identity.open.isEmpty, !unbound.isEmpty,
+      let headers = try headers(of: identity.open)
+    else { return [:] }
+    func octets(_ number: UInt32) -> Int64 {
+      Int64(clamping: listing.messages[number]?.octets ?? 0)
+    }
+    var archive: [MatchMessages.KeyAndSize: Int] = [:]
+    for message in unbound.messages {
+      archive[.init(message.held.headerKey, Int64(clamping: message.octets)), default: 0] += 1
+    }
+    var maildrop: [MatchMessages.KeyAndSize: Int] = [:]
+    for (number, key) in headers { maildrop[.init(key, octets(number)), default: 0] += 1 }
+    for (number, uid) in identity.known {
+      guard let held = record.messages[uid] else { continue }
+      let key = MatchMessages.KeyAndSize(held.headerKey, octets(number))
+      archive[key, default: 0] += 1
+      maildrop[key, default: 0] += 1
+    }
+    let matches = try MatchMessages(
+      archiveCounts: archive, targetCounts: maildrop, tolerance: .none
+    ).run(
+      wanted: unbound.messages.map {
+        WantedMessage(
+          digest: $0.held.digest, headerKey: $0.held.headerKey, size: Int64(clamping: $0.octets),
+          isAsPulled: $0.former?.isAsPulled ?? true)
+      },
+      candidates: headers.sorted { $0.key < $1.key }.compactMap { number, key in
+        UID(number).map { CandidateMessage(uid: $0, headerKey: key, size: octets(number)) }
+      },
+      read: { _ in [:] }, tolerated: { _ in [] })
+    let numbers = headers.keys.sorted()
+    return matches.reduce(into: [:]) {
+      $0[numbers[$1.candidate]] = unbound.bind($1.wanted)
+    }
+  }
+
+  /// The header keys of messages; nil if the server does not give all of them, as then nobody knows what is
+  /// the only one of its kind.
+  private func headers(of numbers: [UInt32]) throws -> [UInt32: HeaderKey]? {
+    var keys: [UInt32: HeaderKey] = [:]
+    var header = HeaderCollector()
+    var isWhole = true
+    try connection.top(numbers, window: .standard) { event in
+      switch event {
+      case .begins: header.reset()
+      case .chunk(let bytes): header.take(bytes)
+      case .ends(let number): keys[number] = HeaderKey(header)
+      case .refused: isWhole = false
+      }
+    }
+    return isWhole ? keys : nil
+  }
+}
