@@ -81,7 +81,9 @@ extension POP3Connection {
     var unsent = numbers[...]
     var onTheWay = OnTheWay(window: canPipeline ? window : .single)
     while true {
-      for number in onTheWay.refill(from: &unsent, size: size) { send(command(number)) }
+      for number in onTheWay.refill(from: &unsent, size: size) {
+        try send(command(number))
+      }
       if onTheWay.isEmpty { return }
       switch try next() {
       case .messageBegins(let number): try body(.begins(number))
@@ -90,6 +92,7 @@ extension POP3Connection {
         try withUnsafeBytes(of: UInt8(13)) { try body(.chunk($0)) }
       case .completed(let kind, let reply):
         guard let number = kind.message else { continue }
+        try takeUnasked()
         onTheWay.arrived()
         try body(reply.isOK ? .ends(number) : .refused(number, ResponseText(reply)))
       default: continue

@@ -10,6 +10,8 @@ package final class POP3Connection {
   private let stream: ServerStream
   private var session = POP3Session(limits: .standard)
   private var knownStatus: POP3Status?
+  /// What the server said by itself when nothing was asked.
+  private var goodbye: ResponseText?
 
   init(_ stream: ServerStream) { self.stream = stream }
 
@@ -85,7 +87,6 @@ extension POP3Connection {
   func next() throws(ClientError) -> POP3Event {
     while true {
       if let event = try understood() {
-        let event = stream.redaction.clean(event)
         if case .unasked(let reply) = event { throw .serverClosed(ResponseText(reply)) }
         return event
       }
@@ -98,7 +99,7 @@ extension POP3Connection {
     do throws(POP3Error) {
       return try stream.understand { (input, position) throws(POP3Error) in
         try session.consume(input, from: &position)
-      }
+      }.map(stream.redaction.clean)
     } catch {
       throw .pop3Violation(stream.redaction.clean(error))
     }
@@ -108,7 +109,21 @@ extension POP3Connection {
   func chunk(_ range: Range<Int>) -> UnsafeRawBufferPointer { stream.chunk(range) }
 
   /// Queues a command; it goes out with the next wait.
-  func send(_ command: POP3Command) { session.send(command) }
+  func send(_ command: POP3Command) throws(ClientError) {
+    try takeUnasked()
+    if let goodbye { throw .serverClosed(goodbye) }
+    session.send(command)
+  }
+
+  /// Looks at what was read behind the last answer, if no other is due.
+  ///
+  /// It is no answer to what will be asked. What is not even a refusal shows that the end of the last
+  /// answer was none.
+  func takeUnasked() throws(ClientError) {
+    while session.outstanding.isEmpty, let event = try understood() {
+      if case .unasked(let reply) = event { goodbye = ResponseText(reply) }
+    }
+  }
 
   /// Runs one command to its end, when no other is outstanding.
   ///
@@ -119,7 +134,7 @@ extension POP3Connection {
     _ command: POP3Command, _ name: String,
     _ body: (POP3Event) throws(ClientError) -> Void = { _ in }
   ) throws(ClientError) -> POP3Reply {
-    send(command)
+    try send(command)
     while true {
       let event = try next()
       if case .completed(_, let reply) = event {

@@ -96,6 +96,43 @@ import Transport
     #expect(try retrieve(bench.open(), [4, 5]) == Array(Self.expected[3...]))
   }
 
+  @Test func `a message that goes on behind its end has not come`() throws {
+    let bench = try POP3Bench {
+      fill(&$0)
+      $0.capabilities = ["USER"]
+      $0.behindMessage = "the rest\r\n.\r\n"
+    }
+    var told = POP3Told()
+    let connection = try bench.open()
+    let error = #expect(throws: ClientError.self) {
+      try connection.retrieve([1, 2], sizes: [:], window: .standard) { told.take($0) }
+    }
+    guard case .pop3Violation(.outOfStep)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(told.lines == [])
+  }
+
+  @Test func `a goodbye behind a message is no answer to the next one`() throws {
+    let bench = try POP3Bench {
+      fill(&$0)
+      $0.capabilities = ["USER"]
+      $0.behindMessage = "-ERR idle\r\n"
+    }
+    var told = POP3Told()
+    let connection = try bench.open()
+    let error = #expect(throws: ClientError.self) {
+      try connection.retrieve([1, 2], sizes: [:], window: .standard) { told.take($0) }
+    }
+    guard case .serverClosed(let text)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(text.text == "idle")
+    #expect(told.lines == [Self.expected[0]])
+  }
+
   @Test func `headers come by TOP, and not where there is none`() throws {
     let bench = try POP3Bench(fill)
     func top(_ connection: POP3Connection) throws -> [String] {

@@ -47,6 +47,8 @@ package final class FakePOP3Server: Sendable {
     package var dropsAfter: Int?
     /// How many connections end so; nil is all.
     package var drops: Int?
+    /// What stands right behind each message.
+    package var behindMessage = ""
     /// What stands right behind the answer to STLS.
     package var behindSTLS = ""
     /// Everything is sent in pieces of so many octets; nil is as a whole.

@@ -94,7 +94,7 @@ final class FakePOP3Session {
     if command == "TOP" { body = header(of: body) }
     if !body.isEmpty, !body.suffix(2).elementsEqual([13, 10]) { body += [13, 10] }
     guard send("+OK \(body.count) octets\r\n") else { return false }
-    return sendContent(doubled(body) + Array(".\r\n".utf8))
+    return sendContent(doubled(body) + Array((".\r\n" + state.behindMessage).utf8))
   }
 
   private func header(of body: [UInt8]) -> [UInt8] {
