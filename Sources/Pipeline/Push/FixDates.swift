@@ -93,17 +93,21 @@ struct FixDates {
     }
     let dates = try DatesThere(connection: connection).run(UIDSet(expected.keys))
     var wrong: [Wrong] = []
-    var odd: [String] = []
+    var (odd, marked): ([String], [String]) = ([], [])
     for (uid, expected) in expected {
-      guard let there = dates[uid], there != expected.date else { continue }
-      if Self.isOrdinary(expected.date) {
+      guard let there = dates[uid], there.date != expected.date else { continue }
+      if !Self.isOrdinary(expected.date) {
+        odd.append(expected.entry.source)
+      } else if there.isMarked {
+        marked.append(side.path(of: side.messages[expected.place]))
+      } else {
         wrong.append(
           Wrong(
-            place: expected.place, entry: expected.entry, date: expected.date, dateThere: there))
-      } else {
-        odd.append(expected.entry.source)
+            place: expected.place, entry: expected.entry, date: expected.date,
+            dateThere: there.date))
       }
     }
+    reporter.dateStays(marked.sorted(), "is marked as deleted", "are marked as deleted")
     if !odd.isEmpty {
       reporter.notice(
         .datesNotKept,
@@ -135,18 +139,26 @@ struct FixDates {
       recorded[uid] = entry
     }
     let look = look()
-    let there = Set(try look.run(recorded).values.map(\.entry.number))
+    let found = try look.run(recorded).values
+    let there = Set(found.map(\.entry.number))
+    // By others: what mailarc itself marked is to go.
+    let marked = Set(
+      found.filter { $0.flags.system.contains(.deleted) }.map(\.entry.number)
+    ).subtracting(journal.record.removing)
     let dates = try DatesThere(connection: connection).run(UIDSet(recorded.keys))
     var old: [Int] = []
     var new: [Int] = []
     for (number, copy) in pending where there.isSuperset(of: [number, copy.entry]) {
       func date(_ number: Int) -> InternalDate? {
-        journal.record.entries[number]?.uid.flatMap { dates[$0] }
+        journal.record.entries[number]?.uid.flatMap { dates[$0]?.date }
       }
-      if date(number) == copy.date {
+      // Who saw two and threw the new one away is to keep the old one.
+      let isUnwanted = marked.contains(number) && !marked.contains(copy.entry)
+      if date(number) == copy.date, !isUnwanted {
         old.append(copy.entry)
       } else {
         new.append(number)
+        if isUnwanted { continue }
         // Where the UIDs were given anew, the old one may be under the new one's entry.
         guard date(copy.entry) != copy.date else { continue }
         tellWrong(number, date(number), copy.date)
@@ -192,17 +204,24 @@ final class HopelessDates: Sendable {
 
 /// Asks the selected mailbox for internal dates.
 struct DatesThere {
+  struct Answer {
+    let date: InternalDate
+    /// Whether the message is marked as deleted.
+    let isMarked: Bool
+  }
+
   let connection: IMAPConnection
 
   /// The dates of those messages that are there and have one that can be read.
-  func run(_ uids: UIDSet) throws(ClientError) -> [UID: InternalDate] {
-    var found: [UID: InternalDate] = [:]
+  func run(_ uids: UIDSet) throws(ClientError) -> [UID: Answer] {
+    var found: [UID: Answer] = [:]
     for chunk in uids.chunks(ofAtMost: 1000, ranges: 100) {
-      try connection.fetch(.set(chunk), [.uid, .internalDate]) { event in
-        guard case .fetch(let response) = event, let uid = response.uid, uids.contains(uid) else {
-          return
-        }
-        found[uid] = response.internalDate
+      try connection.fetch(.set(chunk), [.uid, .flags, .internalDate]) { event in
+        guard case .fetch(let response) = event, let uid = response.uid, uids.contains(uid),
+          let date = response.internalDate
+        else { return }
+        found[uid] = Answer(
+          date: date, isMarked: response.flags?.system.contains(.deleted) == true)
       }
     }
     return found
