@@ -54,7 +54,7 @@ struct FixDates {
   ///   - window: how many messages go out at a time.
   /// - Throws: `ClientError` where the connection is gone; `StoreError`, `JournalError`.
   func run(_ pairs: () -> [Int: Int], window: inout AppendWindow) throws {
-    guard try finish() else { return }
+    guard try finish(madeNow: false) else { return }
     var rest = try find(pairs())[...]
     // The first one shows whether the server keeps dates at all.
     var most = 1
@@ -66,7 +66,7 @@ struct FixDates {
         connection: connection, raw: raw, journal: journal, side: side, reporter: reporter,
         uidValidity: uidValidity
       ).run(batch)
-      guard try finish(), !copies.isHopeless else { return }
+      guard try finish(madeNow: true), !copies.isHopeless else { return }
       if copies.refused == batch.count {
         refusals += 1
       } else {
@@ -126,10 +126,11 @@ struct FixDates {
 
   // MARK: Finishing
 
-  /// Removes one of each two copies: the old one if the new one has its date, else the new one.
+  /// Removes one of each two copies, the new ones of which this run made or an earlier one: the old one
+  /// if the new one has its date, else the new one.
   ///
   /// - Returns: whether there is one copy of each now, and the server keeps dates.
-  private func finish() throws -> Bool {
+  private func finish(madeNow: Bool) throws -> Bool {
     let pending = journal.record.replacements.sorted { $0.key < $1.key }
     guard !pending.isEmpty else { return true }
     if !connection.isSelected(raw) { _ = try connection.select(raw) }
@@ -140,14 +141,16 @@ struct FixDates {
     }
     let look = look()
     let found = try look.run(recorded).values
-    let there = Set(found.map(\.entry.number))
+    let flags = Dictionary(
+      found.map { ($0.entry.number, $0.flags) }, uniquingKeysWith: { first, _ in first })
+    let there = Set(flags.keys)
     // By others: what mailarc itself marked is to go.
-    let marked = Set(
-      found.filter { $0.flags.system.contains(.deleted) }.map(\.entry.number)
-    ).subtracting(journal.record.removing)
+    let marked = Set(flags.filter { $0.value.system.contains(.deleted) }.keys)
+      .subtracting(journal.record.removing)
     let dates = try DatesThere(connection: connection).run(UIDSet(recorded.keys))
     var old: [Int] = []
     var new: [Int] = []
+    var behind: [UID: Flags] = [:]
     for (number, copy) in pending where there.isSuperset(of: [number, copy.entry]) {
       func date(_ number: Int) -> InternalDate? {
         journal.record.entries[number]?.uid.flatMap { dates[$0]?.date }
@@ -156,6 +159,9 @@ struct FixDates {
       let isUnwanted = marked.contains(number) && !marked.contains(copy.entry)
       if date(number) == copy.date, !isUnwanted {
         old.append(copy.entry)
+        if let uid = journal.record.entries[number]?.uid, let before = flags[copy.entry] {
+          behind[uid] = before.subtracting(flags[number] ?? Flags())
+        }
       } else {
         new.append(number)
         if isUnwanted { continue }
@@ -165,6 +171,8 @@ struct FixDates {
         hopeless.note()
       }
     }
+    // Later the archive's flags, which go to the new ones alone, may be another reason.
+    if madeNow { try catchUp(behind) }
     let removal = RemoveMessages(connection: connection, raw: raw, journal: journal, look: look)
     let refusal = try removal.run(old + new).refusal
     reporter.report.datesFixed += old.count { journal.record.entries[$0] == nil }
@@ -173,6 +181,24 @@ struct FixDates {
       reporter.doubled(left, because: refusal.map { "the server refused to remove one: \($0)" })
     }
     return left == 0
+  }
+
+  /// Sets on new copies what was set on the old ones since they were made.
+  private func catchUp(_ behind: [UID: Flags]) throws(ClientError) {
+    for (flags, messages) in Dictionary(grouping: behind, by: \.value) {
+      var flags = flags
+      flags.system.remove(.deleted)
+      guard !flags.isEmpty else { continue }
+      for chunk in UIDSet(messages.map(\.key)).chunks(ofAtMost: 1000, ranges: 100) {
+        do throws(ClientError) {
+          try connection.run(
+            .uidStore(.set(chunk), .add, flags, unchangedSince: nil, silent: true), "STORE")
+        } catch {
+          // A server that does not take them had not taken them with the copy either.
+          guard case .refused = error else { throw error }
+        }
+      }
+    }
   }
 
   /// What mailarc did not append, or not for sure, is known by its content alone.
