@@ -45,9 +45,11 @@ import Testing
     let bench = try await PushBench.holding(Self.subjects)
     let server = try FakeTarget(FakeTarget.Behaviour.all)
     #expect(try await bench.push(to: server).pushed == ["transferred": 12])
-    try bench.delete("m3")
     try runSuccessfully("/bin/rm", ["-r", bench.archive + "/.mailarc/push"])
-    for _ in 0..<2 { #expect(try await prune(bench, server).pushed == ["present": 11]) }
+    try bench.delete("m3")
+    #expect(try await bench.push(to: server).pushed == ["present": 11])
+    try bench.delete("m7")
+    for _ in 0..<2 { #expect(try await prune(bench, server).pushed == ["present": 10]) }
     #expect(server.subjects() == Self.subjects)
   }
 
