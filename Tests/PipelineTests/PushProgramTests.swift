@@ -70,7 +70,7 @@ import Testing
     #expect(try bench.run().status == 0)
     try bench.delete("a")
     try setModificationTime(try bench.file("b"), 1_200_000_000)
-    let options = ["--prune", "--fix-dates"]
+    let options = ["--prune", "--fix-dates", "--prune-limit", "50"]
     let dry = try bench.run(options + ["--dry-run"])
     #expect(dry.output.contains("remove  INBOX  UID 1  1600000000.x\n"))
     #expect(

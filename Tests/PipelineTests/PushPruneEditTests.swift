@@ -122,11 +122,11 @@ import Testing
     #expect(plain.mailboxes.map(\.name) == [.inbox])
     let stay = plain.notices.filter { $0.text.contains("no longer in the archive and stay") }
     #expect(stay.map { $0.mailbox?.description } == ["Work"])
-    let asked = try await prune(bench, server)
+    let asked = try await prune(bench, server) { $0.pruneLimit = 99 }
     #expect(asked.pushed == ["present": 2, "questions": 1])
-    #expect(asked.questions.map(\.options) == [["--prune-limit 51"]])
+    #expect(asked.questions.map(\.options) == [["--prune-limit 100"]])
     #expect(server.subjects("Work") == ["c", "d"])
-    let report = try await prune(bench, server) { $0.pruneLimit = 51 }
+    let report = try await prune(bench, server) { $0.pruneLimit = 100 }
     #expect(report.pushed == ["present": 2, "removed": 2])
     #expect(report.notices.contains { $0.text.contains("without a message") })
     #expect(server["Work"]?.messages == [])

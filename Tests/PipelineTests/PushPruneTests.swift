@@ -26,7 +26,7 @@ import Testing
   }
 
   private func prune(
-    _ bench: PushBench, _ server: FakeTarget, limit: Int = 10
+    _ bench: PushBench, _ server: FakeTarget, limit: Int = 100
   ) async throws -> RunReport {
     try await bench.push(to: server) {
       $0.prune = true
@@ -114,13 +114,14 @@ import Testing
     let server = try FakeTarget(Behaviour.all)
     #expect(try await bench.push(to: server).pushed == ["transferred": 20])
     for subject in ["m0", "m3", "m4", "m5"] { try bench.delete(subject) }
-    let report = try await prune(bench, server)
-    #expect(report.pushed == ["present": 16, "removed": 1, "questions": 1])
+    let report = try await prune(bench, server, limit: 10)
+    #expect(report.pushed == ["present": 16, "questions": 2])
     #expect(report.exitStatus == .findings)
-    #expect(report.questions.map(\.options) == [["--prune-limit 11"]])
+    #expect(report.questions.map(\.options) == [["--prune-limit 16"], ["--prune-limit 100"]])
     #expect(server.messages().count == 19)
-    #expect(server.subjects("Work") == [])
-    #expect(try await prune(bench, server, limit: 11).pushed == ["present": 16, "removed": 3])
+    #expect(server.subjects("Work") == ["m0"])
+    let half = try await prune(bench, server, limit: 16)
+    #expect(half.pushed == ["present": 16, "removed": 3, "questions": 1])
     #expect(server.messages().count == 16)
   }
 

@@ -52,7 +52,7 @@ import Testing
 
   @Test func `--prune that is killed at any step and run again`() async throws {
     let bench = try await bench()
-    let kills = PushKills(bench: bench, options: ["--prune", "--prune-limit", "50"])
+    let kills = PushKills(bench: bench, options: ["--prune", "--prune-limit", "100"])
     let reference = try kills.copy("reference", user: bench.user)
     try await prepareToPrune(bench, reference, theirs: "m1")
     let done = try kills.run(reference)
@@ -70,7 +70,7 @@ import Testing
   @Test func `--prune that is killed at any step, and all that was to go is put back`() async throws
   {
     let bench = try await bench()
-    var kills = PushKills(bench: bench, options: ["--prune", "--prune-limit", "50"])
+    var kills = PushKills(bench: bench, options: ["--prune", "--prune-limit", "100"])
     kills.resumeOptions = [[]]
     let reference = try kills.copy("reference", user: bench.user)
     try await prepareToPrune(bench, reference, theirs: "m0")

@@ -68,7 +68,7 @@ final class PushServersBench {
       archivePath: archive ?? self.archive, statePath: source.directory.file("state"),
       mboxDialect: nil, target: account(user), connections: 2, dryRun: false,
       acceptDeletions: false, resendDeleted: false, withDeleted: false, retryRefused: false,
-      mend: chosen.mend, full: false, prune: chosen.prune, pruneLimit: 50,
+      mend: chosen.mend, full: false, prune: chosen.prune, pruneLimit: 100,
       fixDates: chosen.fixDates,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: 0.2)
     return await PushPipeline(

@@ -62,7 +62,7 @@ extension OptionTable {
       name: .pruneLimit, group: .transfer, commands: [.pull], value: .number("PERCENT", 1...100),
       summary: "how much of a mailbox --prune may take without asking (10)",
       details: "How much of a mailbox of the archive `--prune` may put into the trash at once, in "
-        + "percent, rounded up to whole messages. Without this option it is a tenth. Beyond that "
+        + "percent. Without this option it is a tenth, not rounded up. Beyond that "
         + "nothing of the mailbox is taken, and the report says which limit would do."),
     Option(
       name: .acceptDeletions, group: .transfer, commands: [.push], value: .none,
@@ -120,7 +120,7 @@ extension OptionTable {
       name: .pruneLimit, group: .transfer, commands: [.push], value: .number("PERCENT", 1...100),
       summary: "how much of a mailbox --prune may remove without asking (10)",
       details: "How much of what mailarc put into a mailbox `--prune` may remove at once, in "
-        + "percent, rounded up to whole messages. Without this option it is a tenth. Beyond that "
+        + "percent. Without this option it is a tenth, not rounded up. Beyond that "
         + "nothing of the mailbox is removed, and the report says which limit would do."),
     Option(
       name: .fixDates, group: .transfer, commands: [.push], value: .none,

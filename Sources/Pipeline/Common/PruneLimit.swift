@@ -3,7 +3,10 @@ package struct PruneLimit {
   /// Without `--prune-limit`: a tenth.
   package static let standard = 10
 
-  /// Percent of the mailbox, rounded up to whole messages: one may always go.
+  /// Percent of the mailbox.
+  ///
+  /// It is not rounded up: where small mailboxes could each lose a message, a whole account of them could
+  /// be emptied unasked.
   let percent: Int
 
   /// Compares with what is to be removed.
@@ -13,7 +16,7 @@ package struct PruneLimit {
   ///   - all: how many there are.
   /// - Returns: the limit that would do; nil if this one does.
   func needed(toRemove count: Int, of all: Int) -> Int? {
-    guard count > (all * percent + 99) / 100 else { return nil }
-    return (count - 1) * 100 / all + 1
+    guard count * 100 > all * percent else { return nil }
+    return min(100, (count * 100 + all - 1) / max(1, all))
   }
 }

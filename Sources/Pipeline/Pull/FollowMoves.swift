@@ -24,7 +24,7 @@ struct FollowMoves {
   func run(_ pulled: [PulledMailbox], skipped: [MailboxName]) throws -> [PulledMailbox] {
     guard !pulled.allSatisfy(\.isClear) else { return pulled }
     var arrivals = try Arrivals(pulled, skipped: skipped, context)
-    let index = ArchiveIndex(context.archive)
+    let index = try namedIndex(pulled)
     return try pulled.compactMap { mailbox in
       guard !mailbox.isClear else { return mailbox }
       var mailbox = mailbox
@@ -39,6 +39,29 @@ struct FollowMoves {
         return nil
       }
     }
+  }
+
+  /// Where everything in the archive is, once messages that another program renamed have their names back.
+  ///
+  /// In mailboxes that the source still has, they were given them before.
+  private func namedIndex(_ pulled: [PulledMailbox]) throws -> ArchiveIndex {
+    let index = ArchiveIndex(context.archive)
+    guard !context.options.dryRun else { return index }
+    let names = NameAgain(archive: context.archive, index: index, dryRun: false)
+    var hasNamed = false
+    for mailbox in pulled where mailbox.isVanished && !mailbox.isClear {
+      let key = context.key(of: mailbox.name)
+      var files: [UID: LocatedMessage] = [:]
+      for file in try index.messages(from: key) {
+        if let origin = file.message.origin, origin.uidValidity == mailbox.uidValidity {
+          files[origin.uid] = file
+        }
+      }
+      let known = files.count
+      try names.run(mailbox.gone + mailbox.kept, of: key, mailbox.uidValidity, &files)
+      if files.count > known { hasNamed = true }
+    }
+    return hasNamed ? ArchiveIndex(context.archive) : index
   }
 
   /// What the mailbox held under the UIDVALIDITY before and has no longer: its name may be another

@@ -11,19 +11,23 @@ import Stores
 struct NameAgain {
   let archive: Archive
   let index: ArchiveIndex
-  let key: MailboxKey
   /// Whether nothing may be changed.
   let dryRun: Bool
 
   /// Looks for messages that are nowhere by name among those that mailarc did not name, by content.
   ///
   /// - Parameters:
-  ///   - record: what is known of the source's mailbox.
-  ///   - files: where its messages are; gets those that are found.
+  ///   - messages: what is known of a mailbox of the source.
+  ///   - key: the mailbox.
+  ///   - validity: its UIDVALIDITY under which they were fetched; without one nothing is looked for.
+  ///   - files: where the messages are; gets those that are found.
   /// - Throws: `StoreError`, also where a part of the archive can't be read.
-  func run(_ record: PullRecord, _ files: inout [UID: LocatedMessage]) throws {
-    guard let validity = record.uidValidity, isMaildir else { return }
-    let missing = record.messages.values.filter {
+  func run(
+    _ messages: some Sequence<HeldMessage>, of key: MailboxKey, _ validity: UIDValidity?,
+    _ files: inout [UID: LocatedMessage]
+  ) throws {
+    guard let validity, isMaildir else { return }
+    let missing = messages.filter {
       ($0.fate == .held || $0.fate == .gone) && files[$0.uid] == nil
     }.sorted { $0.uid < $1.uid }
     guard !missing.isEmpty else { return }
@@ -34,7 +38,7 @@ struct NameAgain {
       guard let found = claimed[held.digest]?.popLast() else { continue }
       if dryRun {
         files[held.uid] = found
-      } else if let order = try order(found, held, validity) {
+      } else if let order = try order(found, held, key, validity) {
         orders[found.mailbox, default: []].append((held, order))
       }
     }
@@ -56,7 +60,7 @@ struct NameAgain {
 
   /// Nil for a file whose line ends are not those that a name of ours promises.
   private func order(
-    _ found: LocatedMessage, _ held: HeldMessage, _ validity: UIDValidity
+    _ found: LocatedMessage, _ held: HeldMessage, _ key: MailboxKey, _ validity: UIDValidity
   ) throws(StoreError) -> MoveOrder? {
     guard let size = try archive.mailbox(found.mailbox)?.open(found.message).size,
       size < held.size

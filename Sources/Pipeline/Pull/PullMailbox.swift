@@ -128,13 +128,15 @@ final class PullMailbox {
       located.files = [:]
     }
     rename(to: located.home)
-    try NameAgain(
-      archive: context.archive, index: index, key: key, dryRun: context.options.dryRun
-    ).run(journal.record, &located.files)
+    let names = NameAgain(
+      archive: context.archive, index: index, dryRun: context.options.dryRun)
+    try names.run(
+      journal.record.messages.values, of: key, journal.record.uidValidity, &located.files)
     try AdoptMessages(
       archive: context.archive, journal: journal, run: context.run.current
     ).run(located.files)
     if journal.record.awaitsRematch {
+      try nameFormer(names, &located)
       let found = try RematchMessages(
         context: context, connection: connection, key: key, journal: journal
       ).run(located.stale, present: present)
@@ -145,6 +147,19 @@ final class PullMailbox {
     }
     try journal.flush()
     return located
+  }
+
+  /// Finds files from before the UIDVALIDITY changed that another program renamed.
+  private func nameFormer(_ names: NameAgain, _ located: inout LocateMessages.Result) throws {
+    let validity = journal.record.formerValidity
+    var files: [UID: LocatedMessage] = [:]
+    for file in located.stale {
+      guard let origin = file.message.origin, origin.uidValidity == validity else { continue }
+      files[origin.uid] = file
+    }
+    let known = Set(files.keys)
+    try names.run(journal.record.former.values, of: key, validity, &files)
+    located.stale += files.filter { !known.contains($0.key) }.map(\.value)
   }
 
   /// The user renamed the mailbox in the archive: the source's new mail follows.
