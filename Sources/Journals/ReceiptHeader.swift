@@ -80,7 +80,7 @@ package struct ReceiptMailbox: Equatable, Sendable {
   init?(_ record: JournalRecord) {
     var reader = FieldReader(record)
     guard record.fields.count == 2,
-      let name = reader.text().flatMap({ MailboxName(stateForm: $0) }),
+      let name = reader.mailbox(),
       let validity = reader.text()
     else { return nil }
     self.init(name: name, uidValidity: UInt32(validity).map { UIDValidity($0) })

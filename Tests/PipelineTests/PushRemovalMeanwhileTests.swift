@@ -13,10 +13,7 @@ import Testing
   private func pushed(
     _ capabilities: String = Behaviour.all, wrong: String? = nil
   ) async throws -> (PushBench, FakeTarget) {
-    let bench = try await PushBench.dropping(["a", "b", "c", "d"])
-    let server = try FakeTarget(capabilities)
-    let report = try await bench.push(to: server)
-    guard report.pushed == ["transferred": 4] else { throw TestSetupError("\(report.pushed)") }
+    let (bench, server) = try await PushBench.pushed(["a", "b", "c", "d"], capabilities)
     if let place = server.messages().firstIndex(where: { $0.subject == wrong }) {
       server["INBOX"]?.messages[place].date = PushFixDatesTests.wrong
     }
