@@ -30,7 +30,8 @@ struct MaildropBench {
   }
 
   init(
-    _ directory: TemporaryDirectory? = nil, _ change: (inout FakePOP3Server.State) -> Void = { _ in }
+    _ directory: TemporaryDirectory? = nil,
+    _ change: (inout FakePOP3Server.State) -> Void = { _ in }
   ) throws {
     server = try FakePOP3Server(change)
     self.directory = try directory ?? TemporaryDirectory(inMemory: true)
