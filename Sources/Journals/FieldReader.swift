@@ -14,6 +14,8 @@ struct FieldReader {
 
   mutating func validity() -> UIDValidity? { number().map { UIDValidity($0) } }
 
+  mutating func mailbox() -> MailboxName? { text().flatMap { MailboxName(stateForm: $0) } }
+
   mutating func digest() -> ContentDigest? { text().flatMap { ContentDigest(hex: $0) } }
 
   mutating func headerKey() -> HeaderKey? { text().flatMap { HeaderKey($0) } }

@@ -70,7 +70,7 @@ extension PushEvent: JournalEvent {
       self = .known(uidNext: uidNext)
     case "moving":
       guard let time: Int64 = reader.number(), let octets: Int64 = reader.number(),
-        let destination = reader.text().flatMap({ MailboxName(stateForm: $0) })
+        let destination = reader.mailbox()
       else { return nil }
       self = .moving(IntendedMove(time: time, octets: octets, destination: destination))
     case "moved": self = .moved

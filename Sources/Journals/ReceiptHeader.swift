@@ -1,4 +1,5 @@
 package import Mail
+package import Platform
 
 /// What a receipt says of itself, above its mailboxes.
 package struct ReceiptHeader: Equatable, Sendable {
@@ -79,7 +80,7 @@ package struct ReceiptMailbox: Equatable, Sendable {
   init?(_ record: JournalRecord) {
     var reader = FieldReader(record)
     guard record.fields.count == 2,
-      let name = reader.text().flatMap({ MailboxName(stateForm: $0) }),
+      let name = reader.mailbox(),
       let validity = reader.text()
     else { return nil }
     self.init(name: name, uidValidity: UInt32(validity).map { UIDValidity($0) })
@@ -91,6 +92,8 @@ package struct ReceiptMailbox: Equatable, Sendable {
 package enum ReceiptError: Error, Equatable, Sendable {
   /// The file is something else.
   case foreign(path: String)
+  /// It is no file at all.
+  case noFile(path: String, FileKind)
   /// A later version of mailarc wrote it.
   case newer(path: String, version: Int)
   /// A line is not what it has to be; the first line is 1.
@@ -104,6 +107,7 @@ extension ReceiptError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .foreign(let path): "\"\(path)\" is not a receipt of mailarc"
+    case .noFile(let path, let kind): "\"\(path)\" is \(kind), not a receipt of mailarc"
     case .newer(let path, let version):
       "\"\(path)\" is a receipt of format \(version), which a later version of mailarc wrote"
     case .malformed(let path, let line, let reason):

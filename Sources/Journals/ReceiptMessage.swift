@@ -98,7 +98,7 @@ extension ReceiptMessage {
   /// Nil for fields that are none.
   init?(_ record: JournalRecord) {
     var reader = FieldReader(record)
-    guard let mailbox = reader.text().flatMap({ MailboxName(stateForm: $0) }),
+    guard let mailbox = reader.mailbox(),
       let verdict = reader.text(), let uid = reader.text(), let digest = reader.digest(),
       let size: Int64 = reader.number(), size >= 0, let key = reader.headerKey(),
       let decides = reader.text(), ["decides", "doubtful"].contains(decides),

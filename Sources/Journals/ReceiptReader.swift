@@ -31,6 +31,8 @@ package final class ReceiptReader {
   /// - Throws: `ReceiptError`, `SystemError`.
   package init(in directory: Directory, name: String) throws {
     path = directory.path(of: name)
+    let kind = try directory.status(of: name).kind
+    guard kind == .file else { throw ReceiptError.noFile(path: path, kind) }
     file = try directory.openFile(name)
     (header, sections) = try Self.check(file, path)
   }

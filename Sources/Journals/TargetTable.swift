@@ -45,7 +45,7 @@ package struct TargetTable: Equatable, Sendable {
         continue
       default: break
       }
-      guard let name = reader.text().flatMap({ MailboxName(stateForm: $0) }) else { return nil }
+      guard let name = reader.mailbox() else { return nil }
       switch record.kind {
       case "mailbox":
         var uses: [SpecialUse] = []

@@ -13,4 +13,23 @@ package enum CanonicalPath {
     defer { free(found) }
     return String(cString: found)
   }
+
+  /// The same of something that may not be there yet, in a directory that is.
+  ///
+  /// - Throws: `isNotFound` also where nothing can have that name.
+  package static func ofPlace(_ path: String) throws(SystemError) -> String {
+    do {
+      return try of(path)
+    } catch  where error.isNotFound {
+      var parts = path.split(separator: "/").map { String($0) }
+      guard let name = parts.popLast(), name != "..", name != "." else { throw error }
+      let parent = (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+      return try of(parent.isEmpty ? "." : parent) + "/" + name
+    }
+  }
+
+  /// Whether a path leads into a directory, or to it; both without symbolic links.
+  package static func leads(_ path: String, into directory: String) -> Bool {
+    path.split(separator: "/").starts(with: directory.split(separator: "/"))
+  }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Mail
 import TestSupport
 import Testing
@@ -91,6 +92,54 @@ struct ComparisonUsageTests {
         ], terminal: recording.terminal)
       #expect(status == .badInput)
       #expect(recording.errors.contains(words))
+    }
+  }
+
+  @Test(arguments: [
+    ("..", "is a directory"), ("/dev/null", "is a device, FIFO or socket"),
+    ("fifo", "is a device, FIFO or socket"), ("link", "is a device, FIFO or socket"),
+  ])
+  func `what is no file says what it is`(_ name: String, _ words: String) async throws {
+    let directory = try ScratchDirectory()
+    let password = try directory.write(Array("x\n".utf8), to: "password", mode: 0o600)
+    try #require(mkfifo(directory.path + "/fifo", 0o600) == 0)
+    try #require(symlink("fifo", directory.path + "/link") == 0)
+    let recording = Recording()
+    let status = await run(
+      [
+        "verify", "--against", name.hasPrefix("/") ? name : directory.path + "/" + name,
+        "imaps://ada@localhost:1", "--password-file", password,
+      ], terminal: recording.terminal)
+    #expect(status == .badInput)
+    #expect(recording.errors.contains(words))
+  }
+
+  @Test(arguments: [
+    ("receipt", true), ("some/where/receipt", true), ("some/../receipt", true),
+    ("../beside/../archive/receipt", true), ("../link/receipt", true), ("../inner/receipt", true),
+    ("../receipt", false), ("../archives", false), ("../beside/receipt", false),
+  ])
+  func `a receipt within the archive is refused`(
+    _ place: String, _ isRefused: Bool
+  ) async throws {
+    let directory = try ScratchDirectory()
+    let password = try directory.write(Array("x\n".utf8), to: "password", mode: 0o600)
+    let archive = directory.path + "/archive"
+    for path in [archive, archive + "/some", archive + "/some/where", directory.path + "/beside"] {
+      try #require(mkdir(path, 0o700) == 0)
+    }
+    try #require(symlink("archive", directory.path + "/link") == 0)
+    try #require(symlink("archive/some/where", directory.path + "/inner") == 0)
+    for name in [archive, directory.path + "/link"] {
+      let recording = Recording()
+      let status = await run(
+        [
+          "verify", name, "imaps://ada@localhost:1", "--password-file", password,
+          "--receipt", archive + "/" + place,
+        ], terminal: recording.terminal)
+      #expect((status == .usage) == isRefused)
+      #expect(recording.errors.contains("is inside the archive") == isRefused)
+      #expect(access(archive + "/" + place, F_OK) != 0)
     }
   }
 }

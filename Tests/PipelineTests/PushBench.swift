@@ -59,6 +59,19 @@ final class PushBench {
     return bench
   }
 
+  /// The same, pushed to a server in memory that offers this.
+  static func pushed(
+    _ subjects: [String], _ capabilities: String = FakeTarget.Behaviour.all
+  ) async throws -> (PushBench, FakeTarget) {
+    let bench = try await dropping(subjects)
+    let server = try FakeTarget(capabilities)
+    let report = try await bench.push(to: server)
+    guard report.pushed == ["transferred": subjects.count] else {
+      throw TestSetupError("\(report.pushed)")
+    }
+    return (bench, server)
+  }
+
   /// Pulls the source; whatever goes wrong there is not what these tests are about.
   func pull(layout: ArchiveIdentity.Layout? = nil) async throws {
     let report = try await source.pull(layout: layout)

@@ -19,12 +19,7 @@ import Testing
     _ subjects: [String] = ["a", "b", "c", "d"], wrong: Set<String> = ["b", "c"],
     _ capabilities: String = Behaviour.all
   ) async throws -> (PushBench, FakeTarget) {
-    let bench = try await PushBench.dropping(subjects)
-    let server = try FakeTarget(capabilities)
-    let report = try await bench.push(to: server)
-    guard report.pushed == ["transferred": subjects.count] else {
-      throw TestSetupError("\(report.pushed)")
-    }
+    let (bench, server) = try await PushBench.pushed(subjects, capabilities)
     for index in subjects.indices where wrong.contains(subjects[index]) {
       server["INBOX"]?.messages[index].date = Self.wrong
     }

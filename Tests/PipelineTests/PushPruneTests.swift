@@ -16,13 +16,7 @@ import Testing
   private func pushed(
     _ capabilities: String = Behaviour.all, _ subjects: [String] = subjects
   ) async throws -> (PushBench, FakeTarget) {
-    let bench = try await PushBench.dropping(subjects)
-    let server = try FakeTarget(capabilities)
-    let report = try await bench.push(to: server)
-    guard report.pushed == ["transferred": subjects.count] else {
-      throw TestSetupError("\(report.pushed)")
-    }
-    return (bench, server)
+    try await PushBench.pushed(subjects, capabilities)
   }
 
   private func prune(

@@ -14,13 +14,7 @@ import Testing
   private func pushed(
     _ subjects: [String] = ["a", "b", "c", "d"]
   ) async throws -> (PushBench, FakeTarget) {
-    let bench = try await PushBench.dropping(subjects)
-    let server = try FakeTarget(Behaviour.all)
-    let report = try await bench.push(to: server)
-    guard report.pushed == ["transferred": subjects.count] else {
-      throw TestSetupError("\(report.pushed)")
-    }
-    return (bench, server)
+    try await PushBench.pushed(subjects)
   }
 
   /// True for the first UID command that begins so.

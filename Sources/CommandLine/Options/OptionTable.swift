@@ -23,9 +23,9 @@ enum OptionTable {
           + "are created and subscribed; one with a special use, such as `\\Sent`, goes into the "
           + "target's own of that use. Without TARGET it is the account that the archive was pushed "
           + "to before, if that is only one.",
-        "A second run appends nothing, unless the archive has changed. What was moved by hand in "
-          + "the archive after it was pushed is moved on the target, if the server has MOVE and "
-          + "mailarc put it there; flags that changed in the archive are changed there too. Nothing "
+        "A second run appends nothing, unless the archive has changed. What was moved in the "
+          + "archive after it was pushed, by hand or because the source moved it, is moved on the "
+          + "target, if the server has MOVE and mailarc put it there; flags that changed in the archive are changed there too. Nothing "
           + "is ever removed from the target without `--prune` or `--fix-dates`, and what was deleted "
           + "there is not sent again.",
       ]),

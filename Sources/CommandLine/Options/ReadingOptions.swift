@@ -48,7 +48,7 @@ extension OptionTable {
       details: "With an account: write into FILE a line for each message of the archive, with its "
         + "mailbox, verdict, UID, digest, size, date and flags. FILE appears when all is compared, or "
         + "not at all; nobody else may read it. If it is there, it must be a receipt, and is "
-        + "replaced. `formats/receipt.md` describes it."),
+        + "replaced. It can't be inside the archive. `formats/receipt.md` describes it."),
     Option(
       name: .against, group: .reading, commands: [.verify], value: .file("FILE"),
       summary: "compare the account with the receipt FILE, without an archive",

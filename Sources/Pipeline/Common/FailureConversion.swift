@@ -156,7 +156,7 @@ extension Failure {
 
   private init(_ error: ReceiptError) {
     switch error {
-    case .foreign: self.init(scope: .run, cause: .input, "\(error)")
+    case .foreign, .noFile: self.init(scope: .run, cause: .input, "\(error)")
     case .malformed:
       self.init(
         scope: .run, cause: .input, "\(error)",

@@ -27,6 +27,15 @@ struct ListCandidates {
     return found.values.sorted { $0.message.uid < $1.message.uid }
   }
 
+  /// The same with those behind the others that are marked as deleted: they stand for a message of the
+  /// archive only where no other copy does.
+  static func markedLast<Element>(
+    _ all: [Element], flags: (Element) -> Flags
+  ) -> [Element] {
+    func isMarked(_ one: Element) -> Bool { flags(one).system.contains(.deleted) }
+    return all.filter { !isMarked($0) } + all.filter(isMarked)
+  }
+
   private func list(
     _ uids: UIDSet, _ items: [FetchItem], _ found: inout [UID: Candidate]
   ) throws(ClientError) {

@@ -114,7 +114,7 @@ package struct MatchMessages {
   ///
   /// - Parameters:
   ///   - wanted: the archive's messages, in their order.
-  ///   - candidates: the target's messages, ascending by UID.
+  ///   - candidates: the target's messages, ascending by UID, those that are marked as deleted last.
   ///   - read: the digests of candidates' contents; one that is no longer there is left out.
   ///   - tolerated: the tolerated digests of a wanted message, most likely first.
   /// - Returns: the pairs, those by header key first.

@@ -33,6 +33,7 @@ struct BindNewcomers {
     let bound = Set(journal.record.entries.values.lazy.compactMap(\.uid))
     var candidates = observation.newcomers.filter { !bound.contains($0.message.uid) }
     guard !candidates.isEmpty || observation.isAnew else { return try bind(toSend, to: []) }
+    candidates = ListCandidates.markedLast(candidates) { $0.flags }
     try rebind(&candidates) { $0.isGone || $0.uid == nil }
     return try bind(toSend, to: candidates)
   }
@@ -43,7 +44,7 @@ struct BindNewcomers {
   /// that may have arrived.
   /// - Throws: `ClientError`, and what `tolerated` throws.
   func rebindLive() throws {
-    var candidates = observation.newcomers
+    var candidates = ListCandidates.markedLast(observation.newcomers) { $0.flags }
     try rebind(&candidates) { $0.isUnbound }
   }
 
@@ -86,15 +87,18 @@ struct BindNewcomers {
     let others = journal.record.entries.values
       .filter { $0.origin == .other && !$0.isGone && $0.uid != nil }
       .sorted { $0.number < $1.number }
-    let candidates =
-      newcomers
-      + others.compactMap { entry in
-        entry.uid.map {
-          ListCandidates.Candidate(
-            message: CandidateMessage(uid: $0, headerKey: entry.headerKey, size: entry.size),
-            flags: entry.flags)
-        }
+    let known = others.compactMap { entry in
+      entry.uid.map {
+        ListCandidates.Candidate(
+          message: CandidateMessage(uid: $0, headerKey: entry.headerKey, size: entry.size),
+          flags: entry.flags)
       }
+    }
+    let sources = ListCandidates.markedLast(
+      newcomers.map { (candidate: $0, entry: nil) }
+        + zip(known, others).map { (candidate: $0, entry: $1.number) }
+    ) { $0.candidate.flags }
+    let candidates = sources.map(\.candidate)
     let matches =
       toSend.isEmpty || candidates.isEmpty
       ? []
@@ -108,12 +112,14 @@ struct BindNewcomers {
         tolerated: { try tolerated(messages[toSend[$0]].source, false) })
     let altered = matches.count { $0.evidence == .tolerated }
     if altered > 0 { onAltered(altered) }
-    let rest = Set(newcomers.indices).subtracting(matches.map(\.candidate))
-    try lookForTwice(rest.sorted().map { newcomers[$0].message })
+    let found = Set(matches.map(\.candidate))
+    try lookForTwice(
+      sources.indices.filter { sources[$0].entry == nil && !found.contains($0) }
+        .map { candidates[$0].message })
     var matched: [Int: MatchMessages.Match] = [:]
     for match in matches { matched[match.candidate] = match }
     for (place, candidate) in candidates.enumerated() {
-      let old = place >= newcomers.count ? others[place - newcomers.count].number : nil
+      let old = sources[place].entry
       guard let match = matched[place] else {
         if old == nil { journal.append(.entry(other(candidate))) }
         continue

@@ -3,7 +3,11 @@ import Mail
 import Stores
 
 /// Finds messages that were pushed and whose file went from one mailbox of the archive to another, with
-/// its content.
+/// its content: by hand, or by a pull that followed the source and named it anew.
+///
+/// What is moved would else be appended there and be surplus here, by the same counts. Nothing is read
+/// as long as the file of every pushed message is in its place; after that the files of which no pull
+/// knows the content and that may be what is missing, and each that is taken for a move.
 struct FindHandMoves {
   /// A mailbox of the target: its index, and the archive's files that belong there.
   struct Side {
@@ -28,72 +32,68 @@ struct FindHandMoves {
     }
   }
 
-  let digester: DigestMessages
-
-  /// The moves, by side and entry.
-  ///
-  /// - Throws: what reading a file that moved throws.
-  func run(_ sides: [Side]) throws -> [Move] {
-    var moves: [Move] = []
-    var open: [(source: Int, entry: IndexEntry)] = []
-    let known = sides.map { Set($0.record.entries.values.map(\.source)) }
-    for (source, side) in sides.enumerated() where !side.record.isUnsettled {
-      let doubled = side.record.outdated.union(side.record.replacements.keys)
-      for entry in side.record.entries.values.sorted(by: { $0.number < $1.number }) {
-        guard entry.origin == .pushed, !entry.isGone, entry.uid != nil, !entry.source.isEmpty,
-          !doubled.contains(entry.number), let digest = entry.digest,
-          side.files[entry.source] == nil
-        else { continue }
-        guard let destination = sides.firstIndex(where: { $0.files[entry.source] != nil }),
-          let file = sides[destination].files[entry.source]
-        else {
-          open.append((source, entry))
-          continue
-        }
-        guard !sides[destination].record.isUnsettled,
-          !known[destination].contains(entry.source),
-          try digester.run(file.message, in: file.mailbox).digest == digest
-        else { continue }
-        moves.append(
-          Move(entry: entry, source: source, destination: destination, file: entry.source))
-      }
-    }
-    return try moves + findRenamed(open, sides, known)
+  /// A pushed message whose file is no longer in its mailbox.
+  private struct Missing {
+    let entry: IndexEntry
+    let digest: ContentDigest
+    let source: Int
   }
 
-  /// Mail programs give a message another name when they move it: then its content tells.
-  private func findRenamed(
-    _ open: [(source: Int, entry: IndexEntry)], _ sides: [Side], _ known: [Set<String>]
-  ) throws -> [Move] {
-    guard !open.isEmpty else { return [] }
-    let sizes = Set(open.map(\.entry.size))
-    var candidates: [ContentDigest: [(side: Int, file: String)]] = [:]
-    for (place, side) in sides.enumerated() {
-      for (name, file) in side.files.sorted(by: { $0.key < $1.key })
-      where !file.message.isOurs && !known[place].contains(name) {
-        if let size = file.message.scanned?.wireSize, !sizes.contains(size) { continue }
-        let content = try digester.run(file.message, in: file.mailbox)
-        guard sizes.contains(content.size) else { continue }
-        candidates[content.digest, default: []].append((place, name))
-      }
+  let pulled: PulledDigests
+  let digester: DigestMessages
+
+  /// The moves.
+  ///
+  /// - Throws: `JournalError`.
+  func run(_ sides: [Side]) throws -> [Move] {
+    var missing: [Missing] = []
+    for (place, side) in sides.enumerated() where !side.record.isUnsettled {
+      missing += side.missing.map { Missing(entry: $0, digest: $1, source: place) }
+    }
+    guard !missing.isEmpty else { return [] }
+    let sought = SoughtContents(missing.map(\.entry))
+    var holdings = sides.map {
+      CountHoldings(side: $0, sought: sought, pulled: pulled, digester: digester).run()
     }
     var moves: [Move] = []
-    for (source, entry) in open {
-      guard let digest = entry.digest, let found = candidates[digest] else { continue }
-      // In its own mailbox it has not moved, whatever its name.
-      if let place = found.firstIndex(where: { $0.side == source }) {
-        candidates[digest]?.remove(at: place)
-        continue
+    // Of equal messages the one that kept its name is known for sure.
+    for isByName in [true, false] {
+      missing.removeAll { one in
+        guard let move = find(one, isByName: isByName, sides, &holdings) else { return false }
+        moves.append(move)
+        return true
       }
-      guard let place = found.firstIndex(where: { !sides[$0.side].record.isUnsettled }) else {
-        continue
-      }
-      candidates[digest]?.remove(at: place)
-      moves.append(
-        Move(
-          entry: entry, source: source, destination: found[place].side, file: found[place].file))
     }
     return moves
+  }
+
+  private func find(
+    _ one: Missing, isByName: Bool, _ sides: [Side], _ holdings: inout [Holdings]
+  ) -> Move? {
+    let digest = one.digest
+    guard holdings[one.source].surplus[digest, default: 0] > 0 else { return nil }
+    for place in sides.indices where !sides[place].record.isUnsettled {
+      while holdings[place].lacking[digest, default: 0] > 0,
+        let newcomer = holdings[place].take(digest, isByName ? one.entry.source : nil)
+      {
+        guard newcomer.isRead || isContent(digest, newcomer.name, sides[place]) else {
+          // It was edited since it was pulled.
+          holdings[place].lacking[digest, default: 0] -= 1
+          continue
+        }
+        holdings[one.source].surplus[digest, default: 0] -= 1
+        holdings[place].lacking[digest, default: 0] -= 1
+        return Move(
+          entry: one.entry, source: one.source, destination: place, file: newcomer.name)
+      }
+    }
+    return nil
+  }
+
+  private func isContent(_ digest: ContentDigest, _ name: String, _ side: Side) -> Bool {
+    guard let file = side.files[name] else { return false }
+    // What can't be read is named where the mailbox is pushed.
+    return (try? digester.run(file.message, in: file.mailbox).digest) == digest
   }
 }
 
@@ -107,5 +107,16 @@ extension FindHandMoves.Side {
       for message in try mailbox.scan() { files[message.source] = (mailbox, message) }
     }
     self.init(record: record, files: files)
+  }
+
+  /// What mailarc pushed and can move on the target, and whose file is not here.
+  fileprivate var missing: [(IndexEntry, ContentDigest)] {
+    let doubled = record.outdated.union(record.replacements.keys)
+    return record.entries.values.sorted { $0.number < $1.number }.compactMap { entry in
+      guard entry.origin == .pushed, !entry.isGone, entry.uid != nil, !entry.source.isEmpty,
+        !doubled.contains(entry.number), let digest = entry.digest, files[entry.source] == nil
+      else { return nil }
+      return (entry, digest)
+    }
   }
 }

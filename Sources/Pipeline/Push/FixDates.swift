@@ -54,7 +54,7 @@ struct FixDates {
   ///   - window: how many messages go out at a time.
   /// - Throws: `ClientError` where the connection is gone; `StoreError`, `JournalError`.
   func run(_ pairs: () -> [Int: Int], window: inout AppendWindow) throws {
-    guard try finish() else { return }
+    guard try finish(madeNow: false) else { return }
     var rest = try find(pairs())[...]
     // The first one shows whether the server keeps dates at all.
     var most = 1
@@ -66,7 +66,7 @@ struct FixDates {
         connection: connection, raw: raw, journal: journal, side: side, reporter: reporter,
         uidValidity: uidValidity
       ).run(batch)
-      guard try finish(), !copies.isHopeless else { return }
+      guard try finish(madeNow: true), !copies.isHopeless else { return }
       if copies.refused == batch.count {
         refusals += 1
       } else {
@@ -93,17 +93,21 @@ struct FixDates {
     }
     let dates = try DatesThere(connection: connection).run(UIDSet(expected.keys))
     var wrong: [Wrong] = []
-    var odd: [String] = []
+    var (odd, marked): ([String], [String]) = ([], [])
     for (uid, expected) in expected {
-      guard let there = dates[uid], there != expected.date else { continue }
-      if Self.isOrdinary(expected.date) {
+      guard let there = dates[uid], there.date != expected.date else { continue }
+      if !Self.isOrdinary(expected.date) {
+        odd.append(expected.entry.source)
+      } else if there.isMarked {
+        marked.append(side.path(of: side.messages[expected.place]))
+      } else {
         wrong.append(
           Wrong(
-            place: expected.place, entry: expected.entry, date: expected.date, dateThere: there))
-      } else {
-        odd.append(expected.entry.source)
+            place: expected.place, entry: expected.entry, date: expected.date,
+            dateThere: there.date))
       }
     }
+    reporter.dateStays(marked.sorted(), "is marked as deleted", "are marked as deleted")
     if !odd.isEmpty {
       reporter.notice(
         .datesNotKept,
@@ -122,10 +126,11 @@ struct FixDates {
 
   // MARK: Finishing
 
-  /// Removes one of each two copies: the old one if the new one has its date, else the new one.
+  /// Removes one of each two copies, the new ones of which this run made or an earlier one: the old one
+  /// if the new one has its date, else the new one.
   ///
   /// - Returns: whether there is one copy of each now, and the server keeps dates.
-  private func finish() throws -> Bool {
+  private func finish(madeNow: Bool) throws -> Bool {
     let pending = journal.record.replacements.sorted { $0.key < $1.key }
     guard !pending.isEmpty else { return true }
     if !connection.isSelected(raw) { _ = try connection.select(raw) }
@@ -135,24 +140,39 @@ struct FixDates {
       recorded[uid] = entry
     }
     let look = look()
-    let there = Set(try look.run(recorded).values.map(\.entry.number))
+    let found = try look.run(recorded).values
+    let flags = Dictionary(
+      found.map { ($0.entry.number, $0.flags) }, uniquingKeysWith: { first, _ in first })
+    let there = Set(flags.keys)
+    // By others: what mailarc itself marked is to go.
+    let marked = Set(flags.filter { $0.value.system.contains(.deleted) }.keys)
+      .subtracting(journal.record.removing)
     let dates = try DatesThere(connection: connection).run(UIDSet(recorded.keys))
     var old: [Int] = []
     var new: [Int] = []
+    var behind: [UID: Flags] = [:]
     for (number, copy) in pending where there.isSuperset(of: [number, copy.entry]) {
       func date(_ number: Int) -> InternalDate? {
-        journal.record.entries[number]?.uid.flatMap { dates[$0] }
+        journal.record.entries[number]?.uid.flatMap { dates[$0]?.date }
       }
-      if date(number) == copy.date {
+      // Who saw two and threw the new one away is to keep the old one.
+      let isUnwanted = marked.contains(number) && !marked.contains(copy.entry)
+      if date(number) == copy.date, !isUnwanted {
         old.append(copy.entry)
+        if let uid = journal.record.entries[number]?.uid, let before = flags[copy.entry] {
+          behind[uid] = before.subtracting(flags[number] ?? Flags())
+        }
       } else {
         new.append(number)
+        if isUnwanted { continue }
         // Where the UIDs were given anew, the old one may be under the new one's entry.
         guard date(copy.entry) != copy.date else { continue }
         tellWrong(number, date(number), copy.date)
         hopeless.note()
       }
     }
+    // Later the archive's flags, which go to the new ones alone, may be another reason.
+    if madeNow { try catchUp(behind) }
     let removal = RemoveMessages(connection: connection, raw: raw, journal: journal, look: look)
     let refusal = try removal.run(old + new).refusal
     reporter.report.datesFixed += old.count { journal.record.entries[$0] == nil }
@@ -161,6 +181,24 @@ struct FixDates {
       reporter.doubled(left, because: refusal.map { "the server refused to remove one: \($0)" })
     }
     return left == 0
+  }
+
+  /// Sets on new copies what was set on the old ones since they were made.
+  private func catchUp(_ behind: [UID: Flags]) throws(ClientError) {
+    for (flags, messages) in Dictionary(grouping: behind, by: \.value) {
+      var flags = flags
+      flags.system.remove(.deleted)
+      guard !flags.isEmpty else { continue }
+      for chunk in UIDSet(messages.map(\.key)).chunks(ofAtMost: 1000, ranges: 100) {
+        do throws(ClientError) {
+          try connection.run(
+            .uidStore(.set(chunk), .add, flags, unchangedSince: nil, silent: true), "STORE")
+        } catch {
+          // A server that does not take them had not taken them with the copy either.
+          guard case .refused = error else { throw error }
+        }
+      }
+    }
   }
 
   /// What mailarc did not append, or not for sure, is known by its content alone.
@@ -192,17 +230,24 @@ final class HopelessDates: Sendable {
 
 /// Asks the selected mailbox for internal dates.
 struct DatesThere {
+  struct Answer {
+    let date: InternalDate
+    /// Whether the message is marked as deleted.
+    let isMarked: Bool
+  }
+
   let connection: IMAPConnection
 
   /// The dates of those messages that are there and have one that can be read.
-  func run(_ uids: UIDSet) throws(ClientError) -> [UID: InternalDate] {
-    var found: [UID: InternalDate] = [:]
+  func run(_ uids: UIDSet) throws(ClientError) -> [UID: Answer] {
+    var found: [UID: Answer] = [:]
     for chunk in uids.chunks(ofAtMost: 1000, ranges: 100) {
-      try connection.fetch(.set(chunk), [.uid, .internalDate]) { event in
-        guard case .fetch(let response) = event, let uid = response.uid, uids.contains(uid) else {
-          return
-        }
-        found[uid] = response.internalDate
+      try connection.fetch(.set(chunk), [.uid, .flags, .internalDate]) { event in
+        guard case .fetch(let response) = event, let uid = response.uid, uids.contains(uid),
+          let date = response.internalDate
+        else { return }
+        found[uid] = Answer(
+          date: date, isMarked: response.flags?.system.contains(.deleted) == true)
       }
     }
     return found

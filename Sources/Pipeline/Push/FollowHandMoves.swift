@@ -5,8 +5,8 @@ import Platform
 import Protocols
 import Stores
 
-/// Moves on the target what was moved by hand in the archive, where the server has MOVE (RFC 6851), so
-/// that it need not be sent again.
+/// Moves on the target what was moved in the archive, by hand or after the source, where the server has
+/// MOVE (RFC 6851), so that it need not be sent again.
 ///
 /// Only what mailarc itself pushed is moved, and only by UID. A run that is killed between the move and
 /// its record is no harm: the next one finds the message by content. But the server may still be at it
@@ -41,7 +41,8 @@ struct FollowHandMoves {
     var places = try targets.map(place)
     defer { targets = places.map(\.target) }
     if !context.options.dryRun { try endOpenMoves(places) }
-    let found = try FindHandMoves(digester: DigestMessages()).run(places.map(\.files))
+    let found = try FindHandMoves(pulled: context.pulled, digester: DigestMessages()).run(
+      places.map(\.files))
     let moves = Dictionary(grouping: found) { [$0.source, $0.destination] }
     for (pair, moves) in moves.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       do {

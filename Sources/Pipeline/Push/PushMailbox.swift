@@ -259,7 +259,8 @@ final class PushMailbox {
     }
     context.keptFlags.record(flags, of: target.name)
     let (transferred, present) = (reporter.report.transferred, reporter.report.alreadyPresent)
-    let uidNext = try append(plan, connection, raw, observation, flags)
+    let uidNext = try appending(connection, raw, observation, flags).run(
+      plan, window: &window, slowestBatch: &slowestBatch)
     // Others may have brought some of it meanwhile.
     let isAsPlanned = reporter.report.alreadyPresent == present
     reporter.report.flagsUpdated += try pushFlags(connection, flags, dryRun: false).run(
@@ -329,6 +330,17 @@ final class PushMailbox {
       uniquingKeysWith: { first, _ in first })
   }
 
+  private func appending(
+    _ connection: IMAPConnection, _ raw: RawMailboxName,
+    _ observation: ObserveTarget.Observation, _ flags: TargetFlags
+  ) -> AppendPlanned {
+    AppendPlanned(
+      context: context, target: target, tree: tree, server: server, journal: journal, side: side,
+      reporter: reporter, mender: mender, earlyDates: earlyDates, omissions: omissions,
+      connection: connection, raw: raw, observation: observation, flags: flags,
+      bindArrivals: arrivals(connection, raw, observation))
+  }
+
   private func pushFlags(
     _ connection: IMAPConnection, _ flags: TargetFlags, dryRun: Bool
   ) -> PushFlags {
@@ -340,56 +352,5 @@ final class PushMailbox {
         "the server refused to store \(refused) for "
           + "\(Counted.messages(count)): \(words)")
     }
-  }
-
-  /// Appends what the target lacks; returns its UIDNEXT as far as that is known.
-  private func append(
-    _ plan: PlanPush.Plan, _ connection: IMAPConnection, _ raw: RawMailboxName,
-    _ observation: ObserveTarget.Observation, _ flags: TargetFlags
-  ) throws -> UInt32 {
-    guard !plan.toSend.isEmpty else { return observation.uidNext }
-    try markUnfinished()
-    for number in plan.replaced { journal.append(.dropped(entry: number)) }
-    for place in plan.toSend
-    where journal.record.refused[side.messages[place].digest] != nil && !mender.isToMend(place) {
-      journal.append(.retried(side.messages[place].digest))
-    }
-    // Some servers lose mail that is appended to the open mailbox; this one gains by it.
-    if connection.serverID["name"]?.lowercased() != "dovecot" { try connection.leaveMailbox() }
-    reporter.began(
-      messages: plan.toSend.count,
-      bytes: plan.toSend.reduce(0) { $0 + side.messages[$1].size })
-    let batches = OutgoingBatches(
-      plan.toSend, side: side, flags: flags, omissions: omissions, mender: mender,
-      largest: connection.capabilities.appendLimit)
-    let appender = AppendMessages(
-      connection: connection, journal: journal, raw: raw, observation: observation, side: side,
-      refusals: ResolveRefusals(
-        side: side, retry: context.options.retry, server: server, mender: mender,
-        earlyDates: earlyDates,
-        create: { [tree, target] in
-          try PrepareMailbox(connection: connection, tree: tree, target: target, raw: raw).create()
-        }),
-      bindArrivals: arrivals(connection, raw, observation), reporter: reporter)
-    defer {
-      slowestBatch = max(slowestBatch, appender.slowestBatch)
-      reporter.report.collapsed += appender.collapsed
-    }
-    try appender.run(batches, window: &window)
-    for (place, error) in batches.unreadable {
-      reporter.fail(side.path(of: side.messages[place]), "\(error)", advice: nil)
-    }
-    if !connection.isSelected(raw) { _ = try connection.select(raw) }
-    return appender.uidNext
-  }
-
-  /// What is about to be sent may be known to this run only, as when it was asked for by an option: if
-  /// the run breaks off, the next one must not pass the mailbox over as unchanged.
-  private func markUnfinished() throws {
-    guard let known = context.states[key.hex], known.outstanding == 0 else { return }
-    try context.states.record(
-      RecordedState(
-        state: known.state, outstanding: 1, archive: known.archive, counts: known.counts),
-      for: key.hex)
   }
 }

@@ -94,22 +94,14 @@ struct ReplaceCopies {
       if found.isAltered { altered.append(path) }
       copies.append(Copy(wrong: one, message: message, flags: found.flags))
     }
-    tell(
+    reporter.dateStays(
       different, "is not what the archive has, by its content",
-      "are not what the archive has, by their content", ", so that the old date stays")
-    tell(marked, "is marked as deleted", "are marked as deleted", ", so that the old date stays")
-    tell(
+      "are not what the archive has, by their content")
+    reporter.dateStays(marked, "is marked as deleted", "are marked as deleted")
+    reporter.dateDiffers(
       altered, "differs", "differ",
       " from the archive's only as servers alter mail; it is replaced by what the archive has")
     return copies
-  }
-
-  private func tell(_ files: [String], _ one: String, _ many: String, _ rest: String) {
-    guard !files.isEmpty else { return }
-    reporter.notice(
-      .other,
-      Counted.messages(files.count) + " with another date on the target "
-        + Counted.word(files.count, one, many) + rest + ": " + Counted.list(files))
   }
 
   /// The message as it is sent; nil if the archive has it no longer, or the server can't take it.
@@ -240,5 +232,22 @@ struct ReplaceCopies {
     reporter.fail(
       side.path(of: side.messages[message.place]),
       "its date could not be fixed: the server keeps equal messages as one", advice: nil)
+  }
+}
+
+extension PushReporter {
+  /// Messages have another date on the target, and it is left so.
+  func dateStays(_ files: [String], _ one: String, _ many: String) {
+    dateDiffers(files, one, many, ", so that the old date stays")
+  }
+
+  fileprivate func dateDiffers(
+    _ files: [String], _ one: String, _ many: String, _ rest: String
+  ) {
+    guard !files.isEmpty else { return }
+    notice(
+      .other,
+      Counted.messages(files.count) + " with another date on the target "
+        + Counted.word(files.count, one, many) + rest + ": " + Counted.list(files))
   }
 }

@@ -23,15 +23,14 @@ struct ExpectedMessage {
 /// Confined to one thread.
 final class ExpectedArchive {
   private let archive: Archive
-  private let pull: Directory?
+  private let pulled: PulledDigests
   private let convert: Directory?
-  private var records: [MailboxKey: PullRecord] = [:]
   /// The mailboxes of the source that live in a mailbox of the archive.
   private let sources: [MailboxName: [MailboxName]]
 
   init(_ archive: Archive) {
     self.archive = archive
-    pull = try? archive.state.openSubdirectory("pull")
+    pulled = PulledDigests(try? archive.state.openSubdirectory("pull"))
     convert = try? archive.state.openSubdirectory("convert")
     sources = Dictionary(grouping: archive.table.records, by: \.archiveName)
       .mapValues { $0.map(\.name) }
@@ -41,7 +40,7 @@ final class ExpectedArchive {
   var mailboxes: Set<MailboxName> {
     Set(
       sources.filter { _, names in
-        names.contains { record(of: key(of: $0)).uidValidity != nil }
+        names.contains { pulled.record(of: key(of: $0)).uidValidity != nil }
       }.keys)
   }
 
@@ -50,7 +49,7 @@ final class ExpectedArchive {
     var found: [String: ExpectedMessage] = [:]
     for name in sources[mailbox] ?? [] {
       let key = key(of: name)
-      let record = record(of: key)
+      let record = pulled.record(of: key)
       guard let validity = record.uidValidity else { continue }
       for held in record.messages.values where held.fate.isInArchive {
         let origin = MessageOrigin(uidValidity: validity, uid: held.uid, mailboxKey: key)
@@ -62,7 +61,7 @@ final class ExpectedArchive {
     for message in converted(mailbox) where !message.isDeleted {
       let origin = MessageOrigin(baseName: message.name.utf8)
       // What was pulled, here or before it was converted, the pull knows better.
-      if let origin, record(of: origin.mailboxKey).uidValidity != nil { continue }
+      if let origin, pulled.record(of: origin.mailboxKey).uidValidity != nil { continue }
       let text = (origin.map { .origin($0) } ?? MessageKey.name(message.name)).text
       found[text] = ExpectedMessage(
         key: text, name: message.name, flags: message.flags, digest: message.digest)
@@ -72,17 +71,6 @@ final class ExpectedArchive {
 
   private func key(of source: MailboxName) -> MailboxKey {
     MailboxKey(account: archive.identity.account, mailbox: source)
-  }
-
-  /// A journal that can't be read says nothing; `verify` names it.
-  private func record(of key: MailboxKey) -> PullRecord {
-    if let known = records[key] { return known }
-    let journal = pull.flatMap {
-      try? PullJournal(in: $0, key: key.hex, mailbox: .inbox, readOnly: true)
-    }
-    let record = journal?.record ?? PullRecord()
-    records[key] = record
-    return record
   }
 
   private func converted(_ mailbox: MailboxName) -> [ConvertedMessage] {

@@ -47,7 +47,7 @@ struct PlanTarget {
     let sides = try places.map {
       try FindHandMoves.Side(record: $0.record, mailboxes: $0.mailboxes)
     }
-    let moves = try FindHandMoves(digester: shared.digester).run(sides)
+    let moves = try FindHandMoves(pulled: shared.pulled, digester: shared.digester).run(sides)
     var plans: [PlannedPush] = []
     for (index, place) in places.enumerated() {
       let leaving = Set(moves.filter { $0.source == index }.map(\.entry.number))

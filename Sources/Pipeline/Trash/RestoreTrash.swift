@@ -42,14 +42,22 @@ package struct RestoreTrash {
     let runs = try Trash(of: archive).runs()
     report.wasEmpty = runs.isEmpty
     for run in runs {
-      let tree = try run.mailboxes()
+      let tree: MailboxTree
+      do {
+        tree = try run.mailboxes()
+      } catch {
+        report.problems.append("\(error)")
+        continue
+      }
       report.problems += tree.unreadable
       for place in tree.mailboxes where mailbox == nil || mailbox == place.name {
         do {
           let box = try run.box(at: place)
           let messages = try box.scan()
-          try restore(messages.filter(\.isOurs), from: box, archive)
-          report.parts.append(.init(run, place.name, messages.filter(\.isOurs)))
+          let restored = try restore(messages.filter(\.isOurs), from: box, archive) {
+            report.problems.append("\(box.path(of: $0)): \($1)")
+          }
+          report.parts.append(.init(run, place.name, restored))
           for message in messages where !message.isOurs {
             report.problems.append(
               "\(box.path(of: message)): mailarc did not put it there, and leaves it there")
@@ -69,21 +77,49 @@ package struct RestoreTrash {
     return report
   }
 
+  // What can't be read is told and stays in the trash; what came back is returned.
   private func restore(
-    _ messages: [StoredMessage], from box: any Mailbox, _ archive: Archive
-  ) throws {
-    guard !messages.isEmpty else { return }
+    _ messages: [StoredMessage], from box: any Mailbox, _ archive: Archive,
+    onUnreadable: (StoredMessage, any Error) -> Void
+  ) throws -> [StoredMessage] {
+    guard !messages.isEmpty else { return [] }
     try remember(box.name, messages, in: archive)
     let home = try archive.makeMailbox(box.name)
+    var restored: [StoredMessage] = []
     for start in stride(from: 0, to: messages.count, by: Self.batch) {
       try interruption.stopIfRaised()
-      let batch = Array(messages[start...].prefix(Self.batch))
-      _ = try home.take(batch, from: box)
+      var batch = Array(messages[start...].prefix(Self.batch))
+      do {
+        _ = try home.take(batch, from: box)
+      } catch {
+        // Where all of them can be read, the fault is not theirs.
+        let readable = readable(batch, in: box, onUnreadable)
+        guard readable.count < batch.count else { throw error }
+        batch = readable
+        _ = try home.take(batch, from: box)
+      }
       Checkpoint.pass("restore: before it is recorded")
       try record(batch, in: box, archive)
       Checkpoint.pass("restore: before the copies in the trash are removed")
       try box.remove(batch)
       try box.flush()
+      restored += batch
+    }
+    return restored
+  }
+
+  private func readable(
+    _ messages: [StoredMessage], in box: any Mailbox,
+    _ onUnreadable: (StoredMessage, any Error) -> Void
+  ) -> [StoredMessage] {
+    messages.filter { message in
+      do {
+        _ = try digester.run(message, in: box)
+        return true
+      } catch {
+        onUnreadable(message, error)
+        return false
+      }
     }
   }
 

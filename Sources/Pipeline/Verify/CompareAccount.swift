@@ -41,6 +41,7 @@ package final class CompareAccount {
   }
 
   private func compare() throws {
+    try refuseReceiptInside()
     let mail: any ExpectedMail
     var isSource = { false }
     switch options.subject {
@@ -152,6 +153,19 @@ package final class CompareAccount {
   }
 
   // MARK: Receipt
+
+  /// A receipt takes the place of what it was written of if that is gone: it must not go with it.
+  private func refuseReceiptInside() throws {
+    guard case .mail(let archive) = options.subject, let path = options.receipt,
+      let inside = try? CanonicalPath.of(archive)
+    else { return }
+    let place = try FilePlace(path)
+    guard
+      CanonicalPath.leads(try CanonicalPath.of(place.directory.path), into: inside)
+    else { return }
+    throw Failure.usage(
+      "\"\(path)\" is inside the archive", advice: "Give a place for the receipt elsewhere.")
+  }
 
   private func beginReceipt(_ mail: any ExpectedMail) throws {
     guard let path = options.receipt else { return }

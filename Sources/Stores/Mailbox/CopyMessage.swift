@@ -37,8 +37,10 @@ extension Mailbox {
       if let origin = order.origin { .fetched(origin) } else if message.isOurs {
         .kept(Array(message.baseName))
       } else { .new }
+    // Else an edit would be taken for damage.
+    let modified = message.isOurs ? try source.modificationTime(of: message) : nil
     return try delivery.finish(
-      name: name, date: date, content: measure.finish(), flags: message.flags)
+      name: name, date: date, modified: modified, content: measure.finish(), flags: message.flags)
   }
 
   /// Copies messages of another mailbox here under their names; when it returns, they are on stable

@@ -29,18 +29,27 @@ package protocol Delivery: AnyObject {
   /// - Parameters:
   ///   - name: what it is called.
   ///   - date: its internal date.
+  ///   - modified: when somebody wrote its file elsewhere, which a file here says too; nil if nobody did.
   ///   - content: what was written.
   ///   - flags: its flags at the source.
   /// - Returns: the message, complete and not delivered yet.
   /// - Throws: `system`; the message is abandoned then.
   func finish(
-    name: DeliveryName, date: InternalDate, content: WrittenContent, flags: Flags
+    name: DeliveryName, date: InternalDate, modified: InternalDate?, content: WrittenContent,
+    flags: Flags
   ) throws(StoreError) -> PreparedDelivery
   /// Gives the message up.
   func abandon()
 }
 
 extension Delivery {
+  /// Ends a message whose file nobody wrote since it came.
+  package func finish(
+    name: DeliveryName, date: InternalDate, content: WrittenContent, flags: Flags
+  ) throws(StoreError) -> PreparedDelivery {
+    try finish(name: name, date: date, modified: nil, content: content, flags: flags)
+  }
+
   /// Ends a message that was fetched, or that came from a file if there is no origin.
   package func finish(
     origin: MessageOrigin?, date: InternalDate, content: WrittenContent, flags: Flags

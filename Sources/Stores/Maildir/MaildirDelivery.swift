@@ -46,13 +46,14 @@ final class MaildirDelivery: Delivery {
   }
 
   func finish(
-    name: DeliveryName, date: InternalDate, content: WrittenContent, flags: Flags
+    name: DeliveryName, date: InternalDate, modified: InternalDate?, content: WrittenContent,
+    flags: Flags
   ) throws(StoreError) -> PreparedDelivery {
     assert(content.size == byteCount)
     try gathered.flush { piece throws(StoreError) in try self.writeThrough(piece) }
     guard let file = file.take() else { preconditionFailure("the delivery is over") }
     do {
-      try file.setModificationTime(date.epochSeconds)
+      try file.setModificationTime((modified ?? date).epochSeconds)
       if startsWriteback { file.startWriteback() }
       try file.close()
     } catch {

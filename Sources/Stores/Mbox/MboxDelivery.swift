@@ -31,7 +31,8 @@ final class MboxDelivery: Delivery {
   }
 
   func finish(
-    name: DeliveryName, date: InternalDate, content: WrittenContent, flags: Flags
+    name: DeliveryName, date: InternalDate, modified: InternalDate?, content: WrittenContent,
+    flags: Flags
   ) throws(StoreError) -> PreparedDelivery {
     assert(content.size == byteCount)
     guard let spool else { preconditionFailure("the delivery is over") }
