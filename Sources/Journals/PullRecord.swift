@@ -156,5 +156,6 @@ package struct MatchedMessage: Hashable, Sendable {
   private let digest: ContentDigest
   private let run: Int
 
+  /// That of one.
   package init(_ message: HeldMessage) { (digest, run) = (message.digest, message.run) }
 }

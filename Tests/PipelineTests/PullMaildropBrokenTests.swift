@@ -37,7 +37,8 @@ struct PullMaildropBrokenTests {
     bench.hold([MaildropBench.message("a"), MaildropBench.message("b")])
     bench.server.change {
       $0.messages.insert(
-        .init(MaildropBench.message("huge") + String(repeating: "x", count: 5000), uidl: "h"), at: 1)
+        .init(MaildropBench.message("huge") + String(repeating: "x", count: 5000), uidl: "h"), at: 1
+      )
       $0.dropsAfter = 2000
     }
     let report = try await bench.pull()
