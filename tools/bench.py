@@ -1,4 +1,4 @@
-"""Measures mailarc in alternation with others: beside mbsync, against a private Dovecot with Maildir; and
+"""Measures mailarc in alternation with others: beside mbsync and mpop, against a private Dovecot with Maildir; and
 beside what else converts mbox and Maildir, and `cp`. Shows how much memory it needs for much mail."""
 
 import argparse
@@ -12,6 +12,7 @@ import time
 import bench_mail
 import bench_mbox
 import bench_memory
+import bench_pop3
 import plain_account
 from bench_disk import FreshDisk
 from bench_table import Table
@@ -88,6 +89,10 @@ class Bench:
             file.write(server.password + "\n")
 
     def run(self):
+        if "pop3" in self.options.only:
+            bench_pop3.Pop3Bench(self, count_mail).run()
+        if {"pull", "push", "large"}.isdisjoint(self.options.only):
+            return
         owner = (self.server.uid, self.server.gid)
         self.server.add_user("source", records=False)
         print(f"Writing {self.options.messages} messages ...", flush=True)
@@ -177,7 +182,7 @@ def parse_options():
     parser.add_argument("--message-mib", type=int, default=1024, help="size of the large message in it (1024)")
     peers = f"of {', '.join(bench_mbox.PEERS)}, those that convert (may be repeated; all but formail)"
     parser.add_argument("--peer", action="append", choices=bench_mbox.PEERS, metavar="NAME", help=peers)
-    cases = ["pull", "push", "large", "mbox", "memory"]
+    cases = ["pull", "push", "large", "pop3", "mbox", "memory"]
     parser.add_argument("--only", action="append", choices=cases, help="of these (may be repeated)")
     parser.add_argument("--small", action="store_true", help="a smoke test: little mail, 1 round")
     parser.add_argument("--mailarc", help=argparse.SUPPRESS)
@@ -191,7 +196,7 @@ def parse_options():
 
 def run_servers(options, parent, table):
     # Source, and for each round and peer an archive and a target; twice, and some room for journals.
-    octets = options.messages * 46_000 * (2 + options.rounds * 4) * 2 + (6 << 30)
+    octets = options.messages * 46_000 * (3 + options.rounds * 8) * 2 + (6 << 30)
     with FreshDisk(parent, octets) as directory:
         server = PrivateDovecot(f"{directory}/server", "bench", tls=options.tls)
         os.mkdir(server.root)
@@ -206,7 +211,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="mailarc-bench.", dir=options.dir) as parent:
         os.chmod(parent, 0o755)
         table = Table(f"{parent}/output")
-        if not {"pull", "push", "large"}.isdisjoint(options.only):
+        if not {"pull", "push", "large", "pop3"}.isdisjoint(options.only):
             run_servers(options, parent, table)
         if "mbox" in options.only:
             bench_mbox.MboxBench(options, parent, table).run()

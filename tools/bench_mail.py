@@ -42,12 +42,12 @@ Subject: not a message of its own
 """
 
 
-def write(maildir, count, seed, owner):
+def write(maildir, count, seed, owner, mailboxes=MAILBOXES):
     """Fills `maildir` with messages of 45 KB on average; returns their number and total octets."""
     source = random.Random(seed)
     total = 0
-    directories = [_make(maildir, path, owner) for _, path in MAILBOXES]
-    weights = [weight for weight, _ in MAILBOXES]
+    directories = [_make(maildir, path, owner) for _, path in mailboxes]
+    weights = [weight for weight, _ in mailboxes]
     for name, date, body in _messages(source, count):
         directory = source.choices(directories, weights)[0]
         _write_file(f"{directory}/cur/{name}", [body], date, owner)

@@ -19,6 +19,7 @@ mblaze         /usr/bin/mlist
 procmail       /usr/bin/formail'
 readonly needed_to_compare='
 isync          /usr/bin/mbsync
+mpop           /usr/bin/mpop
 mb2md          /usr/bin/mb2md'
 
 # Installs what is missing of these lists, and does not ask for rights where nothing is.

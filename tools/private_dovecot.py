@@ -15,7 +15,7 @@ base_dir = {root}/run
 state_dir = {root}/state
 log_path = {root}/dovecot.log
 instance_name = mailarc-{imap}
-protocols = imap
+protocols = imap pop3
 listen = 127.0.0.1
 ssl = {tls}
 ssl_cert = <{root}/server.crt
@@ -68,6 +68,14 @@ service imap-login {{
     ssl = yes
   }}
 }}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
 """
 
 # A plain user's server runs as that user throughout, and can't chroot.
@@ -95,7 +103,7 @@ class PrivateDovecot:
         self.uid, self.gid = (8, 8) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
         self.tls = tls
         self.ca = f"{self.root}/ca.crt"
-        self.imap = self.imaps = 0
+        self.imap = self.imaps = self.pop3 = 0
         self.process = None
 
     def __enter__(self):
@@ -104,10 +112,11 @@ class PrivateDovecot:
         os.chmod(self.root, 0o755)
         os.chown(f"{self.root}/mail", self.uid, self.gid)
         self._make_certificates()
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            second.bind(("127.0.0.1", 0))
-            self.imap, self.imaps = first.getsockname()[1], second.getsockname()[1]
+        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
+            free = (first, second, third)
+            for one in free:
+                one.bind(("127.0.0.1", 0))
+            self.imap, self.imaps, self.pop3 = (one.getsockname()[1] for one in free)
         path = f"{self.root}/dovecot.conf"
         with open(path, "w", encoding="utf-8") as file:
             file.write(self._configuration())
@@ -155,7 +164,7 @@ class PrivateDovecot:
             text += PLAIN_USER
             names = {"user": pwd.getpwuid(self.uid)[0], "group": grp.getgrgid(self.gid)[0]}
         return text.format(
-            root=self.root, imap=self.imap, imaps=self.imaps, password=self.password,
+            root=self.root, imap=self.imap, imaps=self.imaps, pop3=self.pop3, password=self.password,
             uid=self.uid, gid=self.gid, tls="yes" if self.tls else "no", **names,
         )  # fmt: skip
 
