@@ -43,7 +43,8 @@ enum ManualText {
     Entry(
       term: "1",
       text: "Finished, but some messages could not be transferred or read, something is not as it "
-        + "was recorded, a selftest found something, or a question is open; all of it is listed."),
+        + "was recorded, a selftest or a probe found something, or a question is open; all of it is "
+        + "listed."),
     Entry(term: "64", text: "The command line is wrong, or there is no password."),
     Entry(
       term: "65",
@@ -70,6 +71,9 @@ enum ManualText {
       term: "MAILARC_PASSWORD",
       text: "The password, if neither `--password-file` nor `--password-command` is given. Other "
         + "programs of the same user can see it."),
+    Entry(
+      term: "MAILARC_SOURCE_PASSWORD, MAILARC_TARGET_PASSWORD",
+      text: "The same for each of two accounts."),
     Entry(term: "NO_COLOR", text: "If set and not empty: no emphasis on the terminal."),
     Entry(term: "TERM", text: "If `dumb`: no line that is redrawn, and no emphasis."),
   ]
@@ -112,6 +116,9 @@ enum ManualText {
     Entry(
       term: "mailarc verify --against ~/mail.receipt imaps://anna@imap.example.net",
       text: "See a year later whether they still are, without the archive:"),
+    Entry(
+      term: "mailarc probe imaps://anna@mail.example.org imaps://anna@imap.example.net",
+      text: "See before a move what is there, how big, and what would go wrong:"),
     Entry(
       term: "mailarc selftest imaps://anna@imap.example.net",
       text: "See that killed pushes lose and double nothing on a server, before it is trusted:"),
