@@ -19,6 +19,8 @@ final class FetchMaildrop {
   private(set) var bytes: Int64 = 0
   /// Messages that are not asked for again in this run.
   private(set) var givenUp: Set<UID> = []
+  /// Those that are in the archive for good.
+  private(set) var delivered: Set<UID> = []
   /// What came and turned out to be held already, by the UID under which it was asked for.
   private(set) var recognised: [UID: UnboundMessages.Message] = [:]
   private var dated: [HeaderDate.Field: Int] = [:]
@@ -54,6 +56,7 @@ final class FetchMaildrop {
       messages += sink.delivered
       bytes += sink.deliveredBytes
       undated += sink.undated
+      delivered.formUnion(sink.received.uids)
     }
     let numbers = uids.keys.sorted()
     var open = numbers[...]

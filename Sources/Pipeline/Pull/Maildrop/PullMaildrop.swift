@@ -20,8 +20,6 @@ final class PullMaildrop {
   private var report = MailboxReport(name: mailbox)
   private var index: ArchiveIndex
   private var isRematched = false
-  /// Messages of before that came in this run and are held already.
-  private var recognised = 0
   private var hasTold = false
 
   init(
@@ -63,120 +61,141 @@ final class PullMaildrop {
     tellOnce(listing)
     if journal.record.uidValidity != .maildrop { journal.append(.validity(.maildrop)) }
     if journal.record.formerValidity != nil { isRematched = true }
-    var uids = IdentifyMaildrop(record: journal.record).run(listing)
+    var pass = try identify(listing, connection)
+    var plan = plan(pass)
+    if let question = plan.question { return waiting(for: question) }
+    if context.options.dryRun {
+      announce(plan, pass)
+    } else {
+      try fetchNew(plan, &pass, connection)
+      if !fetch.recognised.isEmpty {
+        // What nobody could tell before it came.
+        plan = self.plan(pass)
+        if let question = plan.question { return waiting(for: question) }
+      }
+      journal.appendFates(of: plan)
+      try journal.flush()
+      report.deletedByHand = journal.record.messages.values.count { $0.fate == .deleted }
+    }
+    return try outcome(plan, pass)
+  }
+
+  /// What one attempt knows.
+  private struct Pass {
+    let listing: MaildropListing
+    let former: FormerMessages
+    let unbound: UnboundMessages
+    /// The UID of each message, by number.
+    var uids: [UInt32: UID]
+    /// A UID that no message has.
+    let nextUID: UID
+    var located: LocateMessages.Result
+  }
+
+  /// Finds out which messages the archive has, and gives UIDs to the others.
+  private func identify(
+    _ listing: MaildropListing, _ connection: POP3Connection
+  ) throws -> Pass {
+    var identity = IdentifyMaildrop(record: journal.record).run(listing)
+    let named = Array(identity.known.values)
     var located = try LocateHeld(
       context: context, mailbox: Self.mailbox, key: key, journal: journal, index: index
-    ).run(home: &home, present: UIDSet(uids.known.values))
-    // What a run that was killed had brought is known by now.
+    ).run(
+      home: &home,
+      // Any of what is held may be among what the server calls otherwise by now.
+      present: UIDSet(identity.open.isEmpty ? named : Array(journal.record.messages.keys)))
     let former = FormerMessages(context: context, key: key, journal: journal)
     let unbound = UnboundMessages(
       journal.record,
       former: journal.record.awaitsRematch ? try former.all(located.stale) : [],
-      known: Set(uids.known.values))
+      known: Set(named))
     let found = try RecogniseMaildrop(connection: connection, record: journal.record)
-      .run(uids, listing, unbound)
+      .run(identity, listing, unbound)
     var fresh = AllotUIDs(journal.record, located.files.keys)
-    for number in uids.open {
-      uids.known[number] =
-        found[number].flatMap { $0.former == nil ? $0.held.uid : nil }
-        ?? fresh.next()
-    }
-    for number in uids.open {
-      guard let uid = uids.known[number], let message = listing.messages[number] else { continue }
-      journal.append(.maildrop(uid, message))
-    }
-    let renamed = found.compactMap { number, message in
-      message.former.flatMap { former in uids.known[number].map { (former: former, uid: $0) } }
+    var renamed: [(former: FormerMessages.Former, uid: UID)] = []
+    for number in identity.open {
+      let message = found[number]
+      let held = message.flatMap { $0.former == nil ? $0.held.uid : nil }
+      let uid = held ?? fresh.next()
+      identity.known[number] = uid
+      if let former = message?.former { renamed.append((former, uid)) }
+      if let entry = listing.messages[number] { journal.append(.maildrop(uid, entry)) }
     }
     located.files.merge(try former.keep(renamed)) { old, _ in old }
     try journal.flush()
+    return Pass(
+      listing: listing, former: former, unbound: unbound, uids: identity.known,
+      nextUID: fresh.next(), located: located)
+  }
+
+  private func plan(_ pass: Pass) -> PullPlan {
     var plan = PlanPull(
       record: journal.record,
-      listing: SourceListing(present: UIDSet(uids.known.values), flags: [:]),
-      inArchive: Set(located.files.keys),
-      isSameDirectory: known.map { $0.archive == located.inode } ?? true,
+      listing: SourceListing(present: UIDSet(pass.uids.values), flags: [:]),
+      inArchive: Set(pass.located.files.keys).union(fetch.delivered),
+      isSameDirectory: known.map { $0.archive == pass.located.inode } ?? true,
       acceptDeletions: context.options.acceptDeletions,
       refetchDeleted: context.options.refetchDeleted
     ).run()
     plan.toFetch = plan.toFetch.subtracting(UIDSet(fetch.givenUp))
-    report.alreadyPresent = plan.alreadyPresent + recognised
-    if let question = plan.question {
-      return context.waiting(for: question, Self.mailbox, report, isWhole: isWhole, known)
-    }
-    if context.options.dryRun {
-      announce(plan, listing, uids.known)
-    } else {
-      try carryOut(&plan, uids.known, listing, unbound, former, connection)
-    }
-    return try outcome(plan, located, unbound, former, listing, next: fresh.next())
+    report.alreadyPresent = max(0, plan.alreadyPresent - fetch.delivered.count)
+    return plan
   }
 
-  private func carryOut(
-    _ plan: inout PullPlan, _ uids: [UInt32: UID], _ listing: MaildropListing,
-    _ unbound: UnboundMessages, _ former: FormerMessages, _ connection: POP3Connection
+  private func waiting(for question: String) -> PulledMailbox {
+    context.waiting(for: question, Self.mailbox, report, isWhole: isWhole, known)
+  }
+
+  private func fetchNew(
+    _ plan: PullPlan, _ pass: inout Pass, _ connection: POP3Connection
   ) throws {
-    journal.appendFates(of: plan)
-    try journal.flush()
-    let wanted = uids.filter { plan.toFetch.contains($0.value) }
-    if known == nil || !wanted.isEmpty {
-      let store = try context.archive.makeMailbox(home)
-      // Also when the connection is lost: else it is downloaded to be compared once more.
-      defer { report.transferred = fetch.messages }
-      do {
-        try fetch.run(wanted, listing, unbound, into: store, connection)
-      } catch let error as ClientError {
-        try settle(&plan, uids, listing, former)
-        throw error
-      }
-      try settle(&plan, uids, listing, former)
+    let wanted = pass.uids.filter { plan.toFetch.contains($0.value) }
+    guard known == nil || !wanted.isEmpty else { return }
+    let store = try context.archive.makeMailbox(home)
+    defer {
+      report.transferred = fetch.messages
+      report.transferredBytes = fetch.bytes
     }
-    report.transferredBytes = fetch.bytes
-    report.alreadyPresent = plan.alreadyPresent + recognised
-    report.deletedByHand = journal.record.messages.values.count { $0.fate == .deleted }
+    do {
+      try fetch.run(wanted, pass.listing, pass.unbound, into: store, connection)
+    } catch let error as ClientError {
+      try settle(&pass)
+      throw error
+    }
+    try settle(&pass)
   }
 
   /// Records of what came and was held already that it is this.
-  private func settle(
-    _ plan: inout PullPlan, _ uids: [UInt32: UID], _ listing: MaildropListing,
-    _ former: FormerMessages
-  ) throws {
-    guard !fetch.recognised.isEmpty else { return }
+  private func settle(_ pass: inout Pass) throws {
     var renamed: [(former: FormerMessages.Former, uid: UID)] = []
-    var bound: Set<UID> = []
-    for (number, uid) in uids.sorted(by: { $0.key < $1.key }) {
-      guard let message = fetch.recognised[uid], let entry = listing.messages[number] else {
+    for (number, uid) in pass.uids.sorted(by: { $0.key < $1.key }) {
+      guard let message = fetch.recognised[uid], let entry = pass.listing.messages[number] else {
         continue
       }
-      recognised += 1
       if let former = message.former {
         renamed.append((former, uid))
         continue
       }
-      bound.insert(message.held.uid)
+      pass.uids[number] = message.held.uid
       journal.append(.maildrop(message.held.uid, entry))
       journal.append(.forgotten(uid))
-      if message.held.fate.isOnlyInArchive { journal.append(.fate(message.held.uid, .held)) }
     }
-    _ = try former.keep(renamed)
+    pass.located.files.merge(try pass.former.keep(renamed)) { old, _ in old }
     try journal.flush()
-    plan.gone.removeAll { bound.contains($0) }
   }
 
   private var isWhole: Bool { journal.record.failed.isEmpty }
 
-  private func outcome(
-    _ plan: PullPlan, _ located: LocateMessages.Result, _ unbound: UnboundMessages,
-    _ former: FormerMessages, _ listing: MaildropListing, next: UID
-  ) throws -> PulledMailbox {
+  private func outcome(_ plan: PullPlan, _ pass: Pass) throws -> PulledMailbox {
     let record = journal.record
     var pulled = PulledMailbox(name: Self.mailbox, report: report)
     pulled.uidValidity = .maildrop
     pulled.isWhole = isWhole
     pulled.isRematched = isRematched
     pulled.gone = plan.gone.compactMap { record.messages[$0] }
-    pulled.located = Set(plan.gone.filter { located.files[$0] != nil })
+    pulled.located = Set(plan.gone.filter { pass.located.files[$0] != nil })
     if record.awaitsRematch {
-      pulled.former = former.rest(of: unbound.formerLeft)
+      pulled.former = pass.former.rest(of: pass.unbound.formerLeft)
       pulled.formerValidity = record.formerValidity
       if pulled.former.isEmpty {
         journal.append(.rematched)
@@ -186,21 +205,20 @@ final class PullMaildrop {
     pulled.arrivals = record.arrivals(in: context.run)
     pulled.state = RecordedState(
       state: MailboxState(
-        uidValidity: .maildrop, uidNext: next.value, messages: UInt32(listing.messages.count),
+        uidValidity: .maildrop, uidNext: pass.nextUID.value,
+        messages: UInt32(pass.listing.messages.count),
         highestModSeq: ModificationSequence(0)),
       outstanding: record.failed.count, archive: try context.archive.identity(of: home))
     return pulled
   }
 
-  private func announce(
-    _ plan: PullPlan, _ listing: MaildropListing, _ uids: [UInt32: UID]
-  ) {
+  private func announce(_ plan: PullPlan, _ pass: Pass) {
     report.transferred = plan.toFetch.count
     report.deletedByHand = plan.deletedByHand.count
     guard report.transferred > 0 else { return }
-    let octets = uids.reduce(into: UInt64(0)) { sum, one in
+    let octets = pass.uids.reduce(into: UInt64(0)) { sum, one in
       guard plan.toFetch.contains(one.value) else { return }
-      sum = sum.addingReportingOverflow(listing.messages[one.key]?.octets ?? 0).partialValue
+      sum = sum.addingReportingOverflow(pass.listing.messages[one.key]?.octets ?? 0).partialValue
     }
     context.observer.planned(
       PlannedChange(
