@@ -53,9 +53,9 @@ struct ProbeOutputTests {
     #expect(lines.contains { $0.hasPrefix("  quota ") && $0.contains("1.0 kB of") })
     #expect(lines.contains { $0.hasPrefix("INBOX") && $0.contains("1,200") })
     #expect(lines.contains { $0.hasPrefix("Total") && $0.contains("at least 4.5 MB") })
-    let wrong = try #require(lines.firstIndex(of: "What would go wrong:"))
+    let wrong = try #require(lines.firstIndex(of: "Warnings:"))
     #expect(Array(lines[wrong...].prefix(3)) == [lines[wrong], "  y: y", "    hint: y"])
-    #expect(lines.suffix(4) == ["Notes:", "  y", "", "1 thing would go wrong: see above."])
+    #expect(lines.suffix(4) == ["Notes:", "  y", "", "1 warning: see above."])
   }
 
   @Test func `nothing that a server says reaches the terminal as it is`() throws {

@@ -16,7 +16,7 @@ enum ProbeText {
 
   /// What would go wrong alone; empty if nothing would.
   static func warnings(_ report: ProbeReport) -> [String] {
-    section("What would go wrong", report) { $0.kind.isWarning }
+    section("Warnings", report) { $0.kind.isWarning }
   }
 
   private static func section(
@@ -42,7 +42,7 @@ enum ProbeText {
   private static func verdict(_ report: ProbeReport) -> String {
     let count = report.findings.count { $0.kind.isWarning }
     if count == 0 { return "Nothing was found that would go wrong." }
-    return Quantity.count(count, "thing") + " would go wrong: see above."
+    return Quantity.count(count, "warning") + ": see above."
   }
 
   // MARK: An account
@@ -121,7 +121,7 @@ enum ProbeText {
   private static func quota(_ quotas: [Quota]?) -> String {
     guard let quotas else { return "" }
     let told = quotas.flatMap(\.told).map(\.what)
-    return told.isEmpty ? "none" : told.joined(separator: ", ")
+    return told.isEmpty ? "none" : told.joined(separator: ", ") + " used"
   }
 
   /// What the server calls itself.
