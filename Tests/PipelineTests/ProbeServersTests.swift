@@ -41,6 +41,8 @@ import Transport
     #expect(probed.account.link.address == "127.0.0.1:\(bench.server.imapPort)")
     #expect(probed.account.link.tls?.version == "TLSv1.3")
     #expect(probed.account.link.tls?.certificate?.names.contains("DNS:localhost") == true)
+    let end = try #require(probed.account.link.tls?.certificate?.validUntil)
+    #expect(end > WallClock.now && end < WallClock.now + 100 * 86_400)
     #expect(probed.account.login != nil)
     let found = try probed.imap()
     let counts = Dictionary(
