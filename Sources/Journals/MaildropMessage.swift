@@ -13,6 +13,12 @@ package struct MaildropMessage: Equatable, Sendable {
   }
 }
 
+extension UIDValidity {
+  /// That of the UIDs which mailarc gives the messages of a POP3 server: one that no IMAP server has
+  /// (RFC 9051, section 2.3.1.1).
+  package static let maildrop = UIDValidity(0)
+}
+
 extension UIDL {
   /// One character for each octet, of which a server may send any.
   var journalText: String {

@@ -103,17 +103,33 @@ package struct PullRecord: JournalSum, Equatable, Sendable {
 
   package init() {}
 
+  /// Those of `former` that were not matched with what is held by now.
+  private var unmatchedFormer: [UID: HeldMessage] {
+    var matched: [MatchedMessage: Int] = [:]
+    for message in messages.values { matched[MatchedMessage(message), default: 0] += 1 }
+    return former.sorted { $0.key < $1.key }.reduce(into: [:]) { rest, one in
+      let key = MatchedMessage(one.value)
+      if let count = matched[key], count > 0 {
+        matched[key] = count - 1
+      } else {
+        rest[one.key] = one.value
+      }
+    }
+  }
+
   /// Adds an event; one about a message that is not known changes nothing.
   package mutating func apply(_ event: PullEvent) {
     switch event {
     case .validity(let validity):
       guard validity != uidValidity else { return }
-      // A second change before the first was dealt with: the UIDs of then mean nothing any more.
+      // A second change before the first was dealt with: the UIDs of then mean nothing any more, unless it
+      // was a pull over POP3 that came in between.
+      let back = validity == formerValidity && uidValidity == .maildrop ? unmatchedFormer : [:]
       former = messages
       formerValidity = uidValidity
       awaitsRematch = true
       uidValidity = validity
-      messages = [:]
+      messages = back
       failed = [:]
       maildrop = [:]
     case .rematched:
@@ -132,4 +148,13 @@ package struct PullRecord: JournalSum, Equatable, Sendable {
     case .maildrop(let uid, let message): maildrop[uid] = message
     }
   }
+}
+
+/// By what a message is known that was held under another UIDVALIDITY before: its content, and the run that
+/// fetched it.
+package struct MatchedMessage: Hashable, Sendable {
+  private let digest: ContentDigest
+  private let run: Int
+
+  package init(_ message: HeldMessage) { (digest, run) = (message.digest, message.run) }
 }

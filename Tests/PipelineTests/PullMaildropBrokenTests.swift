@@ -119,15 +119,21 @@ struct PullMaildropBrokenTests {
       $0.mailboxes = ["INBOX": inbox, "Work": work]
     }
     try await imap.pull()
+    // Gone from another mailbox, and from INBOX into that.
+    imap.expunge("m50")
+    #expect(try await imap.pull().sums == ["gone": 1])
+    imap.expunge("m2", from: "INBOX")
+    imap.server.change { $0.mailboxes["Work"]?.messages += SourceBench.messages(1, from: 2) }
     let bench = try MaildropBench(imap.directory)
     bench.hold(Self.bodies("m1"))
     let report = try await bench.pull(prune: 100)
     #expect(report.sums["removed"] == nil)
     #expect(try imap.view().messages.count == 4)
     #expect(try imap.trash().messages.isEmpty)
-    // The account's other face finds it as it was.
-    #expect(try await imap.pull().sums["transferred"] == nil)
-    #expect(try imap.view().messages.count == 4)
+    // The account's other face finds what became of it.
+    #expect(try await imap.pull().sums["moved"] == 1)
+    #expect(
+      try imap.view().subjects == ["INBOX: m1", "Work: m2", "Work: m50", "Work: m51"])
   }
 
   @Test func `what is gone goes into the trash if that is asked for`() async throws {

@@ -42,9 +42,9 @@ struct AcceptRestart {
     return max(state ?? 0, (highest ?? 0) &+ 1)
   }
 
-  /// One that the server does not use.
+  /// One that the server does not use, nor mailarc for the messages of a POP3 server.
   private static func former(than validity: UIDValidity) -> UIDValidity {
-    UIDValidity(validity.value == 0 ? .max : 0)
+    UIDValidity(validity.value == .max ? .max - 1 : .max)
   }
 
   private func rename(

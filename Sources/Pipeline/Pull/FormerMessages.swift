@@ -18,14 +18,6 @@ struct FormerMessages {
     var isRecorded = true
   }
 
-  /// By what a message is known that was matched before: its content, and the run that fetched it.
-  private struct Matched: Hashable {
-    let digest: ContentDigest
-    let run: Int
-
-    init(_ message: HeldMessage) { (digest, run) = (message.digest, message.run) }
-  }
-
   /// Of some, those that were at the source when it was last looked at.
   func rest(of formers: [Former]) -> [HeldMessage] {
     formers.filter { $0.isRecorded && ($0.message.fate == .held || $0.message.fate == .deleted) }
@@ -65,13 +57,13 @@ struct FormerMessages {
     }
     // What has no file any more was deleted by hand, then or since: the plan decides. Or a run that was
     // killed matched it.
-    var matched = record.messages.values.reduce(into: [Matched: Int]()) {
-      $0[Matched($1), default: 0] += 1
+    var matched = record.messages.values.reduce(into: [MatchedMessage: Int]()) {
+      $0[MatchedMessage($1), default: 0] += 1
     }
     for message in record.former.values.sorted(by: { $0.uid < $1.uid })
     where !withFile.contains(message.uid) && (message.fate == .held || message.fate == .deleted) {
-      if let count = matched[Matched(message)], count > 0 {
-        matched[Matched(message)] = count - 1
+      if let count = matched[MatchedMessage(message)], count > 0 {
+        matched[MatchedMessage(message)] = count - 1
         continue
       }
       formers.append(Former(file: nil, message: message, isAsPulled: true))
