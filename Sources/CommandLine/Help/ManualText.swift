@@ -29,13 +29,16 @@ enum ManualText {
       + "port 143, and goes over to TLS with STARTTLS before the password is sent. Another port "
       + "follows the host: `imaps://user@host:1993`. An IPv6 address stands in brackets.",
     "`pop3s://user@host` (TLS from the start, port 995) and `pop3://user@host` (STLS, port 110) name an "
-      + "account that is reached over POP3. No command of this version can use it yet.",
+      + "account that is reached over POP3, which `pull` and `probe` can use.",
     "The user stands before the last `@` and may be a whole e-mail address: "
       + "`imaps://anna@example.org@mail.example.org`. Percent-escapes are decoded; any other "
       + "character is taken as it is, `/` and `:` too. There is no place for a password in it: "
       + "what follows a `:` belongs to the user.",
     "The password comes from the first of: `--password-file`, `--password-command`, the variable "
       + "`MAILARC_PASSWORD`, a question at the terminal.",
+    "Where a command is given two accounts, the options for each begin with `--source-` and `--target-`, "
+      + "as in `--source-password-file`, and the variables are `MAILARC_SOURCE_PASSWORD` and "
+      + "`MAILARC_TARGET_PASSWORD`.",
   ]
 
   static let exitStatuses = [
