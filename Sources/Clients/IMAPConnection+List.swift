@@ -1,5 +1,5 @@
 import Mail
-import Protocols
+package import Protocols
 
 extension IMAPConnection {
   /// Asks for all mailboxes with their special use, subscription and status: in one command where the
@@ -23,16 +23,40 @@ extension IMAPConnection {
       try finish(list, "LIST", collect)
       try finish(lsub, "LSUB", collect)
       let wanted = listing.entries.filter { !$0.attributes.isUnselectable }
-      let tags = wanted.map { send(.status($0.rawName, statusItems)) }
-      for tag in tags {
-        // A mailbox whose status is refused is looked at more closely later on.
-        do { try finish(tag, "STATUS", collect) } catch {
-          guard case .refused = error else { throw error }
-        }
-      }
+      // A mailbox whose status is refused is looked at more closely later on.
+      try askStatus(of: wanted.map(\.rawName), statusItems, collect)
     }
     try listing.requireReadable()
     return tree(listing, allNamespaces: allNamespaces)
+  }
+
+  /// The status of mailboxes, asked for all at once.
+  ///
+  /// - Parameters:
+  ///   - mailboxes: those of whom `items` are asked.
+  ///   - items: what to ask.
+  /// - Returns: what the server told; one that it refuses is left out.
+  /// - Throws: `ClientError`.
+  package func statuses(
+    of mailboxes: [RawMailboxName], _ items: [StatusItem]
+  ) throws(ClientError) -> [RawMailboxName: StatusItems] {
+    var listing = MailboxListing(limits: .standard)
+    try askStatus(of: mailboxes, items) { event throws(ClientError) in try listing.take(event) }
+    var found: [RawMailboxName: StatusItems] = [:]
+    for mailbox in mailboxes { found[mailbox] = listing.status(of: mailbox) }
+    return found
+  }
+
+  private func askStatus(
+    of mailboxes: [RawMailboxName], _ items: [StatusItem],
+    _ body: (IMAPEvent) throws(ClientError) -> Void
+  ) throws(ClientError) {
+    let tags = mailboxes.map { send(.status($0, items)) }
+    for tag in tags {
+      do { try finish(tag, "STATUS", body) } catch {
+        guard case .refused = error else { throw error }
+      }
+    }
   }
 
   // No SIZE: for that some servers read every message. No MAILBOXID: Cyrus 3.6 answers LIST with bytes

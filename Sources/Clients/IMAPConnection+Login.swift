@@ -62,6 +62,7 @@ extension IMAPConnection {
   /// Logs in with the password, by the means that the server offers.
   func authenticate() throws(ClientError) {
     let command: IMAPCommand
+    offered = capabilities
     if capabilities.contains(.authPlain) {
       command = .authenticatePlain(
         authorizationID: "", user: account.user, password: account.password,
@@ -73,6 +74,11 @@ extension IMAPConnection {
     }
     do {
       try run(command, "login")
+      if case .login = command {
+        loginCommand = "LOGIN"
+      } else {
+        loginCommand = "AUTHENTICATE PLAIN"
+      }
     } catch {
       guard case .refused(_, _, let text) = error else { throw error }
       if text.code?.isTemporary == true { throw .loginUnavailable(text) }

@@ -118,9 +118,17 @@ extension IMAPConnection {
   package func searchAll(
     _ body: (IMAPEvent) throws(ClientError) -> Void
   ) throws(ClientError) -> UIDSet {
+    try search([.all], body)
+  }
+
+  /// The UIDs of the messages in the selected mailbox for which all keys hold; every event goes to
+  /// `body` too.
+  package func search(
+    _ keys: [SearchKey], _ body: (IMAPEvent) throws(ClientError) -> Void = { _ in }
+  ) throws(ClientError) -> UIDSet {
     var found = UIDSet()
     let extended = capabilities.contains(.eSearch)
-    try run(.uidSearch([.all], extended: extended), "SEARCH") { event throws(ClientError) in
+    try run(.uidSearch(keys, extended: extended), "SEARCH") { event throws(ClientError) in
       switch event {
       case .search(let numbers, _): found = found.union(UIDSet(numbers.compactMap { UID($0) }))
       case .eSearch(let result): found = found.union(result.all ?? UIDSet())

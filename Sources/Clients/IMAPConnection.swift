@@ -14,6 +14,11 @@ package final class IMAPConnection {
   /// What the server says of itself, once `listMailboxes` has run.
   package internal(set) var serverID: [String: String] = [:]
 
+  /// What the server said that it can before the login, on the secured connection.
+  package internal(set) var offered = CapabilitySet([])
+  /// The command that logged in; nil where the server took us as logged in already.
+  package internal(set) var loginCommand: String?
+
   let stream: ServerStream
   private var queued = KeptEvents(limits: .standard)
   /// Commands that nobody waits for.
@@ -23,6 +28,9 @@ package final class IMAPConnection {
 
   /// Whom the connection is for.
   package var account: ServerAccount { stream.account }
+
+  /// How the server is reached.
+  package var link: LinkFacts { stream.link }
 
   /// What the server last said that it can; empty before it has said anything.
   package var capabilities: CapabilitySet { session.capabilities ?? CapabilitySet([]) }

@@ -68,6 +68,7 @@ extension POP3Connection {
   /// Only after APOP another one follows: a server that has APOP for some users has something else for
   /// the others (RFC 1939, section 13).
   func authenticate(timestamp: String?) throws(ClientError) {
+    offered = capabilities
     let digest = timestamp.flatMap {
       MD5.hexadecimal(of: Array($0.utf8) + account.password.declassify())
     }
@@ -76,7 +77,9 @@ extension POP3Connection {
       user: account.user, password: account.password)
     for (index, way) in ways.enumerated() {
       do {
-        return try logIn(way, digest: digest ?? "")
+        try logIn(way, digest: digest ?? "")
+        loginCommand = way.command
+        return
       } catch {
         guard case .refused(_, _, let text) = error else { throw error }
         if text.code?.isTemporary == true { throw .loginUnavailable(text) }
@@ -97,6 +100,18 @@ extension POP3Connection {
       try run(.user(account.user), "login")
       try run(.pass(account.password), "login")
     case .apop: try run(.apop(user: account.user, digest: digest), "login")
+    }
+  }
+}
+
+extension POP3Login {
+  /// The commands that it is made of.
+  fileprivate var command: String {
+    switch self {
+    case .authPlain: "AUTH PLAIN"
+    case .authLogin: "AUTH LOGIN"
+    case .userPass: "USER and PASS"
+    case .apop: "APOP"
     }
   }
 }

@@ -21,6 +21,15 @@ package final class POP3Connection {
   /// What the server said that it can; nil where it does not say.
   package var capabilities: POP3Capabilities? { session.capabilities }
 
+  /// What the server said that it can before the login, on the secured connection; nil where it does not
+  /// say.
+  package internal(set) var offered: POP3Capabilities?
+  /// What logged in.
+  package internal(set) var loginCommand: String?
+
+  /// How the server is reached.
+  package var link: LinkFacts { stream.link }
+
   /// Whether the next command may go before the one before is answered.
   package var canPipeline: Bool { capabilities?.hasPipelining ?? false }
 

@@ -11,11 +11,15 @@ final class ServerStream {
   /// Keeps the password out of what the server says.
   let redaction: Redaction
   /// Whether TLS protects it.
-  private(set) var isEncrypted = false
+  var isEncrypted: Bool { tls != nil }
+  /// What TLS was negotiated; nil where nothing protects it.
+  private var tls: TLSFacts?
   /// Octets that were understood so far.
   private(set) var consumed: UInt64 = 0
 
   private let tcp: TCPChannel
+  /// Asked at once: a connection that is closed has none.
+  private let address: String?
   private var channel: any ByteChannel
   private let input: UnsafeMutableRawBufferPointer
   private var position = 0
@@ -26,6 +30,7 @@ final class ServerStream {
   init(account: ServerAccount, channel: TCPChannel) {
     self.account = account
     tcp = channel
+    address = channel.address
     self.channel = channel
     redaction = Redaction(account)
     input = .allocate(byteCount: 1 << 18, alignment: 16)
@@ -53,11 +58,15 @@ final class ServerStream {
   /// Goes on within TLS.
   func secure() throws(ClientError) {
     let policy = TLSPolicy(serverName: account.host, trust: account.trust)
-    channel = try transport { () throws(TransportError) in
+    let secured = try transport { () throws(TransportError) in
       try TLSChannel(over: tcp, policy, until: .after(seconds: account.timeout))
     }
-    isEncrypted = true
+    channel = secured
+    tls = secured.facts
   }
+
+  /// How the server is reached.
+  var link: LinkFacts { LinkFacts(address: address, tls: tls) }
 
   func close() { channel.close() }
 }

@@ -56,6 +56,7 @@ private func perform(_ invocation: Invocation, _ terminal: Terminal) async throw
   case .status: return try await StatusCommand.run(context)
   case .verify: return try await VerifyCommand.run(context)
   case .trash: return try await TrashCommand.run(context)
+  case .probe: return try await ProbeCommand.run(context)
   case .selftest: return try await SelftestCommand.run(context)
   case .help, nil: return .done
   }

@@ -9,7 +9,8 @@ struct SelftestLauncher: PushLauncher {
   private static let passwordDescriptor: Int32 = 3
   /// Variables that are the selftest's own, or that would show the password.
   private static let ownVariables: Set<String> = [
-    PasswordSource.variable, "MAILARC_KILL_AT_STEP", "MAILARC_KILL_AT_POINT",
+    AccountRole.sole.passwordVariable, AccountRole.source.passwordVariable,
+    AccountRole.target.passwordVariable, "MAILARC_KILL_AT_STEP", "MAILARC_KILL_AT_POINT",
     "MAILARC_KILL_AFTER_MICROSECONDS", "MAILARC_LIST_STEPS_IN",
   ]
 

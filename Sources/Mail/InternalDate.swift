@@ -90,9 +90,15 @@ package struct InternalDate: Hashable, Comparable, Sendable, CustomStringConvert
   package var imapForm: String? {
     let date = calendar
     guard (0...9999).contains(date.year) else { return nil }
-    return Self.padded(date.day, 2) + "-" + Self.monthNames[date.month - 1] + "-"
-      + Self.padded(date.year, 4) + " " + Self.padded(date.hour, 2) + ":"
+    return imapDay + " " + Self.padded(date.hour, 2) + ":"
       + Self.padded(date.minute, 2) + ":" + Self.padded(date.second, 2) + " +0000"
+  }
+
+  /// The day in UTC, `date` of RFC 9051, section 9 (`17-Jul-1996`).
+  package var imapDay: String {
+    let date = calendar
+    return Self.padded(date.day, 2) + "-" + Self.monthNames[date.month - 1] + "-"
+      + Self.padded(date.year, 4)
   }
 
   private static func padded(_ value: Int, _ width: Int) -> String {

@@ -84,6 +84,13 @@ enum CertificateText {
     }
   }
 
+  /// A moment in seconds since 1970; nil where it can't be read.
+  static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
+    var parts = tm()
+    guard ASN1_TIME_to_tm(time, &parts) == 1 else { return nil }
+    return Int64(timegm(&parts))
+  }
+
   private static func printed(_ print: (OpaquePointer) -> Int32) -> String {
     guard let memory = BIO_new(BIO_s_mem()) else { return "" }
     defer { BIO_free(memory) }

@@ -27,6 +27,35 @@ package final class TCPChannel: ByteChannel {
   /// The socket's number; valid as long as this object lives.
   var rawDescriptor: Int32 { socket.rawValue }
 
+  /// The address and port at the other end, in digits; nil where it has none, as a socket pair's has.
+  package var address: String? {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return withUnsafeMutablePointer(to: &storage) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        guard getpeername(socket.rawValue, address, &length) == 0 else { return nil }
+        return Self.text(of: address, length)
+      }
+    }
+  }
+
+  private static func text(of address: UnsafePointer<sockaddr>, _ length: socklen_t) -> String? {
+    var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    var port = [CChar](repeating: 0, count: Int(NI_MAXSERV))
+    let flags = NI_NUMERICHOST | NI_NUMERICSERV
+    guard
+      [sa_family_t(AF_INET), sa_family_t(AF_INET6)].contains(address.pointee.sa_family),
+      getnameinfo(
+        address, length, &host, socklen_t(host.count), &port, socklen_t(port.count), flags) == 0
+    else { return nil }
+    let (name, number) = (terminated(host), terminated(port))
+    return name.utf8.contains(UInt8(ascii: ":")) ? "[\(name)]:\(number)" : "\(name):\(number)"
+  }
+
+  private static func terminated(_ text: [CChar]) -> String {
+    String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// Reads what is there.
   package func read(
     into buffer: UnsafeMutableRawBufferPointer

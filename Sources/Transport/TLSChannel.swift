@@ -50,12 +50,8 @@ package final class TLSChannel: ByteChannel {
     SSL_free(connection)
   }
 
-  /// Version and cipher, as in `TLSv1.3, TLS_AES_256_GCM_SHA384`.
-  package var summary: String {
-    let version = SSL_get_version(connection).map { String(cString: $0) } ?? ""
-    let cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(connection))
-    return version + ", " + (cipher.map { String(cString: $0) } ?? "")
-  }
+  /// What was negotiated, and with whom.
+  package var facts: TLSFacts { TLSFacts(of: connection) }
 
   /// Reads decrypted bytes.
   ///

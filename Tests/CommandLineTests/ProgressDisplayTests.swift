@@ -102,4 +102,15 @@ struct ProgressDisplayTests {
     }
     #expect(recording.errors.split(separator: "\n").count == 8)
   }
+
+  @Test(arguments: [true, false]) func `What may have no room is told at once, also when quiet`(
+    _ isQuiet: Bool
+  ) {
+    let recording = Recording()
+    let display = display(recording, FakeClock(), quiet: isQuiet)
+    display.notice(Notice(kind: .other, mailbox: nil, text: "later"))
+    #expect(recording.errors == "")
+    display.notice(Notice(kind: .noRoom, mailbox: nil, text: "full\u{1B}"))
+    #expect(recording.errors == "mailarc: full\\x1B\n")
+  }
 }

@@ -18,7 +18,14 @@ struct RunTests {
   }
 
   @Test(arguments: [
-    (["pull", "pop3://a@b", "x"], "pulling over POP3 is not supported yet"),
+    (
+      ["probe", "imaps://a@b", "pop3://a@b"],
+      "mailarc push needs IMAP, and pop3://a@b is a POP3 account"
+    ),
+    (
+      ["probe", "imaps://a@b", "imaps://c@d", "--tls-ca=x"],
+      "--tls-ca does not say which of the two accounts it means"
+    ),
     (
       ["push", "x", "pop3s://a@b"], "mailarc push needs IMAP, and pop3s://a@b is a POP3 account"
     ),

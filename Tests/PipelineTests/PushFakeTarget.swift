@@ -77,6 +77,8 @@ final class FakeTarget: Sendable {
     var subscribe: @Sendable (String) -> String? = { _ in nil }
     /// What happens before a STATUS is answered.
     var status: @Sendable (FakeTarget) -> Void = { _ in }
+    /// What GETQUOTAROOT is answered with: lines, and how the command ends.
+    var quota: @Sendable (String) -> [String] = { _ in ["BAD what is that"] }
     /// What the server calls itself where it offers ID.
     var name: String?
     /// The connections at a time beyond which it greets with BYE.

@@ -62,6 +62,11 @@ final class FakeTargetSession {
       server[name]?.isSubscribed = true
     case "ID":
       say("* ID " + (server.behaviour.name.map { "(\"name\" \"\($0)\")" } ?? "NIL"))
+    case "GETQUOTAROOT":
+      let lines = server.behaviour.quota(token(rest[...]).text)
+      for line in lines.dropLast() { say(line) }
+      say("\(tag) \(lines.last ?? "OK")")
+      return true
     case "STATUS": status(token(rest[...]).text)
     case "SELECT", "EXAMINE":
       guard select(token(rest[...]).text) else {

@@ -20,6 +20,13 @@ import Testing
         #"LIST "" "*" RETURN (CHILDREN STATUS (SIZE))"#
       ),
       (.status(.inbox, [.messages, .unseen]), #"STATUS "INBOX" (MESSAGES UNSEEN)"#),
+      (.status(.inbox, [.size, .appendLimit]), #"STATUS "INBOX" (SIZE APPENDLIMIT)"#),
+      (.getQuotaRoot(raw("a b")), #"GETQUOTAROOT "a b""#),
+      (
+        .uidSearch([.before(InternalDate(epochSeconds: 837_596_665))], extended: false),
+        "UID SEARCH BEFORE 17-Jul-1996"
+      ),
+      (.uidSearch([.larger(4096)], extended: false), "UID SEARCH LARGER 4096"),
       (.examine(.inbox, .plain), #"EXAMINE "INBOX""#),
       (.select(.inbox, .condStore), #"SELECT "INBOX" (CONDSTORE)"#),
       (

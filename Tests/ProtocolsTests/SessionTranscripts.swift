@@ -26,7 +26,7 @@ struct SessionTranscript: Sendable, CustomTestStringConvertible {
 enum SessionTranscripts {
   static let all = [
     dovecotPull, courier, cyrus, mailutils, pymap, qResync, oddBodies, oddLines, preauthenticated,
-    rejected, byeInTheMiddle, synchronisingLogin, challenged, cancelled,
+    rejected, byeInTheMiddle, synchronisingLogin, challenged, cancelled, quota,
   ]
 
   static let fetchAll = IMAPCommand.uidFetch(

@@ -9,13 +9,12 @@ struct PasswordSource {
   let file: String?
   /// The value of `--password-command`.
   let command: String?
+  /// Whose password it is.
+  var role = AccountRole.sole
   /// The value of the environment variable, empty or nil if there is none.
   let environment: String?
   /// The device to ask at, normally `/dev/tty`.
   let terminal: String
-
-  /// The variable that `environment` comes from.
-  static let variable = "MAILARC_PASSWORD"
 
   /// Gets the password for an account.
   ///
@@ -30,7 +29,7 @@ struct PasswordSource {
     if let command { return try PasswordCommand.run(command, interruption: interruption) }
     if let environment, !environment.isEmpty {
       guard let password = PasswordLine.secret(in: Array(environment.utf8)) else {
-        throw .usage("\(Self.variable) holds no password")
+        throw .usage("\(role.passwordVariable) holds no password")
       }
       return password
     }
@@ -40,7 +39,8 @@ struct PasswordSource {
     guard let typed else {
       throw .usage(
         "no password for \(account.user) on \(account.host), and no terminal to ask at",
-        advice: "Use --password-file or --password-command, or set \(Self.variable).")
+        advice: "Use --\(OptionName.passwordFile.of(role).rawValue) or "
+          + "--\(OptionName.passwordCommand.of(role).rawValue), or set \(role.passwordVariable).")
     }
     return typed
   }

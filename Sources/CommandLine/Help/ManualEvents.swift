@@ -35,7 +35,10 @@ extension ManualText {
     Entry(
       term: "flags-not-kept",
       text: "The other side does not keep some flags or keywords: `mailbox`, `kind`, `text`."),
-    Entry(term: "notice", text: "Anything else worth knowing: `mailbox`, `kind`, `text`."),
+    Entry(
+      term: "notice",
+      text: "Anything else worth knowing: `mailbox`, `kind` (`no-room`, before anything is sent: "
+        + "the target's quota or its limit for messages will not do), `text`."),
     Entry(
       term: "question",
       text: "A mailbox waits for a decision: `mailbox`, `text`, `options` (which answer it)."),

@@ -40,6 +40,8 @@ enum ManualPage {
     for event in ManualText.trashEventTypes { page.item(event.term, event.text) }
     ManualText.selftestEvents.forEach { page.paragraph($0) }
     for event in ManualText.selftestEventTypes { page.item(event.term, event.text) }
+    ManualText.probeEvents.forEach { page.paragraph($0) }
+    for event in ManualText.probeEventTypes { page.item(event.term, event.text) }
     page.section("EXAMPLES")
     for example in ManualText.examples {
       page.paragraph(example.text)

@@ -29,13 +29,16 @@ enum ManualText {
       + "port 143, and goes over to TLS with STARTTLS before the password is sent. Another port "
       + "follows the host: `imaps://user@host:1993`. An IPv6 address stands in brackets.",
     "`pop3s://user@host` (TLS from the start, port 995) and `pop3://user@host` (STLS, port 110) name an "
-      + "account that is reached over POP3. No command of this version can use it yet.",
+      + "account that is reached over POP3, which `pull` and `probe` can use.",
     "The user stands before the last `@` and may be a whole e-mail address: "
       + "`imaps://anna@example.org@mail.example.org`. Percent-escapes are decoded; any other "
       + "character is taken as it is, `/` and `:` too. There is no place for a password in it: "
       + "what follows a `:` belongs to the user.",
     "The password comes from the first of: `--password-file`, `--password-command`, the variable "
       + "`MAILARC_PASSWORD`, a question at the terminal.",
+    "Where a command is given two accounts, the options for each begin with `--source-` and `--target-`, "
+      + "as in `--source-password-file`, and the variables are `MAILARC_SOURCE_PASSWORD` and "
+      + "`MAILARC_TARGET_PASSWORD`.",
   ]
 
   static let exitStatuses = [
@@ -43,7 +46,8 @@ enum ManualText {
     Entry(
       term: "1",
       text: "Finished, but some messages could not be transferred or read, something is not as it "
-        + "was recorded, a selftest found something, or a question is open; all of it is listed."),
+        + "was recorded, a selftest or a probe found something, or a question is open; all of it is "
+        + "listed."),
     Entry(term: "64", text: "The command line is wrong, or there is no password."),
     Entry(
       term: "65",
@@ -70,6 +74,9 @@ enum ManualText {
       term: "MAILARC_PASSWORD",
       text: "The password, if neither `--password-file` nor `--password-command` is given. Other "
         + "programs of the same user can see it."),
+    Entry(
+      term: "MAILARC_SOURCE_PASSWORD, MAILARC_TARGET_PASSWORD",
+      text: "The same for each of two accounts."),
     Entry(term: "NO_COLOR", text: "If set and not empty: no emphasis on the terminal."),
     Entry(term: "TERM", text: "If `dumb`: no line that is redrawn, and no emphasis."),
   ]
@@ -112,6 +119,9 @@ enum ManualText {
     Entry(
       term: "mailarc verify --against ~/mail.receipt imaps://anna@imap.example.net",
       text: "See a year later whether they still are, without the archive:"),
+    Entry(
+      term: "mailarc probe imaps://anna@mail.example.org imaps://anna@imap.example.net",
+      text: "See before a move what is there, how big, and what would go wrong:"),
     Entry(
       term: "mailarc selftest imaps://anna@imap.example.net",
       text: "See that killed pushes lose and double nothing on a server, before it is trusted:"),

@@ -1,9 +1,25 @@
 extension OptionTable {
   /// The commands that log in to an account.
-  private static let accountTakers: [CommandName] = [.pull, .push, .verify, .selftest]
+  private static let accountTakers: [CommandName] = [.pull, .push, .verify, .probe, .selftest]
+  /// The commands that may log in to two of them.
+  private static let pairTakers: [CommandName] = [.probe]
 
   /// How to reach the account and prove who asks.
-  static let accountOptions: [Option] = [
+  static let accountOptions: [Option] =
+    soleOptions + pairOptions(.source) + pairOptions(.target) + [connectionsOption]
+
+  /// The same once more for one of two accounts, with its role before their names.
+  private static func pairOptions(_ role: AccountRole) -> [Option] {
+    soleOptions.map { option in
+      Option(
+        name: option.name.of(role), group: .account, commands: pairTakers, value: option.value,
+        summary: "the same for \(role.operand) where there are two accounts",
+        details:
+          "As `\(option.spelling)`, for \(role.operand) of a command that is given two accounts.")
+    }
+  }
+
+  private static let soleOptions: [Option] = [
     Option(
       name: .passwordFile, group: .account, commands: accountTakers, value: .file("FILE"),
       summary: "read the password from the first line of FILE",
@@ -32,12 +48,14 @@ extension OptionTable {
       summary: "how long to wait for a silent server (60)",
       details: "How long a server may stay silent before the connection counts as lost: 1 to 3600 "
         + "seconds, 60 by default."),
-    Option(
-      name: .connections, group: .account, commands: [.pull, .push],
-      value: .number("N", 1...16),
-      summary: "use at most N connections at a time (4)",
-      details: "How many connections to the server to use at most: 1 to 16, 4 by default. Fewer "
-        + "are used if the server wants it so. Many servers allow 10 or so to an account, and the "
-        + "people's own mail programs need some of them."),
   ]
+
+  /// How many at a time.
+  private static let connectionsOption = Option(
+    name: .connections, group: .account, commands: [.pull, .push],
+    value: .number("N", 1...16),
+    summary: "use at most N connections at a time (4)",
+    details: "How many connections to the server to use at most: 1 to 16, 4 by default. Fewer "
+      + "are used if the server wants it so. Many servers allow 10 or so to an account, and the "
+      + "people's own mail programs need some of them.")
 }

@@ -29,6 +29,7 @@ enum CommandName: String, Sendable, CaseIterable {
   case status
   case verify
   case trash
+  case probe
   case selftest
   case help
 }
@@ -40,6 +41,16 @@ enum OptionName: String, Sendable, CaseIterable {
   case tlsAuthority = "tls-ca"
   case allowPlaintext = "allow-plaintext"
   case timeout
+  case sourcePasswordFile = "source-password-file"
+  case sourcePasswordCommand = "source-password-command"
+  case sourceTlsAuthority = "source-tls-ca"
+  case sourceAllowPlaintext = "source-allow-plaintext"
+  case sourceTimeout = "source-timeout"
+  case targetPasswordFile = "target-password-file"
+  case targetPasswordCommand = "target-password-command"
+  case targetTlsAuthority = "target-tls-ca"
+  case targetAllowPlaintext = "target-allow-plaintext"
+  case targetTimeout = "target-timeout"
   case connections
   case dryRun = "dry-run"
   case layout

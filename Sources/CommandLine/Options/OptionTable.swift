@@ -114,6 +114,24 @@ enum OptionTable {
           + "out long enough ago.",
       ]),
     Command(
+      name: .probe, operands: ["ACCOUNT", "TARGET"], optionalOperands: 1,
+      summary: "Show how an account is reached, what it holds, and what would go wrong",
+      details: [
+        "Logs in to ACCOUNT, with one try, and shows the server's address, TLS version and certificate; "
+          + "how it lets people log in and which extensions that matter here it has; its mailboxes with "
+          + "the number and size of their messages; its quota. Then what would go wrong if it were "
+          + "pulled or pushed to, and what would go slower. Over POP3 it shows how many messages there "
+          + "are, what the server can do, and whether the same host answers where IMAP is.",
+        "With TARGET the two accounts are compared as well: ACCOUNT as the source, TARGET, over IMAP, as "
+          + "where its mail is to go. Named are mailboxes whose names the target can't hold, that would "
+          + "get another name there or run into each other; messages that are larger than the target "
+          + "takes; mail for which its quota has no room; keywords that it does not keep. Most servers "
+          + "say which keywords a mailbox keeps only when it is opened for writing, which a probe never "
+          + "does. The options for each account then begin with `--source-` and `--target-`.",
+        "Nothing is changed: mailboxes are opened with EXAMINE, no message is fetched, no file is written. "
+          + "The exit status is 1 if something would go wrong, and 0 if there is nothing but notes.",
+      ]),
+    Command(
       name: .selftest, operands: ["ACCOUNT"],
       summary: "Kill pushes into a scratch mailbox, and see that nothing is lost or doubled",
       details: [

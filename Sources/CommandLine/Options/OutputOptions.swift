@@ -2,14 +2,15 @@ extension OptionTable {
   /// What is shown and in which form.
   static let outputOptions: [Option] = [
     Option(
-      name: .quiet, group: .output, commands: [.pull, .push, .convert, .verify, .selftest],
+      name: .quiet, group: .output, commands: [.pull, .push, .convert, .verify, .probe, .selftest],
       value: .none,
       summary: "print nothing but what needs attention",
       details: "Show no progress, and no summary either unless something needs attention: a "
         + "message that could not be transferred or is not as it came, a question, a failure."),
     Option(
       name: .json, group: .output,
-      commands: [.pull, .push, .convert, .list, .status, .verify, .trash, .selftest], value: .none,
+      commands: [.pull, .push, .convert, .list, .status, .verify, .trash, .probe, .selftest],
+      value: .none,
       summary: "print events as JSON, one object a line",
       details: "Print what happens as JSON on the standard output, one object a line, instead of "
         + "progress and summary. See JSON EVENTS."),

@@ -95,7 +95,11 @@ final class ProgressDisplay: RunObserver {
     update { progress, _ in progress.ended(failure.mailbox) }
   }
 
-  func notice(_ notice: Notice) {}
+  /// Shows at once what may be a reason to stop; the report has it all.
+  func notice(_ notice: Notice) {
+    guard notice.kind == .noRoom else { return }
+    terminal.note(["mailarc: " + notice.text])
+  }
 
   func question(_ question: Question) {}
 

@@ -1,3 +1,5 @@
+import Pipeline
+
 /// Writes numbers for people.
 enum Quantity {
   /// `1,234,567`.
@@ -17,15 +19,7 @@ enum Quantity {
   }
 
   /// `999 B`, `1.5 kB`, `23.4 MB`: powers of 1,000.
-  static func bytes(_ value: Int64) -> String {
-    guard value >= 1000 else { return "\(value) B" }
-    var tenths = value / 100
-    for unit in ["kB", "MB", "GB", "TB"] {
-      if tenths < 10_000 || unit == "TB" { return "\(tenths / 10).\(tenths % 10) \(unit)" }
-      tenths /= 1000
-    }
-    return "\(value) B"
-  }
+  static func bytes(_ value: Int64) -> String { Counted.bytes(value) }
 
   /// `0:07`, `12:34`, `1:02:03`.
   static func time(seconds: Int) -> String {

@@ -84,8 +84,13 @@ package struct PushPipeline: Sendable {
     try server.persist {
       try FollowHandMoves(context: context, tree: tree, server: server, connection: $0).run(&moved)
     }
-    let estimate = EstimatePush(context: context).run(moved)
+    let estimate = EstimatePush(
+      context: context, largest: try server.live().capabilities.appendLimit
+    ).run(moved)
     observer.plan(totalMessages: estimate.messages, bytes: estimate.bytes)
+    try server.persist {
+      try CheckTargetRoom(context: context, connection: $0).run(estimate)
+    }
     let subscribing = moved.filter(context.wantsSubscription).map(\.name)
     work(moved, tree, server, context)
     if let board = context.prune {

@@ -98,6 +98,8 @@ package struct Notice: Sendable, Equatable {
     case mended
     /// A message whose end may be missing.
     case incomplete
+    /// Mail for which the other side may have no room.
+    case noRoom = "no-room"
     /// Anything else.
     case other
   }

@@ -54,6 +54,9 @@ extension IMAPCommand {
       writer.mailbox(mailbox)
       writer.text(" ")
       writer.list(items.map(\.rawValue))
+    case .getQuotaRoot(let mailbox):
+      writer.text("GETQUOTAROOT ")
+      writer.mailbox(mailbox)
     case .examine(let mailbox, let parameter):
       writer.text("EXAMINE ")
       writer.mailbox(mailbox)
@@ -133,6 +136,8 @@ extension IMAPCommand {
         writer.string(name)
         writer.text(" ")
         writer.string(value)
+      case .before(let date): writer.text(" BEFORE \(date.imapDay)")
+      case .larger(let octets): writer.text(" LARGER \(octets)")
       }
     }
   }

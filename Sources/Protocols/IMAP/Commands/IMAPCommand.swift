@@ -25,6 +25,10 @@ package enum IMAPCommand: Sendable {
 
   case lsub(reference: RawMailboxName, pattern: RawMailboxName)
   case status(RawMailboxName, [StatusItem])
+
+  /// GETQUOTAROOT; needs QUOTA (RFC 9208).
+  case getQuotaRoot(RawMailboxName)
+
   case examine(RawMailboxName, SelectParameter)
   case select(RawMailboxName, SelectParameter)
   case unselect
@@ -87,6 +91,7 @@ package enum StatusItem: String, Sendable, Hashable {
   case highestModSeq = "HIGHESTMODSEQ"
   case unseen = "UNSEEN"
   case size = "SIZE"
+  case appendLimit = "APPENDLIMIT"
 }
 
 /// How SELECT and EXAMINE resynchronise (RFC 7162, section 3.2).
@@ -120,4 +125,8 @@ package enum SearchKey: Sendable, Hashable {
   case all
   case uid(UIDSelection)
   case header(name: String, contains: [UInt8])
+  /// Internal dates before the day of this one; servers take the day in whatever zone they like.
+  case before(InternalDate)
+  /// More octets than so many.
+  case larger(UInt64)
 }

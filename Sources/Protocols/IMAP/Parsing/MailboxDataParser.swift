@@ -123,6 +123,8 @@ enum MailboxDataParser {
       case "HIGHESTMODSEQ": items.highestModSeq = ModificationSequence(try scanner.number())
       case "UNSEEN": items.unseen = try scanner.number32()
       case "SIZE": items.size = try scanner.number()
+      case "APPENDLIMIT" where scanner.next?.isDigit == true:
+        items.appendLimit = try scanner.number()
       default: try scanner.skipValue()
       }
     }

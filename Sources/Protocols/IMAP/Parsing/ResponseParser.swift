@@ -105,6 +105,8 @@ struct ResponseParser {
     case "LSUB":
       .lsub(try MailboxDataParser.list(&scanner, usesUTF8Names: usesUTF8Names))
     case "STATUS": try MailboxDataParser.status(&scanner)
+    case "QUOTA": .quota(try QuotaParser.quota(&scanner))
+    case "QUOTAROOT": try QuotaParser.roots(&scanner)
     case "FLAGS": .flags(try scanner.flagList().flags)
     case "NAMESPACE": .namespace(try MailboxDataParser.namespaces(&scanner))
     case "SEARCH": try SearchParser.search(&scanner)

@@ -58,7 +58,10 @@ package struct Capability: Hashable, Sendable, CustomStringConvertible {
   package static let eSearch = Capability("ESEARCH")
   /// The size of a mailbox in STATUS (RFC 8438).
   package static let statusSize = Capability("STATUS=SIZE")
-  /// COMPRESS DEFLATE (RFC 4978).
+  /// GETQUOTA and GETQUOTAROOT (RFC 9208).
+  package static let quota = Capability("QUOTA")
+  /// A limit on the size of messages that STATUS tells for each mailbox (RFC 7889).
+  package static let appendLimit = Capability("APPENDLIMIT")
 
   /// The name.
   package var description: String { name }

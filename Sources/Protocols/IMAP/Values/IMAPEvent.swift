@@ -10,6 +10,11 @@ package enum IMAPEvent: Sendable, Equatable {
   case lsub(ListEntry)
   case status(RawMailboxName, StatusItems)
 
+  /// The quota roots of a mailbox; none where nothing limits it (RFC 9208, section 5.2.2).
+  case quotaRoots(RawMailboxName, [[UInt8]])
+
+  case quota(Quota)
+
   /// How many messages the selected mailbox holds now.
   case exists(UInt32)
 

@@ -86,6 +86,8 @@ package struct StatusItems: Hashable, Sendable {
   package var unseen: UInt32?
   /// The sum of the messages' sizes in bytes (RFC 8438).
   package var size: UInt64?
+  /// The most octets of a message that APPEND takes here (RFC 7889); nil too where it is not limited.
+  package var appendLimit: UInt64?
 
   /// Nothing answered.
   package init() {}
