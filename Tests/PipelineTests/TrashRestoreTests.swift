@@ -165,6 +165,25 @@ struct TrashRestoreTests {
     #expect(try readFile(trash + "note") == "x")
   }
 
+  @Test(arguments: [true, false], [Layout.maildir, .mbox])
+  func `it comes back into its mailbox under the name that somebody gave that meanwhile`(
+    _ isPulled: Bool, _ layout: Layout
+  ) async throws {
+    let (bench, hand) = try await SourceBench.filled(4, layout)
+    bench.expunge("m1")
+    try await bench.pull(prune: 100)
+    try hand.rename("Work", to: "Mine")
+    if isPulled { #expect(try await bench.pull().sums == [:]) }
+    #expect(try bench.restore().messages == 1)
+    #expect(try bench.view().subjects == (1...4).map { "Mine: m\($0)" })
+    bench.server.change {
+      $0.mailboxes["Work"]?.messages += SourceBench.messages(1, from: 9)
+    }
+    #expect(try await bench.pull(prune: 100).sums == ["transferred": 1])
+    #expect(try bench.view().subjects == [1, 2, 3, 4, 9].map { "Mine: m\($0)" })
+    #expect(try bench.changesByHand() == [])
+  }
+
   @Test func `nobody else may write meanwhile`() async throws {
     let bench = try await pruned()
     let held = try Archive.open(path: bench.archive, for: .writing)

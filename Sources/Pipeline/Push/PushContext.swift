@@ -15,6 +15,8 @@ struct PushContext: Sendable {
   /// `.mailarc/push/<target account>`.
   let directory: Directory
   let states: MailboxStates
+  /// Whether a run before this one did not come to its end.
+  let wasStopped: Bool
   /// Which flags the target's mailboxes keep, as the server said in this run.
   let keptFlags = KeptFlags()
   let observer: any RunObserver
@@ -30,9 +32,11 @@ struct PushContext: Sendable {
   }
 
   /// Whether the mailbox has to be subscribed: once pushed, its subscription is the user's own business.
+  ///
+  /// A run that was stopped may not have come to look whether the server kept it.
   func wantsSubscription(_ target: PushTarget) -> Bool {
     target.isSubscribed && target.existing?.isSubscribed != true
-      && states[key(of: target.name).hex] == nil
+      && (wasStopped || states[key(of: target.name).hex] == nil)
   }
 }
 

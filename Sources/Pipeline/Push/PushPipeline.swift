@@ -68,18 +68,19 @@ package struct PushPipeline: Sendable {
           text: "its name holds the target's separator; there it is called \(to)"))
     }
     let directory = try indexDirectory(in: source)
+    let log = try RunLog(in: directory, readOnly: options.dryRun)
     let context = PushContext(
       options: options, source: source, pulled: PulledDigests(pulled),
       stray: StrayKeywords(of: source.archive, in: mailboxes.mailboxes), directory: directory,
-      states: try MailboxStates(in: directory, readOnly: options.dryRun), observer: observer,
-      collector: collector, prune: options.prune ? PruneBoard() : nil, interruption: interruption)
+      states: try MailboxStates(in: directory, readOnly: options.dryRun),
+      wasStopped: log.numbers.wasStopped, observer: observer, collector: collector,
+      prune: options.prune ? PruneBoard() : nil, interruption: interruption)
     var targets = mapping.targets
     if mailboxes.unreadable.isEmpty {
       targets += try FindAbandoned(context: context, tree: tree).run(targets)
     } else {
       context.prune?.cannotReadAll()
     }
-    let log = try RunLog(in: directory, readOnly: options.dryRun)
     var moved = try jobs(targets, context)
     try server.persist {
       try FollowHandMoves(context: context, tree: tree, server: server, connection: $0).run(&moved)
@@ -91,7 +92,7 @@ package struct PushPipeline: Sendable {
     try server.persist {
       try CheckTargetRoom(context: context, connection: $0).run(estimate)
     }
-    let subscribing = moved.filter(context.wantsSubscription).map(\.name)
+    let subscribing = mapping.targets.filter(context.wantsSubscription).map(\.name)
     work(moved, tree, server, context)
     if let board = context.prune {
       PruneMailboxes(context: context, tree: tree, server: server, board: board)

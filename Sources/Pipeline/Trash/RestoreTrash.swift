@@ -84,7 +84,7 @@ package struct RestoreTrash {
   ) throws -> [StoredMessage] {
     guard !messages.isEmpty else { return [] }
     try remember(box.name, messages, in: archive)
-    let home = try archive.makeMailbox(box.name)
+    let home = try archive.makeMailbox(try home(of: box.name, messages, in: archive))
     var restored: [StoredMessage] = []
     for start in stride(from: 0, to: messages.count, by: Self.batch) {
       try interruption.stopIfRaised()
@@ -121,6 +121,20 @@ package struct RestoreTrash {
         return false
       }
     }
+  }
+
+  /// What the mailbox is called by now: made anew under its old name, it would take the place of the one
+  /// that somebody renamed.
+  private func home(
+    of name: MailboxName, _ messages: [StoredMessage], in archive: Archive
+  ) throws(StoreError) -> MailboxName {
+    guard try archive.mailbox(name) == nil, let key = messages.first?.origin?.mailboxKey,
+      let source = archive.table.records.first(where: {
+        MailboxKey(account: archive.identity.account, mailbox: $0.name) == key
+      })
+    else { return name }
+    if try archive.mailbox(source.archiveName) != nil { return source.archiveName }
+    return try HandNames(of: archive).home(of: source.name, ArchiveIndex(archive)) ?? name
   }
 
   /// A mailbox that the source has no longer may be forgotten: it gets back its line in the archive's
