@@ -158,12 +158,14 @@ static int pass(int kind, const char *path, int needs_space) {
   if (!state) return 0;
   uint64_t number = atomic_fetch_add(&state->count, 1) + 1;
   if (number < MOST) state->kinds[number] = needs_space ? (char)kind : (char)(kind | 0x80);
-  if (how == FULL_ON && number > at) return needs_space ? FULL : 0;
-  if (number != at) return 0;
-  atomic_store(&state->hit, number);
+  int is_full = how == FULL || how == FULL_ON;
+  /* Where nothing needs space any more, a full disk hits nobody. */
+  if (number < at || (is_full && !needs_space)) return 0;
+  if (number > at && how != FULL_ON) return 0;
+  atomic_store(&state->hit, at);
+  if (number > at) return FULL;
   snprintf(state->what, sizeof state->what, "%c %s", kind, path);
   if (how == BEFORE) die();
-  if (how == FULL || how == FULL_ON) return needs_space ? how : 0;
   return how;
 }
 

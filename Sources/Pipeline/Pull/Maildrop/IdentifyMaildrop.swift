@@ -10,10 +10,13 @@ struct IdentifyMaildrop {
     var known: [UInt32: UID] = [:]
     /// The numbers of the others, ascending.
     var open: [UInt32] = []
+    /// Of these, those whose name is known with another size: what they are if they have the same header.
+    var doubtful: [UInt32: UID] = [:]
   }
 
-  /// A name counts only with the size that it was announced with: a server that gives names anew may give
-  /// a known one to another message.
+  /// A name counts only with the size that it was announced with, or with the header: a server that gives
+  /// names anew may give a known one to another message, and another one writes fields of its own into
+  /// messages.
   func run(_ listing: MaildropListing) -> Identity {
     var uids: [UIDL: UID] = [:]
     for (uid, message) in record.maildrop.sorted(by: { $0.key < $1.key }) {
@@ -21,13 +24,14 @@ struct IdentifyMaildrop {
     }
     var identity = Identity()
     for number in listing.numbers {
-      guard let message = listing.messages[number], let uidl = message.uidl, let uid = uids[uidl],
-        record.maildrop[uid]?.octets == message.octets
-      else {
+      guard let message = listing.messages[number] else { continue }
+      let uid = message.uidl.flatMap { uids[$0] }
+      if let uid, record.maildrop[uid]?.octets == message.octets {
+        identity.known[number] = uid
+      } else {
         identity.open.append(number)
-        continue
+        identity.doubtful[number] = uid
       }
-      identity.known[number] = uid
     }
     return identity
   }

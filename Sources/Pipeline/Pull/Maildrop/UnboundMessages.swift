@@ -14,9 +14,10 @@ final class UnboundMessages {
     let octets: UInt64
   }
 
-  private(set) var messages: [Message]
+  private let messages: [Message]
   private var isBound: [Bool]
   private var byDigest: [ContentDigest: [Int]] = [:]
+  private var byUID: [UID: Int] = [:]
 
   /// - Parameters:
   ///   - record: what is known of the maildrop.
@@ -39,6 +40,9 @@ final class UnboundMessages {
     }
     messages = found
     isBound = found.map { _ in false }
+    for index in found.indices where found[index].former == nil {
+      byUID[found[index].held.uid] = index
+    }
     for index in found.indices.reversed() {
       byDigest[found[index].held.digest, default: []].append(index)
     }
@@ -46,16 +50,27 @@ final class UnboundMessages {
 
   var isEmpty: Bool { messages.isEmpty }
 
+  /// Those that are left.
+  var open: [(index: Int, message: Message)] {
+    messages.indices.filter { !isBound[$0] }.map { ($0, messages[$0]) }
+  }
+
   /// Takes one out.
-  func bind(_ index: Int) -> Message {
+  func bind(at index: Int) -> Message {
     isBound[index] = true
     return messages[index]
+  }
+
+  /// Takes the one out that has this UID in the maildrop; nil if it is not there any more.
+  func bind(_ uid: UID) -> Message? {
+    guard let index = byUID[uid], !isBound[index] else { return nil }
+    return bind(at: index)
   }
 
   /// Takes one of this content out; nil if there is none left.
   func take(_ digest: ContentDigest) -> Message? {
     while let index = byDigest[digest]?.popLast() {
-      if !isBound[index] { return bind(index) }
+      if !isBound[index] { return bind(at: index) }
     }
     return nil
   }
