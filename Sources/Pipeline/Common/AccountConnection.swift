@@ -85,6 +85,28 @@ final class KeptConnection<Connection> {
     }
   }
 
+  /// Does what finds done what an earlier attempt did, on a new connection whenever one is lost.
+  ///
+  /// - Parameters:
+  ///   - body: one attempt.
+  ///   - onLoss: decides whether another one makes sense, and throws if not.
+  /// - Returns: what the last attempt returns.
+  /// - Throws: what `body` and `onLoss` throw; what making a connection throws: a server that can't be
+  ///   reached any more was tried often enough by then.
+  func resume<Result>(
+    _ body: (Connection) throws -> Result, onLoss: (ClientError) throws -> Void
+  ) throws -> Result {
+    while true {
+      let connection = try live()
+      do {
+        return try body(connection)
+      } catch let error as ClientError where error.endsConnection {
+        drop()
+        try onLoss(error)
+      }
+    }
+  }
+
   private func mayTryAgain(_ error: ClientError) -> Bool {
     if error.isRetryable { return true }
     if case .transport(.connectionRefused(_, _)) = error { return hasConnected }

@@ -42,17 +42,10 @@ final class PullMaildrop {
   /// - Throws: what ends the pull.
   func run() throws -> PulledMailbox {
     context.tellDamage(of: journal, Self.mailbox)
-    while true {
-      // A server that can't be reached any more was tried often enough by then.
-      let connection = try server.live()
-      do {
-        return try attempt(connection)
-      } catch let error as ClientError where error.endsConnection {
-        server.drop()
-        // What was changed in the archive, the common index does not know.
-        index = ArchiveIndex(context.archive)
-        try fetch.judge(error)
-      }
+    return try server.resume(attempt) { error in
+      // What was changed in the archive, the common index does not know.
+      index = ArchiveIndex(context.archive)
+      try fetch.judge(error)
     }
   }
 
