@@ -47,6 +47,8 @@ package struct ServerAccount: Sendable {
   package let timeout: Double
   /// The account's name in state files: user and domain, never host or port alone.
   package let identity: String
+  /// Which mailboxes there are and how their names are read, over IMAP.
+  package var namespaces = NamespaceChoice()
 
   package init(
     service: MailService, user: String, password: Secret, host: String, port: UInt16,

@@ -55,7 +55,7 @@ enum VerifyCommand {
 
   private static let ofComparison: Set<OptionName> = [
     .receipt, .full, .withDeleted, .state, .mboxDialect, .passwordFile, .passwordCommand,
-    .tlsAuthority, .allowPlaintext, .timeout,
+    .tlsAuthority, .allowPlaintext, .timeout, .separator, .namespace, .allNamespaces,
   ]
 
   /// What is compared with an account; nil if nothing is.

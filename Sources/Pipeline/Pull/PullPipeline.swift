@@ -84,9 +84,7 @@ package struct PullPipeline: Sendable {
   private func pullMailboxes(_ existing: Archive?, _ collector: ReportCollector) throws {
     let server = makeConnection()
     defer { server.logout() }
-    let tree = try server.persist {
-      try $0.listMailboxes(allNamespaces: options.allNamespaces)
-    }
+    let tree = try server.persist { try $0.listMailboxes() }
     let emptiness = TellEmptySource(collector: collector, prunes: options.prune)
     if existing == nil, options.dryRun {
       emptiness.run(messages: tree.messages, before: nil)

@@ -44,7 +44,7 @@ package struct PushPipeline: Sendable {
     let mailboxes = try source.mail.mailboxes()
     let server = makeConnection()
     defer { server.logout() }
-    let tree = try server.persist { try $0.listMailboxes(allNamespaces: false) }
+    let tree = try server.persist { try $0.listMailboxes() }
     if options.fixDates, try !server.live().capabilities.contains(.uidPlus) {
       throw Failure.usage(
         "dates can't be fixed on this server: it has no UIDPLUS",

@@ -60,7 +60,7 @@ package final class CompareAccount {
     let server = AccountConnection(
       account: options.account, enabling: [], interruption: interruption, retry: options.retry)
     defer { server.logout() }
-    let tree = try server.persist { try $0.listMailboxes(allNamespaces: false) }
+    let tree = try server.persist { try $0.listMailboxes() }
     let places = try mail.places(tree, server)
     observer.plan(
       totalMessages: tree.mailboxes.reduce(0) { $0 + Int($1.status?.messages ?? 0) }, bytes: nil)
