@@ -65,6 +65,21 @@ package struct ServerAccount: Sendable {
     self.identity = identity
   }
 
+  /// The same account on the same host over IMAP.
+  ///
+  /// - Parameters:
+  ///   - port: the TCP port.
+  ///   - security: what has to secure the connection.
+  ///   - timeout: how many seconds a silent server is waited for.
+  /// - Returns: the account.
+  package func asIMAP(
+    port: UInt16, security: ConnectionSecurity, timeout: Double
+  ) -> ServerAccount {
+    ServerAccount(
+      service: .imap, user: user, password: password, host: host, port: port, security: security,
+      trust: trust, timeout: timeout, identity: identity)
+  }
+
   /// The URL that names the account on the command line; says nothing of passwords, nor of consent to
   /// plaintext.
   package var url: String {

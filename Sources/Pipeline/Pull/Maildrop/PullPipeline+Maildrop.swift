@@ -84,7 +84,7 @@ extension PullPipeline {
 
   /// Where the same server gives all of it, if it does.
   private var imapHint: String? {
-    AskForIMAP(host: options.source.host, interruption: interruption).run().map {
+    AskForIMAP(account: options.source, interruption: interruption).run().map {
       "; the same server answers IMAP on port \($0), which gives all of it"
     }
   }
