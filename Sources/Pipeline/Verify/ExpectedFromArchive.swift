@@ -62,7 +62,9 @@ final class ExpectedFromArchive: ExpectedMail {
       items = try sourceItems(map)
     } else {
       let mapping = MapMailboxes(
-        mailboxes: self.tree.mailboxes, records: source.archive?.table.records ?? [], tree: tree
+        mailboxes: self.tree.mailboxes, records: source.archive?.table.records ?? [], tree: tree,
+        wasPushedTo: KnownTargets(source.index(of: options.account), options.account.identity)
+          .contains
       ).run()
       items = mapping.targets.map { Item(name: $0.name, sources: $0.sources) }
     }
