@@ -74,6 +74,11 @@ final class SourceServer: Sendable {
     var diesOfDrops = false
     var connections = 0
     var lines: [String] = []
+    /// What the next commands of these names are answered instead; `FETCH` is one of content.
+    var answers: [String: [String]] = [:]
+    /// Called, outside of any lock, when content of the mailbox of that name is asked for; false ends the
+    /// connection.
+    var onFetch: @Sendable (String) -> Bool = { _ in true }
 
     mutating func passBeforeFetch(of mailbox: String) {
       let happens = beforeFetch
@@ -88,6 +93,8 @@ final class SourceServer: Sendable {
   }
 
   let port: UInt16
+  /// Who is let in.
+  let crowd = Crowd()
   private let listener: Int32
   private let state = Mutex(State())
 
@@ -124,18 +131,33 @@ private final class Session {
   private var buffered: [UInt8] = []
   private var selected = ""
   private var enabled = false
+  private let welcome: Crowd.Welcome
 
   init(server: SourceServer, descriptor: Int32) {
     self.server = server
     self.descriptor = descriptor
+    welcome = server.crowd.enter()
   }
 
   func serve() {
-    defer { close(descriptor) }
+    defer {
+      close(descriptor)
+      if welcome == .welcome { server.crowd.leave() }
+    }
     let isRefused = server.change { state in
       state.connections += 1
       state.connectionsLeft = state.connectionsLeft.map { $0 - 1 }
       return (state.connectionsLeft ?? 0) < 0
+    }
+    switch welcome {
+    case .bye:
+      _ = send("* BYE too many\r\n")
+      return
+    case .closes: return
+    case .staysSilent:
+      _ = readLine()
+      return
+    case .login, .welcome: break
     }
     if isRefused { return }
     guard send("* OK ready\r\n") else { return }
@@ -149,6 +171,11 @@ private final class Session {
 
   private func answer(_ tag: String, _ command: String, _ rest: String) -> Bool {
     let state = server.change { $0 }
+    let isContent = command == "UID" && rest.contains("BODY.PEEK[]")
+    if isContent, !state.onFetch(selected) { return false }
+    if let answer = takeAnswer(isContent ? "FETCH" : command) {
+      return send("\(tag) \(answer)\r\n")
+    }
     switch command {
     case "CAPABILITY":
       return send("* CAPABILITY \(state.capabilities)\r\n\(tag) OK done\r\n")
@@ -168,6 +195,15 @@ private final class Session {
       _ = send("* BYE bye\r\n\(tag) OK done\r\n")
       return false
     default: return send("\(tag) OK done\r\n")
+    }
+  }
+
+  private func takeAnswer(_ command: String) -> String? {
+    if command == "LOGIN", let answer = server.crowd.logsIn(welcome) { return answer }
+    return server.change { state in
+      guard let answer = state.answers[command]?.first else { return nil }
+      state.answers[command]?.removeFirst()
+      return answer
     }
   }
 

@@ -1,0 +1,46 @@
+import Clients
+import Platform
+import Synchronization
+
+/// Shares the pieces of a queue out among workers, each with a connection of its own.
+struct ShareWork<Item: Sendable> {
+  let queue: WorkQueue<Item>
+  /// How many workers there are at most.
+  let connections: Int
+  let interruption: Interruption
+  /// Prepares a worker's connection, whose waits that interruption ends.
+  let open: @Sendable (Interruption) -> AccountConnection
+
+  /// Works until the queue is empty.
+  ///
+  /// - Parameters:
+  ///   - server: the calling thread's connection; it may be given back where another worker needs one.
+  ///   - body: takes its share from the queue.
+  func run(_ server: AccountConnection, _ body: @escaping @Sendable (AccountConnection) -> Void) {
+    let others = max(connections - 1, 0)
+    let left = Mutex(others)
+    let ended = try? Interruption(within: interruption)
+    WorkerThread.alongside(others) {
+      work(body)
+      let isLast = left.withLock { left in
+        left -= 1
+        return left == 0
+      }
+      if isLast { ended?.interrupt() }
+    } own: {
+      body(server)
+      if others > 0, let ended { server.rest(until: ended) }
+    }
+  }
+
+  private func work(_ body: (AccountConnection) -> Void) {
+    guard let newcomer = queue.newcomer(within: interruption) else { return }
+    let own = open(newcomer)
+    // A server that takes no further connection is no failure: the others do the work.
+    let isThere = own.join()
+    // Called home meanwhile, its connection is of no use.
+    guard queue.admit(newcomer), isThere else { return own.drop() }
+    body(own)
+    own.logout()
+  }
+}
