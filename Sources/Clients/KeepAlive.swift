@@ -46,7 +46,8 @@ final class KeepAlive: Sendable {
       _ = try? Poller.wait(
         descriptor: -1, for: .read, until: .after(seconds: interval / 4), interruption: ended)
       state.withLock { state in
-        guard let sayNoop = state.sayNoop, MonotonicClock.now.seconds(since: state.since) >= interval
+        guard let sayNoop = state.sayNoop,
+          MonotonicClock.now.seconds(since: state.since) >= interval
         else { return }
         if !sayNoop() { state.sayNoop = nil }
         state.since = .now

@@ -25,7 +25,8 @@ extension KeptConnection where Connection == IMAPConnection {
     self.init(
       open: { () throws(ClientError) in
         try IMAPConnection.open(account, enabling: enabling, interruption: interruption)
-      }, leave: { $0.logout() }, sayNoop: Self.noop, interruption: interruption, retry: retry, budget: budget,
+      }, leave: { $0.logout() }, sayNoop: Self.noop, interruption: interruption, retry: retry,
+      budget: budget,
       onWait: onWait)
   }
 }

@@ -167,6 +167,40 @@ import Testing
     #expect(bench.server.crowd.logins == 1)
   }
 
+  @Test(.serialized, arguments: [true, false])
+  func `a server that was never reached is not tried again`(_ isSilent: Bool) async throws {
+    let bench = try bench(1)
+    if isSilent {
+      bench.server.crowd.limit(0, .staysSilent)
+    } else {
+      bench.server.stop()
+    }
+    let pauses = Pauses()
+    let report = try await bench.pull(timeout: 0.3, retry: pauses.policy())
+    #expect(report.exitStatus == (isSilent ? .tryAgain : .unreachable))
+    #expect(pauses.seconds == [])
+    #expect(bench.server.crowd.refused == (isSilent ? 1 : 0))
+  }
+
+  /// The limit counts connections of a user from one address; Dovecot answers one more with LIMIT.
+  @Test func `Dovecot that takes two connections gives all, and takes all`() async throws {
+    var configuration = DovecotConfiguration.usual
+    // One is that of the test itself.
+    configuration.extra = ["mail_max_userip_connections = 3"]
+    let server = try Dovecot.start(configuration)
+    let bench = try PushBench(on: server, from: server)
+    let names = (0..<5).map { "M\($0)" }
+    for name in names {
+      try bench.source.plain.create(name)
+      try bench.source.append("in \(name)", to: name)
+    }
+    let pulled = try await bench.source.pull(connections: 4)
+    #expect(pulled.exitStatus == .done)
+    let report = try await bench.push { $0.connections = 4 }
+    #expect(report.exitStatus == .done)
+    #expect(report.pushed == ["transferred": 5])
+  }
+
   private final class Watch: RunObserver {
     let waits = Mutex<[ServerWait]>([])
 

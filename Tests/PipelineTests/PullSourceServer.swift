@@ -74,6 +74,8 @@ final class SourceServer: Sendable {
     var diesOfDrops = false
     var connections = 0
     var lines: [String] = []
+    /// What stands before the answer to NOOP.
+    var news = ""
     /// What the next commands of these names are answered instead; `FETCH` is one of content.
     var answers: [String: [String]] = [:]
     /// Called, outside of any lock, when content of the mailbox of that name is asked for; false ends the
@@ -116,6 +118,9 @@ final class SourceServer: Sendable {
     shutdown(listener, Int32(SHUT_RDWR))
     close(listener)
   }
+
+  /// Nothing listens any more.
+  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
   func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
     state.withLock { body(&$0) }
@@ -191,6 +196,7 @@ private final class Session {
     case "STATUS": return status(tag, rest, state)
     case "EXAMINE": return examine(tag, rest, state)
     case "UID": return uid(tag, rest)
+    case "NOOP": return send("\(state.news)\(tag) OK done\r\n")
     case "LOGOUT":
       _ = send("* BYE bye\r\n\(tag) OK done\r\n")
       return false
