@@ -76,7 +76,7 @@ package final class ConnectionBudget: Sendable {
       state.opening -= 1
       let isFull = mayBeFull && state.open > 0
       if isFull { state.ceiling = min(state.ceiling ?? .max, state.open) }
-      return (isFull, state.takeWaiting())
+      return (isFull, isFull ? [] : state.takeWaiting())
     }
     for bell in bells { bell.interrupt() }
     return isFull

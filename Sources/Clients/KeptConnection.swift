@@ -56,10 +56,12 @@ package final class KeptConnection<Connection: AnyObject> {
     }
     var looks = 0
     var isDue = false
+    var isTold = false
     var reason = "other connections are open, and the server takes no further one"
     while true {
       guard try budget.claim(evenIfFull: isDue) else {
-        isDue = try waitForPlace(look: looks, reason)
+        isDue = try waitForPlace(look: looks, isTold ? nil : reason)
+        isTold = true
         if isDue { looks += 1 }
         continue
       }
@@ -169,7 +171,7 @@ package final class KeptConnection<Connection: AnyObject> {
   /// Waits until one of this run gives its connection back, or a longer pause is over.
   ///
   /// - Returns: whether the pause is over.
-  private func waitForPlace(look: Int, _ reason: String) throws(ClientError) -> Bool {
+  private func waitForPlace(look: Int, _ reason: String?) throws(ClientError) -> Bool {
     let seconds = retry.placePause(turn: look)
     guard let bell = try? Interruption(within: interruption) else {
       try wait(seconds: seconds)
@@ -177,7 +179,7 @@ package final class KeptConnection<Connection: AnyObject> {
     }
     guard budget.wait(bell) else { return false }
     defer { budget.forget(bell) }
-    tell(seconds, reason)
+    if let reason { tell(seconds, reason) }
     return try pause(seconds, bell)
   }
 

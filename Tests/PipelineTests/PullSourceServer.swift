@@ -137,6 +137,7 @@ private final class Session {
   private var selected = ""
   private var enabled = false
   private let welcome: Crowd.Welcome
+  private var hasLeft = false
 
   init(server: SourceServer, descriptor: Int32) {
     self.server = server
@@ -147,7 +148,7 @@ private final class Session {
   func serve() {
     defer {
       close(descriptor)
-      if welcome == .welcome { server.crowd.leave() }
+      leave()
     }
     let isRefused = server.change { state in
       state.connections += 1
@@ -198,10 +199,17 @@ private final class Session {
     case "UID": return uid(tag, rest)
     case "NOOP": return send("\(state.news)\(tag) OK done\r\n")
     case "LOGOUT":
+      // Before anybody can know that there is room.
+      leave()
       _ = send("* BYE bye\r\n\(tag) OK done\r\n")
       return false
     default: return send("\(tag) OK done\r\n")
     }
+  }
+
+  private func leave() {
+    if welcome == .welcome, !hasLeft { server.crowd.leave() }
+    hasLeft = true
   }
 
   private func takeAnswer(_ command: String) -> String? {

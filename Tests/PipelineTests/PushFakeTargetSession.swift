@@ -12,6 +12,7 @@ final class FakeTargetSession {
   /// Answers that are kept until a later APPEND has come.
   private var held: [String] = []
   private let welcome: Crowd.Welcome
+  private var hasLeft = false
 
   init(_ server: FakeTarget, _ descriptor: Int32) {
     self.server = server
@@ -26,7 +27,7 @@ final class FakeTargetSession {
     defer {
       if !held.isEmpty { server.change { $0.holds = { _ in false } } }
       close(descriptor)
-      if welcome == .welcome { server.crowd.leave() }
+      leave()
     }
     guard isWelcome else { return say("* BYE [UNAVAILABLE] too many connections") }
     switch welcome {
@@ -46,6 +47,11 @@ final class FakeTargetSession {
         return
       }
     }
+  }
+
+  private func leave() {
+    if welcome == .welcome, !hasLeft { server.crowd.leave() }
+    hasLeft = true
   }
 
   /// False when the connection is over.
@@ -116,6 +122,7 @@ final class FakeTargetSession {
     case "EXPUNGE", "CLOSE":
       server[selected]?.messages.removeAll { $0.flags.contains("\\Deleted") }
     case "LOGOUT":
+      leave()
       say("* BYE")
       say("\(tag) OK bye")
       return false

@@ -17,19 +17,21 @@ struct ShareWork<Item: Sendable> {
   ///   - server: the calling thread's connection; it may be given back where another worker needs one.
   ///   - body: takes its share from the queue.
   func run(_ server: AccountConnection, _ body: @escaping @Sendable (AccountConnection) -> Void) {
-    let others = max(connections - 1, 0)
-    let left = Mutex(others)
-    let ended = try? Interruption(within: interruption)
-    WorkerThread.alongside(others) {
-      work(body)
-      let isLast = left.withLock { left in
-        left -= 1
+    // Below 0 as long as the calling thread has work itself.
+    let left = Mutex(0)
+    @Sendable func count(_ more: Int) -> Bool {
+      left.withLock { left in
+        left += more
         return left == 0
       }
-      if isLast { ended?.interrupt() }
-    } own: {
+    }
+    let ended = try? Interruption(within: interruption)
+    WorkerThread.alongside(connections - 1) {
+      work(body)
+      if count(-1) { ended?.interrupt() }
+    } own: { others in
       body(server)
-      if others > 0, let ended { server.rest(until: ended) }
+      if !count(others), let ended { server.rest(until: ended) }
     }
   }
 
