@@ -17,8 +17,11 @@ package enum ClientError: Error, Sendable {
   case noLoginMechanism(MailService)
   /// User name or password were refused.
   case loginRefused(MailService, ResponseText)
-  /// The server can't let anybody in at the moment.
-  case loginUnavailable(ResponseText)
+  /// The server can't let anybody in at the moment; how many seconds that takes, where it says so by its
+  /// capabilities.
+  case loginUnavailable(ResponseText, delay: Double? = nil)
+  /// The server wants to be left alone for longer than a run can wait; its words.
+  case stayAway(seconds: Double, String)
   /// The server refused an APPEND whose literal was on its way, and may take the message's bytes for
   /// commands: the connection is of no more use.
   case outOfStep(ResponseText)
@@ -36,7 +39,7 @@ package enum ClientError: Error, Sendable {
     case .serverClosed, .loginUnavailable, .outOfStep: true
     case .refused(_, _, let text): text.code?.isTemporary ?? false
     case .protocolViolation, .pop3Violation, .unreadableList, .tooMuch, .unsupportedServer,
-      .tlsNotOffered, .noLoginMechanism, .loginRefused:
+      .tlsNotOffered, .noLoginMechanism, .loginRefused, .stayAway:
       false
     }
   }

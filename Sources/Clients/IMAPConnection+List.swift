@@ -57,7 +57,7 @@ extension IMAPConnection {
   ///   - mailboxes: those of whom `items` are asked.
   ///   - items: what to ask.
   /// - Returns: what the server told; one that it refuses is left out.
-  /// - Throws: `ClientError`.
+  /// - Throws: `ClientError`, also where the server wants to be left alone for a while.
   package func statuses(
     of mailboxes: [RawMailboxName], _ items: [StatusItem]
   ) throws(ClientError) -> [RawMailboxName: StatusItems] {
@@ -73,11 +73,14 @@ extension IMAPConnection {
     _ body: (IMAPEvent) throws(ClientError) -> Void
   ) throws(ClientError) {
     let tags = mailboxes.map { send(.status($0, items)) }
+    var throttled: ClientError?
     for tag in tags {
       do { try finish(tag, "STATUS", body) } catch {
-        guard case .refused = error else { throw error }
+        guard case .refused(_, _, let text) = error else { throw error }
+        if text.isThrottled { throttled = error }
       }
     }
+    if let throttled { throw throttled }
   }
 
   // No SIZE: for that some servers read every message. No MAILBOXID: Cyrus 3.6 answers LIST with bytes

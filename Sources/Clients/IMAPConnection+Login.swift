@@ -89,7 +89,7 @@ extension IMAPConnection {
       }
     } catch {
       guard case .refused(_, _, let text) = error else { throw error }
-      if text.code?.isTemporary == true { throw .loginUnavailable(text) }
+      if text.isPassing { throw .loginUnavailable(text) }
       throw .loginRefused(.imap, text)
     }
   }

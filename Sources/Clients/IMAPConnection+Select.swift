@@ -79,6 +79,8 @@ extension IMAPConnection {
   }
 
   /// The status of one mailbox; nil where the server refuses to tell.
+  ///
+  /// - Throws: `ClientError`, also where the server wants to be left alone for a while.
   package func status(
     of mailbox: RawMailboxName, _ items: [StatusItem]
   ) throws(ClientError) -> StatusItems? {
@@ -88,7 +90,7 @@ extension IMAPConnection {
         if case .status(_, let items) = event { found = items }
       }
     } catch {
-      guard case .refused = error else { throw error }
+      guard case .refused(_, _, let text) = error, !text.isThrottled else { throw error }
     }
     return found
   }

@@ -35,7 +35,8 @@ extension POP3Connection {
       let text = ResponseText(reply)
       switch reply.code {
       case .auth, .sysPerm: throw .loginRefused(.pop3, text)
-      case .inUse, .loginDelay, .sysTemp: throw .loginUnavailable(text)
+      case .loginDelay: throw .loginUnavailable(text, delay: RetryPolicy.loginDelay)
+      case .inUse, .sysTemp: throw .loginUnavailable(text)
       case .other, nil: throw .serverClosed(text)
       }
     }
@@ -82,7 +83,13 @@ extension POP3Connection {
         return
       } catch {
         guard case .refused(_, _, let text) = error else { throw error }
-        if text.code?.isTemporary == true { throw .loginUnavailable(text) }
+        if text.isPassing {
+          // Of all codes only LOGIN-DELAY becomes this one.
+          let delay =
+            text.code == .throttled
+            ? offered?.loginDelay.map(Double.init) ?? RetryPolicy.loginDelay : nil
+          throw .loginUnavailable(text, delay: delay)
+        }
         guard way == .apop, index + 1 < ways.count else { throw .loginRefused(.pop3, text) }
       }
     }

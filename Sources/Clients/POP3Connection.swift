@@ -79,6 +79,12 @@ package final class POP3Connection {
     return uidls.values.sorted { $0.key < $1.key }.map { (number: $0.key, uidl: $0.value) }
   }
 
+  /// Whether no answer is outstanding.
+  var hasNothingDue: Bool { session.outstanding.isEmpty }
+
+  /// Closes without a word.
+  func close() { stream.close() }
+
   /// Says QUIT, so that the server lets go of the mailbox, and closes; whatever goes wrong meanwhile
   /// concerns nobody any more.
   ///

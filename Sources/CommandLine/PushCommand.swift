@@ -1,3 +1,4 @@
+import Clients
 import Pipeline
 import Platform
 import Stores

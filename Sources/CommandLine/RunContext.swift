@@ -24,7 +24,7 @@ struct RunContext: Sendable {
       service: url.service, user: url.user, password: try password(for: url, role),
       host: url.host, port: url.port, security: security(of: url, role),
       trust: invocation.text(.tlsAuthority.of(role)).map { .file(path: $0) } ?? .system,
-      timeout: Double(invocation.number(.timeout.of(role)) ?? 60), identity: url.identity)
+      timeout: Double(invocation.number(.timeout.of(role)) ?? 30), identity: url.identity)
     account.namespaces = namespaces
     return account
   }

@@ -9,15 +9,19 @@ package final class Interruption: Sendable {
   private let raised = Atomic<Bool>(false)
   private let readEnd: FileDescriptor
   private let writeEnd: FileDescriptor
+  private let parent: Interruption?
 
   /// Makes one that is not raised.
   ///
+  /// - Parameter parent: counts as this one where it is raised.
   /// - Throws: if the process has no descriptors left.
-  package init() throws(SystemError) {
+  package init(within parent: Interruption? = nil) throws(SystemError) {
     var ends: [Int32] = [-1, -1]
     try retrying("make a pipe", nil) { mailarc_pipe(&ends, O_CLOEXEC | O_NONBLOCK) }
     readEnd = FileDescriptor(owning: ends[0])
     writeEnd = FileDescriptor(owning: ends[1])
+    self.parent = parent
+    descriptors = (parent?.descriptors ?? []) + [ends[0]]
   }
 
   /// Raises it; may be called from any thread, and from a signal handler.
@@ -29,9 +33,14 @@ package final class Interruption: Sendable {
     Glibc.errno = saved
   }
 
-  /// Whether it was raised.
-  package var isInterrupted: Bool { raised.load(ordering: .sequentiallyConsistent) }
+  /// Whether it was raised, or the one that it is within.
+  package var isInterrupted: Bool {
+    raised.load(ordering: .sequentiallyConsistent) || parent?.isInterrupted == true
+  }
 
-  /// Becomes readable when it is raised, for a `poll` of one's own.
+  /// Becomes readable when it is raised itself, for a `poll` of one's own.
   package var descriptor: Int32 { readEnd.rawValue }
+
+  /// One of them becomes readable when `isInterrupted` turns true.
+  let descriptors: [Int32]
 }

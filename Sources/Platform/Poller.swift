@@ -44,24 +44,39 @@ package enum Poller {
     var events: Int32 = 0
     if interest.contains(.read) { events |= POLLIN }
     if interest.contains(.write) { events |= POLLOUT }
-    // A negative descriptor is passed over by poll.
-    var entries = (
-      pollfd(fd: descriptor, events: Int16(events), revents: 0),
-      pollfd(fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0)
-    )
+    let raised = interruption?.descriptors ?? []
+    let outcome: Result<Interest, PollError> = withUnsafeTemporaryAllocation(
+      of: pollfd.self, capacity: 1 + raised.count
+    ) { entries in
+      // A negative descriptor is passed over by poll.
+      entries.initializeElement(
+        at: 0, to: pollfd(fd: descriptor, events: Int16(events), revents: 0))
+      for (index, end) in raised.enumerated() {
+        entries.initializeElement(
+          at: index + 1, to: pollfd(fd: end, events: Int16(POLLIN), revents: 0))
+      }
+      return wait(entries, for: interest, until: deadline)
+    }
+    return try outcome.get()
+  }
+
+  /// The first entry is what is waited for, the others end the wait.
+  private static func wait(
+    _ entries: UnsafeMutableBufferPointer<pollfd>, for interest: Interest, until deadline: Deadline
+  ) -> Result<Interest, PollError> {
     while true {
       let timeout = deadline.remainingMilliseconds.map { Int32(clamping: $0) } ?? -1
-      let count = withUnsafeMutablePointer(to: &entries) { pointer in
-        pointer.withMemoryRebound(to: pollfd.self, capacity: 2) { poll($0, 2, timeout) }
-      }
+      let count = poll(entries.baseAddress, nfds_t(entries.count), timeout)
       if count < 0 {
         let code = errno
         if code == EINTR { continue }
-        throw .failed(SystemError(errno: code, operation: "wait", path: nil))
+        return .failure(.failed(SystemError(errno: code, operation: "wait", path: nil)))
       }
-      if entries.1.revents != 0 { throw .interrupted }
-      if entries.0.revents != 0 { return readiness(Int32(entries.0.revents), interest) }
-      if deadline.isOver { throw .timedOut }
+      if entries.dropFirst().contains(where: { $0.revents != 0 }) { return .failure(.interrupted) }
+      if entries[0].revents != 0 {
+        return .success(readiness(Int32(entries[0].revents), interest))
+      }
+      if deadline.isOver { return .failure(.timedOut) }
     }
   }
 

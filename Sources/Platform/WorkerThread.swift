@@ -62,10 +62,10 @@ package enum WorkerThread {
   /// - Parameters:
   ///   - count: how many new threads; if the system has not so many, fewer run.
   ///   - body: takes its share of the work from a common queue.
-  ///   - own: what the calling thread does meanwhile.
+  ///   - own: what the calling thread does meanwhile; it is given how many new threads there are.
   /// - Returns: what `own` returns.
   package static func alongside<Value>(
-    _ count: Int, _ body: @escaping @Sendable () -> Void, own: () -> Value
+    _ count: Int, _ body: @escaping @Sendable () -> Void, own: (Int) -> Value
   ) -> Value {
     var threads: [pthread_t] = []
     for _ in 0..<max(count, 0) {
@@ -73,7 +73,7 @@ package enum WorkerThread {
       threads.append(thread)
     }
     defer { for thread in threads { pthread_join(thread, nil) } }
-    return own()
+    return own(threads.count)
   }
 
   /// Runs a closure on the calling thread and on new ones at the same time, until all are done.
@@ -83,7 +83,7 @@ package enum WorkerThread {
   ///     run; the closure is run once at least.
   ///   - body: takes its share of the work from a common counter or queue.
   package static func together(_ count: Int, _ body: @escaping @Sendable () -> Void) {
-    alongside(count - 1, body, own: body)
+    alongside(count - 1, body) { _ in body() }
   }
 
   @discardableResult

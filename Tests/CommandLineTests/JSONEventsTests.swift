@@ -1,3 +1,4 @@
+import Clients
 import Foundation
 import Mail
 import Pipeline
@@ -33,6 +34,7 @@ struct JSONEventsTests {
     events.notice(Notice(kind: .flagsNotKept, mailbox: name, text: nasty))
     events.notice(Notice(kind: .other, mailbox: nil, text: "so"))
     events.question(Question(mailbox: name, text: nasty, options: ["--accept-deletions"]))
+    events.waits(ServerWait(seconds: 90.5, reason: nasty))
     events.mailboxFailed(MailboxFailure(mailbox: name, failure: failure))
     events.mailboxEnded(MailboxReport(name: name))
     events.error(failure)
@@ -43,7 +45,7 @@ struct JSONEventsTests {
     #expect(
       types == [
         "start", "plan", "planned", "progress", "message-failed", "flags-not-kept", "notice",
-        "question", "error", "mailbox", "error", "summary",
+        "question", "waiting", "error", "mailbox", "error", "summary",
       ])
     #expect(Set(types) == Set(ManualText.eventTypes.map(\.term)))
     #expect(objects[0]["archive"] as? String == nasty)
@@ -54,9 +56,10 @@ struct JSONEventsTests {
     #expect(
       MailboxName(stateForm: try #require(objects[4]["mailbox"] as? String)) == name)
     #expect(objects[7]["options"] as? [String] == ["--accept-deletions"])
-    #expect(objects[10]["mailbox"] is NSNull)
-    #expect(objects[10]["exit_status"] as? Int == 75)
-    #expect(objects[10]["retryable"] as? Bool == true)
+    #expect(objects[8]["seconds"] as? Int == 91)
+    #expect(objects[11]["mailbox"] is NSNull)
+    #expect(objects[11]["exit_status"] as? Int == 75)
+    #expect(objects[11]["retryable"] as? Bool == true)
     for line in recording.output.split(separator: "\n") {
       #expect(TerminalText.escape(String(line)) == line)
     }

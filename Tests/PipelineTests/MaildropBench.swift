@@ -69,7 +69,8 @@ struct MaildropBench {
 
   @discardableResult
   func pull(
-    dryRun: Bool = false, prune: Int? = nil, layout: ArchiveIdentity.Layout? = nil
+    dryRun: Bool = false, prune: Int? = nil, layout: ArchiveIdentity.Layout? = nil,
+    retry: RetryPolicy = RetryPolicy(pauses: [0.001, 0.001], elapse: { min($0, 0.001) })
   ) async throws -> RunReport {
     let options = PullOptions(
       source: ServerAccount(
@@ -78,7 +79,7 @@ struct MaildropBench {
         identity: "ada"),
       archivePath: archive, layout: layout, connections: 4, dryRun: dryRun,
       acceptDeletions: false, refetchDeleted: false, prune: prune != nil,
-      pruneLimit: prune ?? PruneLimit.standard, retry: RetryPolicy(pauses: [0.001, 0.001]))
+      pruneLimit: prune ?? PruneLimit.standard, retry: retry)
     return await PullPipeline(
       options: options, observer: NoObserver(), interruption: try Interruption()
     ).run()

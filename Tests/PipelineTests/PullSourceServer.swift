@@ -74,6 +74,13 @@ final class SourceServer: Sendable {
     var diesOfDrops = false
     var connections = 0
     var lines: [String] = []
+    /// What stands before the answer to NOOP.
+    var news = ""
+    /// What the next commands of these names are answered instead; `FETCH` is one of content.
+    var answers: [String: [String]] = [:]
+    /// Called, outside of any lock, when content of the mailbox of that name is asked for; false ends the
+    /// connection.
+    var onFetch: @Sendable (String) -> Bool = { _ in true }
 
     mutating func passBeforeFetch(of mailbox: String) {
       let happens = beforeFetch
@@ -88,6 +95,8 @@ final class SourceServer: Sendable {
   }
 
   let port: UInt16
+  /// Who is let in.
+  let crowd = Crowd()
   private let listener: Int32
   private let state = Mutex(State())
 
@@ -110,6 +119,9 @@ final class SourceServer: Sendable {
     close(listener)
   }
 
+  /// Nothing listens any more.
+  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+
   func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
     state.withLock { body(&$0) }
   }
@@ -124,18 +136,34 @@ private final class Session {
   private var buffered: [UInt8] = []
   private var selected = ""
   private var enabled = false
+  private let welcome: Crowd.Welcome
+  private var hasLeft = false
 
   init(server: SourceServer, descriptor: Int32) {
     self.server = server
     self.descriptor = descriptor
+    welcome = server.crowd.enter()
   }
 
   func serve() {
-    defer { close(descriptor) }
+    defer {
+      close(descriptor)
+      leave()
+    }
     let isRefused = server.change { state in
       state.connections += 1
       state.connectionsLeft = state.connectionsLeft.map { $0 - 1 }
       return (state.connectionsLeft ?? 0) < 0
+    }
+    switch welcome {
+    case .bye:
+      _ = send("* BYE too many\r\n")
+      return
+    case .closes: return
+    case .staysSilent:
+      _ = readLine()
+      return
+    case .login, .welcome: break
     }
     if isRefused { return }
     guard send("* OK ready\r\n") else { return }
@@ -149,6 +177,11 @@ private final class Session {
 
   private func answer(_ tag: String, _ command: String, _ rest: String) -> Bool {
     let state = server.change { $0 }
+    let isContent = command == "UID" && rest.contains("BODY.PEEK[]")
+    if isContent, !state.onFetch(selected) { return false }
+    if let answer = takeAnswer(isContent ? "FETCH" : command) {
+      return send("\(tag) \(answer)\r\n")
+    }
     switch command {
     case "CAPABILITY":
       return send("* CAPABILITY \(state.capabilities)\r\n\(tag) OK done\r\n")
@@ -164,10 +197,27 @@ private final class Session {
     case "STATUS": return status(tag, rest, state)
     case "EXAMINE": return examine(tag, rest, state)
     case "UID": return uid(tag, rest)
+    case "NOOP": return send("\(state.news)\(tag) OK done\r\n")
     case "LOGOUT":
+      // Before anybody can know that there is room.
+      leave()
       _ = send("* BYE bye\r\n\(tag) OK done\r\n")
       return false
     default: return send("\(tag) OK done\r\n")
+    }
+  }
+
+  private func leave() {
+    if welcome == .welcome, !hasLeft { server.crowd.leave() }
+    hasLeft = true
+  }
+
+  private func takeAnswer(_ command: String) -> String? {
+    if command == "LOGIN", let answer = server.crowd.logsIn(welcome) { return answer }
+    return server.change { state in
+      guard let answer = state.answers[command]?.first else { return nil }
+      state.answers[command]?.removeFirst()
+      return answer
     }
   }
 

@@ -98,6 +98,8 @@ final class PushBench {
     var pruneLimit = 100
     var fixDates = false
     var settleSeconds = 0.2
+    var timeout = 20.0
+    var retry = RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01])
     var observer: any RunObserver = NoObserver()
   }
 
@@ -110,7 +112,8 @@ final class PushBench {
     let account = ServerAccount(
       service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1",
       port: chosen.port ?? server.imapPort, security: .plaintextAllowed,
-      trust: .file(path: server.caFile), timeout: 20, identity: user + "@" + chosen.host)
+      trust: .file(path: server.caFile), timeout: chosen.timeout, identity: user + "@" + chosen.host
+    )
     let options = PushOptions(
       archivePath: chosen.archive ?? archive, statePath: source.directory.file("state"),
       mboxDialect: nil, target: account, connections: chosen.connections, dryRun: chosen.dryRun,
@@ -118,7 +121,7 @@ final class PushBench {
       withDeleted: chosen.withDeleted, retryRefused: chosen.retryRefused, mend: chosen.mend,
       full: chosen.full,
       prune: chosen.prune, pruneLimit: chosen.pruneLimit, fixDates: chosen.fixDates,
-      retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: chosen.settleSeconds)
+      retry: chosen.retry, settleSeconds: chosen.settleSeconds)
     return await PushPipeline(
       options: options, observer: chosen.observer, interruption: try Interruption()
     ).run()

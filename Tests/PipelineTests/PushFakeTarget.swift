@@ -58,6 +58,8 @@ final class FakeTarget: Sendable {
   struct Behaviour: Sendable {
     var capabilities: String
     var permanentFlags: String? = #"(\Answered \Flagged \Deleted \Seen \Draft \*)"#
+    /// What the next commands of these names are answered instead.
+    var answers: [String: [String]] = [:]
     var append: @Sendable (Append) -> Verdict = { _ in .store }
     /// Whether the answer to an APPEND is kept until one has come in whole whose answer is not.
     ///
@@ -121,6 +123,8 @@ final class FakeTarget: Sendable {
   }
 
   let port: UInt16
+  /// Who is let in.
+  let crowd = Crowd()
   private let listener: Int32
   private let state: Mutex<State>
 
@@ -218,6 +222,14 @@ final class FakeTarget: Sendable {
     state.withLock { state in
       state.appends += 1
       return state.appends
+    }
+  }
+
+  func takeAnswer(_ command: String) -> String? {
+    state.withLock { state in
+      guard let answer = state.behaviour.answers[command]?.first else { return nil }
+      state.behaviour.answers[command]?.removeFirst()
+      return answer
     }
   }
 

@@ -11,10 +11,13 @@ final class FakeTargetSession {
   private var isMute = false
   /// Answers that are kept until a later APPEND has come.
   private var held: [String] = []
+  private let welcome: Crowd.Welcome
+  private var hasLeft = false
 
   init(_ server: FakeTarget, _ descriptor: Int32) {
     self.server = server
     self.descriptor = descriptor
+    welcome = server.crowd.enter()
     // Else each answer to a client that waits for it takes 40 ms.
     var one: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
@@ -24,8 +27,17 @@ final class FakeTargetSession {
     defer {
       if !held.isEmpty { server.change { $0.holds = { _ in false } } }
       close(descriptor)
+      leave()
     }
     guard isWelcome else { return say("* BYE [UNAVAILABLE] too many connections") }
+    switch welcome {
+    case .bye: return say("* BYE too many")
+    case .closes: return
+    case .staysSilent:
+      _ = readLine()
+      return
+    case .login, .welcome: break
+    }
     say("* OK ready")
     while let line = readLine() {
       server.note(line)
@@ -37,8 +49,18 @@ final class FakeTargetSession {
     }
   }
 
+  private func leave() {
+    if welcome == .welcome, !hasLeft { server.crowd.leave() }
+    hasLeft = true
+  }
+
   /// False when the connection is over.
   private func perform(_ tag: String, _ command: String, _ rest: String) -> Bool {
+    let login = command == "LOGIN" ? server.crowd.logsIn(welcome) : nil
+    if let answer = login ?? server.takeAnswer(command) {
+      say("\(tag) \(answer)")
+      return true
+    }
     switch command {
     case "CAPABILITY":
       say("* CAPABILITY IMAP4rev1 " + server.behaviour.capabilities)
@@ -100,6 +122,7 @@ final class FakeTargetSession {
     case "EXPUNGE", "CLOSE":
       server[selected]?.messages.removeAll { $0.flags.contains("\\Deleted") }
     case "LOGOUT":
+      leave()
       say("* BYE")
       say("\(tag) OK bye")
       return false

@@ -235,7 +235,7 @@ import Testing
     #expect(report.pushed == ["transferred": 5])
     let haveMet = met.withLock { $0 }
     #expect(haveMet == [true])
-    #expect(server.connections == 4)
+    #expect((most...4).contains(server.connections))
     for name in names { #expect(server.subjects(name) == ["in \(name)"]) }
   }
 

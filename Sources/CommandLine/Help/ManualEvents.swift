@@ -40,6 +40,9 @@ extension ManualText {
       text: "Anything else worth knowing: `mailbox`, `kind` (`no-room`, before anything is sent: "
         + "the target's quota or its limit for messages will not do), `text`."),
     Entry(
+      term: "waiting",
+      text: "The server wants a pause, or takes no further connection: `seconds`, `reason`."),
+    Entry(
       term: "question",
       text: "A mailbox waits for a decision: `mailbox`, `text`, `options` (which answer it)."),
     Entry(

@@ -45,9 +45,10 @@ extension OptionTable {
     Option(
       name: .timeout, group: .account, commands: accountTakers,
       value: .number("SECONDS", 1...3600),
-      summary: "how long to wait for a silent server (60)",
-      details: "How long a server may stay silent before the connection counts as lost: 1 to 3600 "
-        + "seconds, 60 by default."),
+      summary: "how long to wait for a silent server (30)",
+      details:
+        "How long making a connection may take, and how long a server may stay silent before "
+        + "the connection counts as lost: 1 to 3600 seconds, 30 by default."),
     Option(
       name: .separator, group: .account, commands: accountTakers, value: .text("CHAR"),
       summary: "what parts the levels of mailbox names, if the server says it wrongly",

@@ -1,3 +1,4 @@
+import Clients
 import Mail
 import Pipeline
 import Synchronization
@@ -120,6 +121,14 @@ final class JSONEvents: RunObserver {
       [
         ("mailbox", .string(notice.mailbox?.description)), ("kind", .string(notice.kind.rawValue)),
         ("text", .string(notice.text)),
+      ])
+  }
+
+  func waits(_ wait: ServerWait) {
+    emit(
+      "waiting",
+      [
+        ("seconds", .integer(Int64(wait.seconds.rounded(.up)))), ("reason", .string(wait.reason)),
       ])
   }
 

@@ -1,3 +1,4 @@
+import Clients
 import Mail
 import Pipeline
 import Synchronization
@@ -22,6 +23,7 @@ final class ProgressDisplay: RunObserver {
 
   private static let redrawInterval = 0.2
   private static let plainInterval = 30.0
+  private static let longPause = 60.0
 
   /// A display that begins now.
   ///
@@ -102,6 +104,14 @@ final class ProgressDisplay: RunObserver {
   }
 
   func question(_ question: Question) {}
+
+  /// Shows why nothing happens; a long pause also where no progress is wanted.
+  func waits(_ wait: ServerWait) {
+    guard !isQuiet || wait.seconds >= Self.longPause else { return }
+    terminal.note([
+      "mailarc: waiting for \(Quantity.time(seconds: Int(wait.seconds.rounded(.up)))): \(wait.reason)"
+    ])
+  }
 
   func planned(_ change: PlannedChange) {
     guard let direction else { return }

@@ -1,3 +1,4 @@
+import Clients
 import Mail
 import Pipeline
 
@@ -43,6 +44,8 @@ struct VerifyOutput: VerifyObserver {
   func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64) {
     progress.progress(name, messagesDone: messagesDone, bytesDone: bytesDone)
   }
+
+  func waits(_ wait: ServerWait) { progress.waits(wait) }
 
   func ended(_ mailbox: MailboxName) {
     switch form {

@@ -71,7 +71,14 @@ extension Failure {
         advice: "Check user name and password, and whether the provider wants the full address, "
           + "\(service.name) access switched on, or an application password. There was one try "
           + "only.")
-    case .loginUnavailable(let text):
+    case .stayAway(let seconds, let words):
+      let minutes = Int(min(seconds / 60, 1e6).rounded(.up))
+      self.init(
+        scope: .account, cause: .throttled,
+        "the server wants to be left alone for \(minutes) minutes: \(words)",
+        advice: "Run the same command again after that; it goes on where it stopped.",
+        retryable: true)
+    case .loginUnavailable(let text, _):
       self.init(
         scope: .account, cause: .throttled, "the server lets nobody in now: \(text.text)",
         advice: "Run the same command again later.", retryable: true)

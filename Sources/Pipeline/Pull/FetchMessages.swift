@@ -41,6 +41,7 @@ struct FetchMessages {
     var asked = UIDSet()
     var chunks = uids.chunks(ofAtMost: window.count, ranges: Self.mostRanges)[...]
     var inFlight: [(tag: CommandTag, uids: UIDSet)] = []
+    var busy: ClientError?
     let depth = window.mayPipeline ? 2 : 1
     while true {
       while inFlight.count < depth, let chunk = chunks.popFirst() {
@@ -61,10 +62,19 @@ struct FetchMessages {
           underWay = underWay.subtracting(ended.uids)
         }
         inFlight.removeAll { $0.tag == tag }
-        if status == .ok { window.answered() } else { result.refusal = text.text }
+        if status == .ok {
+          window.answered()
+        } else if text.asksForPatience {
+          // What is under way is waited for: the connection goes on after the pause.
+          chunks = []
+          busy = .refused(command: "FETCH", status, text)
+        } else {
+          result.refusal = text.text
+        }
       default: break
       }
     }
+    if let busy { throw busy }
     result.leftOut = uids.subtracting(sink.received)
     return result
   }

@@ -111,7 +111,7 @@ final class FetchPlanned {
         if case .fetch(let response) = event, response.uid == uid { found = response }
       }
     } catch {
-      guard case .refused(_, _, let text) = error else { throw error }
+      guard case .refused(_, _, let text) = error, !text.asksForPatience else { throw error }
       return try fail(uid, "the server refuses to tell of it: \(text.text)")
     }
     guard let found else {

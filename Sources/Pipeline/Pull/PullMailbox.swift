@@ -50,7 +50,7 @@ final class PullMailbox {
     return try server.resume(attempt) { error in
       // What was changed in the archive, the common index does not know.
       index = ArchiveIndex(context.archive)
-      try fetch.judge(error)
+      if error.endsConnection { try fetch.judge(error) }
     }
   }
 
@@ -104,12 +104,14 @@ final class PullMailbox {
     let present = observation.listing.present
     if journal.record.uidValidity != validity { journal.append(.validity(validity)) }
     let restart = AcceptRestart(context: context, key: key, journal: journal, known: known)
-    let isRestarted = try restart.run(observation, index)
+    let isRestarted = try server.during { try restart.run(observation, index) }
     if isRestarted { index = ArchiveIndex(context.archive) }
     if journal.record.formerValidity != nil { isRematched = true }
-    var located = try LocateHeld(
-      context: context, mailbox: source.name, key: key, journal: journal, index: index
-    ).run(home: &home, present: present, isRestarted: isRestarted)
+    let locate = LocateHeld(
+      context: context, mailbox: source.name, key: key, journal: journal, index: index)
+    var located = try server.during {
+      try locate.run(home: &home, present: present, isRestarted: isRestarted)
+    }
     if journal.record.awaitsRematch {
       let found = try RematchMessages(
         context: context, connection: connection, key: key, journal: journal
@@ -128,7 +130,7 @@ final class PullMailbox {
     _ observation: ObserveSource.Observation, _ connection: IMAPConnection
   ) throws -> PulledMailbox {
     journal.appendFates(of: plan)
-    report.flagsUpdated += try mergeFlags(located).run(plan.flagChanges)
+    report.flagsUpdated += try server.during { try mergeFlags(located).run(plan.flagChanges) }
     try journal.flush()
     // A mailbox that somebody deleted comes back only with mail in it.
     let mailbox =

@@ -36,10 +36,12 @@ package struct PullPipeline: Sendable {
     return collector.current
   }
 
-  private func makeConnection() -> AccountConnection {
+  private func makeConnection(
+    _ interruption: Interruption, _ budget: ConnectionBudget
+  ) -> AccountConnection {
     AccountConnection(
       account: options.source, enabling: [.qResync, .condStore], interruption: interruption,
-      retry: options.retry)
+      retry: options.retry, budget: budget, onWait: observer.waits)
   }
 
   private func lead(_ collector: ReportCollector) throws {
@@ -82,7 +84,7 @@ package struct PullPipeline: Sendable {
   }
 
   private func pullMailboxes(_ existing: Archive?, _ collector: ReportCollector) throws {
-    let server = makeConnection()
+    let server = makeConnection(interruption, ConnectionBudget())
     defer { server.logout() }
     let tree = try server.persist { try $0.listMailboxes() }
     let emptiness = TellEmptySource(collector: collector, prunes: options.prune)
@@ -103,6 +105,8 @@ package struct PullPipeline: Sendable {
     try CheckFreeSpace(directory: context.archive.root, server: server).run(
       chosen.jobs.filter { context.states[context.key(of: $0.name).hex] == nil })
     var pulled = work(chosen.jobs, server, context)
+    // What is left to do concerns the archive alone, and may take its time.
+    server.logout()
     guard !collector.isStopped else {
       if options.prune { for report in chosen.skipped { collector.add(report) } }
       for mailbox in pulled { collector.add(mailbox.report) }
@@ -236,15 +240,11 @@ package struct PullPipeline: Sendable {
   ) -> [PulledMailbox] {
     let queue = WorkQueue(jobs)
     let results = Mutex<[PulledMailbox]>([])
-    let others = min(options.connections, jobs.count) - 1
-    WorkerThread.alongside(others) {
-      let own = makeConnection()
-      // A server that takes no further connection is no failure: the others do the work.
-      guard own.connectOnce() else { return }
+    ShareWork(
+      queue: queue, connections: min(options.connections, jobs.count), interruption: interruption,
+      open: { [budget = server.budget] in makeConnection($0, budget) }
+    ).run(server) { own in
       pull(from: queue, own, context) { mailbox in results.withLock { $0.append(mailbox) } }
-      own.logout()
-    } own: {
-      pull(from: queue, server, context) { mailbox in results.withLock { $0.append(mailbox) } }
     }
     return results.withLock { $0 }.sorted { $0.name < $1.name }
   }

@@ -23,7 +23,7 @@ struct PrepareMailbox {
     do {
       try create(raw, use)
     } catch {
-      guard case .refused = error else { throw error }
+      guard case .refused = error, !error.asksForPatience else { throw error }
       // Some servers refuse the use, others want the parents first.
       try createParents(of: target.name)
       try create(raw, nil)

@@ -77,17 +77,21 @@ final class PushMailbox {
       journal.append(.unbound)
     }
     // Before anything is read, so that what changes meanwhile is seen by the next run.
-    let stamp = context.options.dryRun ? "" : try side.stamp(recording: true)
+    let stamp =
+      context.options.dryRun ? "" : try server.during { try side.stamp(recording: true) }
     try scan()
+    var patience = Patience(context.options.retry)
     while true {
       let connection = try server.live()
       do {
         try attempt(connection, stamp)
         return reporter.report
       } catch let error as ClientError where error.endsConnection {
-        server.drop()
+        server.drop(after: error)
         guard error.isRetryable else { throw error }
         try judge(error)
+      } catch let error as ClientError where error.asksForPatience {
+        try server.wait(after: error, &patience)
       } catch {
         // Anything else may have come in the middle of a message's bytes.
         if !(error is ClientError || error is Failure) { server.drop() }
@@ -102,7 +106,7 @@ final class PushMailbox {
   }
 
   private func scan() throws {
-    try side.scan(context, index: journal.record, reporter)
+    try server.during { try side.scan(context, index: journal.record, reporter) }
     tellBoard(of: PlanPush.Plan())
   }
 

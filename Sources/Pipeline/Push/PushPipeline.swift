@@ -33,16 +33,18 @@ package struct PushPipeline: Sendable {
     return collector.current
   }
 
-  private func makeConnection() -> AccountConnection {
+  private func makeConnection(
+    _ interruption: Interruption, _ budget: ConnectionBudget
+  ) -> AccountConnection {
     AccountConnection(
       account: options.target, enabling: [.condStore], interruption: interruption,
-      retry: options.retry)
+      retry: options.retry, budget: budget, onWait: observer.waits)
   }
 
   private func lead(_ collector: ReportCollector) throws {
     let source = try PushSource(options)
     let mailboxes = try source.mail.mailboxes()
-    let server = makeConnection()
+    let server = makeConnection(interruption, ConnectionBudget())
     defer { server.logout() }
     let tree = try server.persist { try $0.listMailboxes() }
     if options.fixDates, try !server.live().capabilities.contains(.uidPlus) {
@@ -79,7 +81,7 @@ package struct PushPipeline: Sendable {
     } else {
       context.prune?.cannotReadAll()
     }
-    var moved = try jobs(targets, context)
+    var moved = try server.during { try jobs(targets, context) }
     try server.persist {
       try FollowHandMoves(context: context, tree: tree, server: server, connection: $0).run(&moved)
     }
@@ -182,13 +184,11 @@ package struct PushPipeline: Sendable {
     _ jobs: [PushTarget], _ tree: ServerTree, _ server: AccountConnection, _ context: PushContext
   ) {
     let queue = WorkQueue(jobs)
-    WorkerThread.alongside(min(options.connections, jobs.count) - 1) {
-      let own = makeConnection()
-      guard own.connectOnce() else { return }
+    ShareWork(
+      queue: queue, connections: min(options.connections, jobs.count), interruption: interruption,
+      open: { [budget = server.budget] in makeConnection($0, budget) }
+    ).run(server) { own in
       push(from: queue, tree, own, context)
-      own.logout()
-    } own: {
-      push(from: queue, tree, server, context)
     }
   }
 

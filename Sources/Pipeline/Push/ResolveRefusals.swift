@@ -19,7 +19,7 @@ final class ResolveRefusals {
   let mender: MendRefused
   private let create: () throws -> Void
   private let earlyDates: EarlyDates
-  private var pauses: ArraySlice<Double>
+  private var patience: Patience
   private var hasCreated = false
 
   /// - Parameters:
@@ -38,7 +38,7 @@ final class ResolveRefusals {
     self.side = side
     self.server = server
     self.mender = mender
-    pauses = retry.pauses[...]
+    patience = Patience(retry)
   }
 
   /// The parts in which refused messages are to be sent again, or given up, in order.
@@ -49,6 +49,13 @@ final class ResolveRefusals {
   ) throws -> [Part] {
     guard let first = messages.first else { return [] }
     let refusal = ClientError.refused(command: "APPEND", status, text)
+    if text.asksForPatience || text.code?.isTemporary == true {
+      do throws(ClientError) { try server.wait(after: refusal, &patience) } catch {
+        if error.endsConnection { throw error }
+        throw Failure(refusal, scope: .mailbox)
+      }
+      return [.send(messages)]
+    }
     switch text.code {
     case .overQuota, .noPerm, .readOnly: throw Failure(refusal, scope: .mailbox)
     case .tryCreate, .nonExistent:
@@ -59,10 +66,6 @@ final class ResolveRefusals {
       }
       // Some servers say TRYCREATE of a message that they can't take.
       if text.code == .nonExistent { throw Failure(refusal, scope: .mailbox) }
-    case let code? where code.isTemporary:
-      guard let seconds = pauses.popFirst() else { throw Failure(refusal, scope: .mailbox) }
-      try server.wait(seconds: seconds)
-      return [.send(messages)]
     default: break
     }
     if messages.count > 1 {

@@ -1,3 +1,4 @@
+package import Clients
 package import Mail
 
 /// One thing that a dry run would do.
@@ -63,6 +64,14 @@ package protocol ProgressObserver: Sendable {
 
   /// So much of a mailbox is done since it began, failed messages included.
   func progress(_ name: MailboxName, messagesDone: Int, bytesDone: Int64)
+
+  /// Nothing happens for a while because of the server.
+  func waits(_ wait: ServerWait)
+}
+
+extension ProgressObserver {
+  /// Of no interest where nobody watches.
+  package func waits(_ wait: ServerWait) {}
 }
 
 /// What wants to know how a run goes on.

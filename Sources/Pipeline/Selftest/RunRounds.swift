@@ -1,3 +1,4 @@
+import Clients
 import Mail
 import Platform
 

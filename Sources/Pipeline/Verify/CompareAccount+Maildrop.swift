@@ -20,13 +20,14 @@ extension CompareAccount {
         advice: "Give the account with imaps://, if its server has IMAP.")
     }
     let server = MaildropConnection(
-      account: options.account, interruption: interruption, retry: options.retry)
+      account: options.account, interruption: interruption, retry: options.retry,
+      onWait: observer.waits)
     defer { server.logout() }
     let count = Int(try server.persist { try $0.status() }.count)
     observer.plan(totalMessages: count, bytes: nil)
     let expected: ExpectedMailbox
     do {
-      expected = try archive.mailbox(place)
+      expected = try server.during { try archive.mailbox(place) }
     } catch let error as StoreError {
       tell(ComparisonFinding(.mailboxUnreadable, mailbox: .inbox, "\(error)"))
       return

@@ -59,7 +59,8 @@ package final class CompareAccount {
     }
     try beginReceipt(mail)
     let server = AccountConnection(
-      account: options.account, enabling: [], interruption: interruption, retry: options.retry)
+      account: options.account, enabling: [], interruption: interruption, retry: options.retry,
+      onWait: observer.waits)
     defer { server.logout() }
     let tree = try server.persist { try $0.listMailboxes() }
     let places = try mail.places(tree, server)
@@ -87,7 +88,7 @@ package final class CompareAccount {
   ) throws {
     let expected: ExpectedMailbox
     do {
-      expected = try mail.mailbox(place)
+      expected = try server.during { try mail.mailbox(place) }
     } catch let error as StoreError {
       tell(ComparisonFinding(.mailboxUnreadable, mailbox: place.name, "\(error)"))
       return
@@ -121,7 +122,7 @@ package final class CompareAccount {
       }
       observer.progress(name, messagesDone: outcome.onServer, bytesDone: 0)
       report.mailboxes += 1
-      try take(outcome, expected, name)
+      try server.during { try take(outcome, expected, name) }
     } catch let error as ClientError where !error.endsConnection {
       let failure = Failure(error, scope: .mailbox)
       tell(ComparisonFinding(.mailboxRefused, mailbox: name, failure.summary))

@@ -45,7 +45,7 @@ final class PullMaildrop {
     return try server.resume(attempt) { error in
       // What was changed in the archive, the common index does not know.
       index = ArchiveIndex(context.archive)
-      try fetch.judge(error)
+      if error.endsConnection { try fetch.judge(error) }
     }
   }
 
@@ -91,12 +91,11 @@ final class PullMaildrop {
   ) throws -> Pass {
     var identity = IdentifyMaildrop(record: journal.record).run(listing)
     let named = Array(identity.known.values)
-    var located = try LocateHeld(
-      context: context, mailbox: Self.mailbox, key: key, journal: journal, index: index
-    ).run(
-      home: &home,
-      // Any of what is held may be among what the server calls otherwise by now.
-      present: UIDSet(identity.open.isEmpty ? named : Array(journal.record.messages.keys)))
+    let locate = LocateHeld(
+      context: context, mailbox: Self.mailbox, key: key, journal: journal, index: index)
+    // Any of what is held may be among what the server calls otherwise by now.
+    let present = UIDSet(identity.open.isEmpty ? named : Array(journal.record.messages.keys))
+    var located = try server.during { try locate.run(home: &home, present: present) }
     let former = FormerMessages(context: context, key: key, journal: journal)
     let unbound = UnboundMessages(
       journal.record,

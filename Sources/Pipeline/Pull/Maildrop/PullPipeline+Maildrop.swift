@@ -8,7 +8,8 @@ extension PullPipeline {
   /// Pulls over POP3, which gives INBOX and nothing of the other mailboxes: what is known of these stays.
   func pullMaildrop(_ existing: Archive?, _ collector: ReportCollector) throws {
     let server = MaildropConnection(
-      account: options.source, interruption: interruption, retry: options.retry)
+      account: options.source, interruption: interruption, retry: options.retry,
+      onWait: observer.waits)
     defer { server.logout() }
     let count = Int(try server.persist { try $0.status() }.count)
     if existing == nil, options.dryRun {
