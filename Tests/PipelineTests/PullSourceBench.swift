@@ -38,13 +38,15 @@ final class SourceBench {
   @discardableResult
   func pull(
     dryRun: Bool = false, accept: Bool = false, refetch: Bool = false, prune: Int? = nil,
-    layout: ArchiveIdentity.Layout? = nil, observer: any RunObserver = NoObserver()
+    layout: ArchiveIdentity.Layout? = nil, port: UInt16? = nil, timeout: Double = 10,
+    observer: any RunObserver = NoObserver()
   ) async throws
     -> RunReport
   {
     let account = ServerAccount(
-      service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1", port: server.port,
-      security: .plaintextAllowed, trust: .system, timeout: 10, identity: user)
+      service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1",
+      port: port ?? server.port, security: .plaintextAllowed, trust: .system, timeout: timeout,
+      identity: user)
     let options = PullOptions(
       source: account, archivePath: archive, layout: layout, connections: 1, dryRun: dryRun,
       acceptDeletions: accept, refetchDeleted: refetch, allNamespaces: false,

@@ -54,6 +54,16 @@ final class FakeTarget: Sendable {
   /// When a connection ends: before a command is carried out, or before it is answered.
   enum Cut: Sendable { case before, after }
 
+  /// When something is said that nobody asked for.
+  enum Moment: Sendable {
+    /// Before the `+` that asks for a literal, and before the literal itself is read.
+    case beforeContinuation, beforeLiteral
+    /// Before an APPEND is answered that came in whole.
+    case beforeAnswer
+    /// Before a FETCH response.
+    case beforeFetched
+  }
+
   /// How the server behaves; it may change while it runs.
   struct Behaviour: Sendable {
     var capabilities: String
@@ -103,6 +113,15 @@ final class FakeTarget: Sendable {
     var cut: @Sendable (String) -> Cut? = { _ in nil }
     /// The date under which a message is kept that comes with this one.
     var keptDate: @Sendable (String?) -> String? = { $0 }
+
+    /// What a command about this mailbox is answered, if it is not carried out.
+    var refuse: @Sendable (_ command: String, _ mailbox: String) -> String? = { _, _ in nil }
+    /// The untagged responses that are told unasked; BYE ends the connection.
+    var unasked: @Sendable (Moment, FakeTarget) -> [String] = { _, _ in [] }
+    /// Whether FETCH tells the content first and the UID last, and quotes the names of fields.
+    var tellsUIDLast = false
+    /// Everything is sent in pieces of so many octets with a pause between them; nil is as a whole.
+    var pieces: (octets: Int, microseconds: UInt32)?
 
     /// What good servers offer.
     static let all = "UIDPLUS MULTIAPPEND LITERAL+ " + noExtras
