@@ -69,12 +69,13 @@ struct MaildropBench {
 
   @discardableResult
   func pull(
-    dryRun: Bool = false, prune: Int? = nil, layout: ArchiveIdentity.Layout? = nil
+    dryRun: Bool = false, prune: Int? = nil, layout: ArchiveIdentity.Layout? = nil,
+    timeout: Double = 10
   ) async throws -> RunReport {
     let options = PullOptions(
       source: ServerAccount(
         service: .pop3, user: "ada", password: Secret("secret"), host: "127.0.0.1",
-        port: server.port, security: .plaintextAllowed, trust: .system, timeout: 10,
+        port: server.port, security: .plaintextAllowed, trust: .system, timeout: timeout,
         identity: "ada"),
       archivePath: archive, layout: layout, connections: 4, dryRun: dryRun,
       acceptDeletions: false, refetchDeleted: false, allNamespaces: false, prune: prune != nil,

@@ -98,6 +98,7 @@ final class PushBench {
     var pruneLimit = 100
     var fixDates = false
     var settleSeconds = 0.2
+    var timeout = 20.0
     var observer: any RunObserver = NoObserver()
   }
 
@@ -110,7 +111,8 @@ final class PushBench {
     let account = ServerAccount(
       service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1",
       port: chosen.port ?? server.imapPort, security: .plaintextAllowed,
-      trust: .file(path: server.caFile), timeout: 20, identity: user + "@" + chosen.host)
+      trust: .file(path: server.caFile), timeout: chosen.timeout,
+      identity: user + "@" + chosen.host)
     let options = PushOptions(
       archivePath: chosen.archive ?? archive, statePath: source.directory.file("state"),
       mboxDialect: nil, target: account, connections: chosen.connections, dryRun: chosen.dryRun,

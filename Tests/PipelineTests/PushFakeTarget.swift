@@ -49,6 +49,8 @@ final class FakeTarget: Sendable {
     case say(String, keep: Int)
     /// So many are stored, and the connection ends, with BYE or without.
     case close(keep: Int, bye: Bool)
+    /// So many are stored, and nothing is said until the client leaves.
+    case stall(keep: Int)
   }
 
   /// When a connection ends: before a command is carried out, or before it is answered.
@@ -73,6 +75,8 @@ final class FakeTarget: Sendable {
     ///
     /// Where a connection ends meanwhile no further one is kept, so that a test fails soon.
     var holds: @Sendable (Append) -> Bool = { _ in false }
+    /// Whether answers that were kept come the last one first.
+    var answersBackwards = false
     /// What the server makes of a message that it stores.
     var kept: @Sendable ([UInt8]) -> [UInt8] = { $0 }
     /// What a synchronising literal of that size is answered with instead of `+`; also a place to do

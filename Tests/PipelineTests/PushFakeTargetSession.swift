@@ -289,7 +289,7 @@ final class FakeTargetSession {
     let verdict = server.behaviour.append(append)
     var kept = append.messages[...]
     switch verdict {
-    case .say(_, let keep), .close(let keep, _): kept = kept.prefix(keep)
+    case .say(_, let keep), .close(let keep, _), .stall(let keep): kept = kept.prefix(keep)
     default: break
     }
     var collapses = false
@@ -302,6 +302,9 @@ final class FakeTargetSession {
     case .close(_, let bye):
       if bye { say("* BYE that is it") }
       return false
+    case .stall:
+      while stream.readLine() != nil {}
+      return false
     case .storeSaying(let code):
       held.append(code.isEmpty ? "\(tag) OK done" : "\(tag) OK [\(code)] done")
     case .store where !server.behaviour.capabilities.contains("UIDPLUS"):
@@ -309,6 +312,7 @@ final class FakeTargetSession {
     case .store, .collapse: held.append("\(tag) OK [\(code)] done")
     }
     if server.behaviour.holds(append) { return true }
+    if server.behaviour.answersBackwards { held.reverse() }
     for answer in held { say(answer) }
     held = []
     return true

@@ -19,6 +19,7 @@ final class ResolveRefusals {
   let mender: MendRefused
   private let create: () throws -> Void
   private let earlyDates: EarlyDates
+  private let hasTwin: (OutgoingMessage) -> Bool
   private var pauses: ArraySlice<Double>
   private var hasCreated = false
 
@@ -28,11 +29,14 @@ final class ResolveRefusals {
   ///   - server: the connection, whose interruption ends a wait.
   ///   - mender: makes copies that the server may take.
   ///   - earlyDates: gets told which message is sent without such a date.
+  ///   - hasTwin: whether the target has an equal message.
   ///   - create: makes the mailbox, which turned out to be missing.
   init(
     side: ArchiveSide, retry: RetryPolicy, server: AccountConnection, mender: MendRefused,
-    earlyDates: EarlyDates, create: @escaping () throws -> Void
+    earlyDates: EarlyDates, hasTwin: @escaping (OutgoingMessage) -> Bool,
+    create: @escaping () throws -> Void
   ) {
+    self.hasTwin = hasTwin
     self.create = create
     self.earlyDates = earlyDates
     self.side = side
@@ -59,6 +63,11 @@ final class ResolveRefusals {
       }
       // Some servers say TRYCREATE of a message that they can't take.
       if text.code == .nonExistent { throw Failure(refusal, scope: .mailbox) }
+    // What RFC 5530 calls a limit may be a message's own: that of its keywords, or of equal messages.
+    case .limit where messages.count > 1: break
+    case .limit where hasTwin(first):
+      return [.refuse(first, reason: text.text, hasCode: true)]
+    case .limit where pauses.isEmpty: break
     case let code? where code.isTemporary:
       guard let seconds = pauses.popFirst() else { throw Failure(refusal, scope: .mailbox) }
       try server.wait(seconds: seconds)
@@ -79,7 +88,7 @@ final class ResolveRefusals {
       return [.send([first.reduced(.datesNotKept, text) { $0.internalDate = nil }])]
     }
     if let copy = try mender.next(after: first, reason: text.text) { return [.send([copy])] }
-    return [.refuse(first, reason: text.text, hasCode: text.code != nil)]
+    return [.refuse(first, reason: text.text, hasCode: ![nil, .limit].contains(text.code))]
   }
 
   private func path(_ message: OutgoingMessage) -> String {
