@@ -30,7 +30,7 @@ struct AccountBench {
   func pull(into archive: String) async throws -> RunReport {
     let options = PullOptions(
       source: account, archivePath: archive, layout: nil, connections: 2, dryRun: false,
-      acceptDeletions: false, refetchDeleted: false, allNamespaces: false,
+      acceptDeletions: false, refetchDeleted: false,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01]))
     return await PullPipeline(
       options: options, observer: NoObserver(), interruption: try Interruption()

@@ -78,7 +78,7 @@ struct MaildropBench {
         port: server.port, security: .plaintextAllowed, trust: .system, timeout: timeout,
         identity: "ada"),
       archivePath: archive, layout: layout, connections: 4, dryRun: dryRun,
-      acceptDeletions: false, refetchDeleted: false, allNamespaces: false, prune: prune != nil,
+      acceptDeletions: false, refetchDeleted: false, prune: prune != nil,
       pruneLimit: prune ?? PruneLimit.standard, retry: RetryPolicy(pauses: [0.001, 0.001]))
     return await PullPipeline(
       options: options, observer: NoObserver(), interruption: try Interruption()

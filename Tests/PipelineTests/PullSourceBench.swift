@@ -49,7 +49,7 @@ final class SourceBench {
       identity: user)
     let options = PullOptions(
       source: account, archivePath: archive, layout: layout, connections: 1, dryRun: dryRun,
-      acceptDeletions: accept, refetchDeleted: refetch, allNamespaces: false,
+      acceptDeletions: accept, refetchDeleted: refetch,
       prune: prune != nil, pruneLimit: prune ?? PruneLimit.standard,
       retry: RetryPolicy(pauses: [0.001, 0.001]))
     return await PullPipeline(

@@ -44,7 +44,7 @@ package struct PushPipeline: Sendable {
     let mailboxes = try source.mail.mailboxes()
     let server = makeConnection()
     defer { server.logout() }
-    let tree = try server.persist { try $0.listMailboxes(allNamespaces: false) }
+    let tree = try server.persist { try $0.listMailboxes() }
     if options.fixDates, try !server.live().capabilities.contains(.uidPlus) {
       throw Failure.usage(
         "dates can't be fixed on this server: it has no UIDPLUS",
@@ -58,14 +58,12 @@ package struct PushPipeline: Sendable {
     TellUnread(
       root: source.mail.path, collector: collector, consequence: "Nothing in it was pushed."
     ).run(mailboxes)
-    let mapping = MapMailboxes(
-      mailboxes: mailboxes.mailboxes, records: source.archive?.table.records ?? [], tree: tree
-    ).run()
-    for (from, to) in mapping.renamed {
+    let mapping = try map(mailboxes, source, tree, server)
+    for names in mapping.renamed {
       collector.add(
         Notice(
-          kind: .other, mailbox: from,
-          text: "its name holds the target's separator; there it is called \(to)"))
+          kind: .other, mailbox: names.from,
+          text: "\(names.reason); there it is called \(names.to)"))
     }
     let directory = try indexDirectory(in: source)
     let log = try RunLog(in: directory, readOnly: options.dryRun)
@@ -102,6 +100,20 @@ package struct PushPipeline: Sendable {
     guard !options.dryRun, !collector.isStopped else { return }
     try remember(tree, mapping.targets, context)
     try log.end()
+  }
+
+  /// Decides where all goes, and makes the mailboxes whose names the target may refuse.
+  private func map(
+    _ mailboxes: MailboxTree, _ source: PushSource, _ tree: ServerTree, _ server: AccountConnection
+  ) throws -> MapMailboxes.Result {
+    let known = KnownTargets(source.index(of: options.target), options.target.identity)
+    var mapping = MapMailboxes(
+      mailboxes: mailboxes.mailboxes, records: source.archive?.table.records ?? [], tree: tree,
+      wasPushedTo: known.contains
+    ).run()
+    guard !options.dryRun else { return mapping }
+    try server.persist { try SettleNames(connection: $0, tree: tree).run(&mapping) }
+    return mapping
   }
 
   /// Records what the target has, for those who ask what a push would do.
