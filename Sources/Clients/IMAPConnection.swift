@@ -23,6 +23,9 @@ package final class IMAPConnection {
   private var queued = KeptEvents(limits: .standard)
   /// Commands that nobody waits for.
   private var unawaited: Set<CommandTag> = []
+  /// How commands ended that are still to be waited for: a server may finish a later one first
+  /// (RFC 9051, section 5.5).
+  private var ended: [CommandTag: (status: CompletionStatus, text: ResponseText)] = [:]
 
   init(_ stream: ServerStream) { self.stream = stream }
 
@@ -83,16 +86,20 @@ package final class IMAPConnection {
     _ body: (IMAPEvent) throws(ClientError) -> Void = { _ in }
   ) throws(ClientError) -> ResponseText {
     while true {
-      let event = try next()
-      if case .completed(tag, let status, let text) = event {
-        if session.mayBeOutOfStep {
-          stream.close()
-          throw .outOfStep(text)
-        }
+      if let (status, text) = ended.removeValue(forKey: tag) {
         guard status == .ok else { throw .refused(command: name, status, text) }
         return text
       }
-      try body(event)
+      let event = try next()
+      guard case .completed(let tag, let status, let text) = event else {
+        try body(event)
+        continue
+      }
+      if session.mayBeOutOfStep {
+        stream.close()
+        throw .outOfStep(text)
+      }
+      ended[tag] = (status, text)
     }
   }
 

@@ -165,6 +165,11 @@ import Testing
     // Two that differ look like one of the server: neither is it.
     let like = Message(content: "b", key: 1, form: "form")
     #expect(try find([here, like], [sameKey]).verdicts == ["missing", "missing"])
+    // Of several the record knows which is which.
+    #expect(try find([here, like], [sameKey, sameSize]).verdicts == ["missing", "missing"])
+    #expect(
+      try find([here, like], [sameKey, sameSize], recorded: [0: 2, 1: 1]).verdicts
+        == ["altered 2", "altered 1"])
   }
 
   @Test func `what was altered when the receipt was written has to be so still`() throws {

@@ -70,12 +70,13 @@ struct MaildropBench {
   @discardableResult
   func pull(
     dryRun: Bool = false, prune: Int? = nil, layout: ArchiveIdentity.Layout? = nil,
-    retry: RetryPolicy = RetryPolicy(pauses: [0.001, 0.001], elapse: { min($0, 0.001) })
+    retry: RetryPolicy = RetryPolicy(pauses: [0.001, 0.001], elapse: { min($0, 0.001) }),
+    timeout: Double = 10
   ) async throws -> RunReport {
     let options = PullOptions(
       source: ServerAccount(
         service: .pop3, user: "ada", password: Secret("secret"), host: "127.0.0.1",
-        port: server.port, security: .plaintextAllowed, trust: .system, timeout: 10,
+        port: server.port, security: .plaintextAllowed, trust: .system, timeout: timeout,
         identity: "ada"),
       archivePath: archive, layout: layout, connections: 4, dryRun: dryRun,
       acceptDeletions: false, refetchDeleted: false, prune: prune != nil,

@@ -30,6 +30,34 @@ struct PullMaildropBrokenTests {
     #expect(try await bench.pull().sums == [:])
   }
 
+  @Test func `a slow server that is never silent for long is heard to the end`() async throws {
+    let bench = try MaildropBench {
+      $0.pieces = 1
+      // More in all than the time for which a server may be silent.
+      $0.pause = 2500
+    }
+    bench.hold(Self.bodies("a", "b"))
+    #expect(try await bench.pull(timeout: 1).sums == ["transferred": 2])
+    #expect(bench.server.change { $0.connections } == 1)
+    #expect(try bench.view().subjects == ["INBOX: a", "INBOX: b"])
+  }
+
+  @Test(arguments: [Naming.lasting, .withoutUIDLAndTOP])
+  func `a server that falls silent in a message is left, and asked again`(_ naming: Naming)
+    async throws
+  {
+    let bench = try MaildropBench {
+      $0.dropsAfter = 200
+      $0.drops = 1
+      $0.stalls = true
+    }
+    bench.hold(Self.bodies("a", "b", "c"), naming)
+    #expect(try await bench.pull(timeout: 1).sums == ["transferred": 3])
+    #expect(bench.server.change { $0.connections } == 2)
+    #expect(try bench.view().subjects == ["a", "b", "c"].map { "INBOX: \($0)" })
+    #expect(try await bench.pull().sums == [:])
+  }
+
   @Test func `a message that drops the connection each time is named, and the rest comes`()
     async throws
   {

@@ -38,15 +38,16 @@ final class SourceBench {
   @discardableResult
   func pull(
     dryRun: Bool = false, accept: Bool = false, refetch: Bool = false, prune: Int? = nil,
-    layout: ArchiveIdentity.Layout? = nil, connections: Int = 1, timeout: Double = 10,
-    retry: RetryPolicy = RetryPolicy(pauses: [0.001, 0.001]),
+    layout: ArchiveIdentity.Layout? = nil, port: UInt16? = nil, connections: Int = 1,
+    timeout: Double = 10, retry: RetryPolicy = RetryPolicy(pauses: [0.001, 0.001]),
     observer: any RunObserver = NoObserver()
   ) async throws
     -> RunReport
   {
     let account = ServerAccount(
-      service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1", port: server.port,
-      security: .plaintextAllowed, trust: .system, timeout: timeout, identity: user)
+      service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1",
+      port: port ?? server.port, security: .plaintextAllowed, trust: .system, timeout: timeout,
+      identity: user)
     let options = PullOptions(
       source: account, archivePath: archive, layout: layout, connections: connections,
       dryRun: dryRun,

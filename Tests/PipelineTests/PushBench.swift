@@ -112,8 +112,8 @@ final class PushBench {
     let account = ServerAccount(
       service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1",
       port: chosen.port ?? server.imapPort, security: .plaintextAllowed,
-      trust: .file(path: server.caFile), timeout: chosen.timeout, identity: user + "@" + chosen.host
-    )
+      trust: .file(path: server.caFile), timeout: chosen.timeout,
+      identity: user + "@" + chosen.host)
     let options = PushOptions(
       archivePath: chosen.archive ?? archive, statePath: source.directory.file("state"),
       mboxDialect: nil, target: account, connections: chosen.connections, dryRun: chosen.dryRun,

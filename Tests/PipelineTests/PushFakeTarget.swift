@@ -49,10 +49,22 @@ final class FakeTarget: Sendable {
     case say(String, keep: Int)
     /// So many are stored, and the connection ends, with BYE or without.
     case close(keep: Int, bye: Bool)
+    /// So many are stored, and nothing is said until the client leaves.
+    case stall(keep: Int)
   }
 
   /// When a connection ends: before a command is carried out, or before it is answered.
   enum Cut: Sendable { case before, after }
+
+  /// When something is said that nobody asked for.
+  enum Moment: Sendable {
+    /// Before the `+` that asks for a literal, and before the literal itself is read.
+    case beforeContinuation, beforeLiteral
+    /// Before an APPEND is answered that came in whole.
+    case beforeAnswer
+    /// Before a FETCH response.
+    case beforeFetched
+  }
 
   /// How the server behaves; it may change while it runs.
   struct Behaviour: Sendable {
@@ -65,6 +77,8 @@ final class FakeTarget: Sendable {
     ///
     /// Where a connection ends meanwhile no further one is kept, so that a test fails soon.
     var holds: @Sendable (Append) -> Bool = { _ in false }
+    /// Whether answers that were kept come the last one first.
+    var answersBackwards = false
     /// What the server makes of a message that it stores.
     var kept: @Sendable ([UInt8]) -> [UInt8] = { $0 }
     /// What a synchronising literal of that size is answered with instead of `+`; also a place to do
@@ -105,6 +119,15 @@ final class FakeTarget: Sendable {
     var cut: @Sendable (String) -> Cut? = { _ in nil }
     /// The date under which a message is kept that comes with this one.
     var keptDate: @Sendable (String?) -> String? = { $0 }
+
+    /// What a command about this mailbox is answered, if it is not carried out.
+    var refuse: @Sendable (_ command: String, _ mailbox: String) -> String? = { _, _ in nil }
+    /// The untagged responses that are told unasked; BYE ends the connection.
+    var unasked: @Sendable (Moment, FakeTarget) -> [String] = { _, _ in [] }
+    /// Whether FETCH tells the content first and the UID last, and quotes the names of fields.
+    var tellsUIDLast = false
+    /// Everything is sent in pieces of so many octets with a pause between them; nil is as a whole.
+    var pieces: (octets: Int, microseconds: UInt32)?
 
     /// What good servers offer.
     static let all = "UIDPLUS MULTIAPPEND LITERAL+ " + noExtras

@@ -4,8 +4,7 @@ import TestSupport
 /// One connection of the server.
 final class FakeTargetSession {
   private let server: FakeTarget
-  private let descriptor: Int32
-  private var buffer: [UInt8] = []
+  private let stream: FakeTargetStream
   private var selected = ""
   /// Whether nothing is answered any more.
   private var isMute = false
@@ -16,17 +15,14 @@ final class FakeTargetSession {
 
   init(_ server: FakeTarget, _ descriptor: Int32) {
     self.server = server
-    self.descriptor = descriptor
+    stream = FakeTargetStream(descriptor)
     welcome = server.crowd.enter()
-    // Else each answer to a client that waits for it takes 40 ms.
-    var one: Int32 = 1
-    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
   }
 
   func serve(_ isWelcome: Bool) {
     defer {
       if !held.isEmpty { server.change { $0.holds = { _ in false } } }
-      close(descriptor)
+      stream.close()
       leave()
     }
     guard isWelcome else { return say("* BYE [UNAVAILABLE] too many connections") }
@@ -34,12 +30,12 @@ final class FakeTargetSession {
     case .bye: return say("* BYE too many")
     case .closes: return
     case .staysSilent:
-      _ = readLine()
+      _ = stream.readLine()
       return
     case .login, .welcome: break
     }
     say("* OK ready")
-    while let line = readLine() {
+    while let line = stream.readLine() {
       server.note(line)
       let words = line.split(separator: " ", maxSplits: 2).map { String($0) }
       guard words.count >= 2 else { return }
@@ -57,7 +53,9 @@ final class FakeTargetSession {
   /// False when the connection is over.
   private func perform(_ tag: String, _ command: String, _ rest: String) -> Bool {
     let login = command == "LOGIN" ? server.crowd.logsIn(welcome) : nil
-    if let answer = login ?? server.takeAnswer(command) {
+    if let answer = login ?? server.takeAnswer(command)
+      ?? server.behaviour.refuse(command, token(rest[...]).text)
+    {
       say("\(tag) \(answer)")
       return true
     }
@@ -169,6 +167,7 @@ final class FakeTargetSession {
     case "FETCH":
       let told = mailbox.messages.prefix(server.behaviour.mostFetched)
       for (index, message) in told.enumerated() where matches(words[1], message.uid) {
+        guard speak(.beforeFetched) else { return false }
         fetch(index + 1, message, words[2])
       }
     case "STORE":
@@ -213,12 +212,13 @@ final class FakeTargetSession {
   }
 
   private func fetch(_ number: Int, _ message: FakeTarget.Message, _ items: String) {
-    var text = "* \(number) FETCH (UID \(message.uid)"
-    if items.contains("FLAGS") { text += " FLAGS (\(message.flags.joined(separator: " ")))" }
+    var told = ["UID \(message.uid)"]
+    if items.contains("FLAGS") { told.append("FLAGS (\(message.flags.joined(separator: " ")))") }
     if items.contains("INTERNALDATE"), let date = message.date {
-      text += " INTERNALDATE \"\(date)\""
+      told.append("INTERNALDATE \"\(date)\"")
     }
-    if items.contains("RFC822.SIZE") { text += " RFC822.SIZE \(message.body.count)" }
+    if items.contains("RFC822.SIZE") { told.append("RFC822.SIZE \(message.body.count)") }
+    let text = "* \(number) FETCH (" + told.joined(separator: " ")
     guard items.contains("[") else { return say(text + ")") }
     var part = message.body
     if items.contains("HEADER.FIELDS") {
@@ -232,9 +232,19 @@ final class FakeTargetSession {
       let end = part.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound ?? part.count
       part = Array(part[..<end])
     }
-    let section = items.split(separator: "[")[1].split(
-      separator: "]", omittingEmptySubsequences: false)[0]
-    send(Array("\(text) BODY[\(section)] {\(part.count)}\r\n".utf8) + part + Array(")\r\n".utf8))
+    var section = String(
+      items.split(separator: "[")[1].split(separator: "]", omittingEmptySubsequences: false)[0])
+    guard server.behaviour.tellsUIDLast else {
+      return send(
+        Array("\(text) BODY[\(section)] {\(part.count)}\r\n".utf8) + part + Array(")\r\n".utf8))
+    }
+    if !section.isEmpty {
+      section = "HEADER.FIELDS (\"MESSAGE-ID\" \"DATE\" \"FROM\" \"SUBJECT\")"
+    }
+    let rest = " " + told.reversed().joined(separator: " ") + ")\r\n"
+    send(
+      Array("* \(number) FETCH (BODY[\(section)] {\(part.count)}\r\n".utf8) + part
+        + Array(rest.utf8))
   }
 
   private func store(_ set: String, _ change: String) {
@@ -276,14 +286,16 @@ final class FakeTargetSession {
           say("\(tag) \(refusal)")
           return true
         }
+        guard speak(.beforeContinuation) else { return false }
         say("+ go on")
       }
+      guard speak(.beforeLiteral) else { return false }
       if server.behaviour.breaksLiteral(number) {
-        _ = read(size / 2)
+        _ = stream.read(size / 2)
         _ = server.store(messages, in: name, collapsing: false)
         return false
       }
-      guard let body = read(size), let more = readLine() else { return false }
+      guard let body = stream.read(size), let more = stream.readLine() else { return false }
       message.body = body
       messages.append(message)
       line = more.drop { $0 == " " }
@@ -294,10 +306,11 @@ final class FakeTargetSession {
 
   /// Answers an APPEND that came in whole.
   private func finish(_ tag: String, _ append: FakeTarget.Append) -> Bool {
+    guard speak(.beforeAnswer) else { return false }
     let verdict = server.behaviour.append(append)
     var kept = append.messages[...]
     switch verdict {
-    case .say(_, let keep), .close(let keep, _): kept = kept.prefix(keep)
+    case .say(_, let keep), .close(let keep, _), .stall(let keep): kept = kept.prefix(keep)
     default: break
     }
     var collapses = false
@@ -310,6 +323,9 @@ final class FakeTargetSession {
     case .close(_, let bye):
       if bye { say("* BYE that is it") }
       return false
+    case .stall:
+      while stream.readLine() != nil {}
+      return false
     case .storeSaying(let code):
       held.append(code.isEmpty ? "\(tag) OK done" : "\(tag) OK [\(code)] done")
     case .store where !server.behaviour.capabilities.contains("UIDPLUS"):
@@ -317,6 +333,7 @@ final class FakeTargetSession {
     case .store, .collapse: held.append("\(tag) OK [\(code)] done")
     }
     if server.behaviour.holds(append) { return true }
+    if server.behaviour.answersBackwards { held.reverse() }
     for answer in held { say(answer) }
     held = []
     return true
@@ -334,46 +351,17 @@ final class FakeTargetSession {
     return (String(atom), text.dropFirst(atom.count + 1))
   }
 
+  /// Says what nobody asked for; false if that ends the connection.
+  private func speak(_ moment: FakeTarget.Moment) -> Bool {
+    let lines = server.behaviour.unasked(moment, server)
+    for line in lines { say("* " + line) }
+    return !lines.contains { $0.hasPrefix("BYE") }
+  }
+
   private func say(_ line: String) {
     if isMute { return }
     send(Array((line + "\r\n").utf8))
   }
 
-  private func send(_ bytes: [UInt8]) {
-    var sent = 0
-    while sent < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Glibc.send(
-          descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
-      }
-      guard count > 0 else { return }
-      sent += count
-    }
-  }
-
-  private func readLine() -> String? {
-    while true {
-      if let end = buffer.firstIndex(of: 10) {
-        defer { buffer.removeFirst(end + 1) }
-        return String(decoding: buffer[..<max(0, end - 1)], as: UTF8.self)
-      }
-      guard fill() else { return nil }
-    }
-  }
-
-  private func read(_ count: Int) -> [UInt8]? {
-    while buffer.count < count {
-      guard fill() else { return nil }
-    }
-    defer { buffer.removeFirst(count) }
-    return Array(buffer[..<count])
-  }
-
-  private func fill() -> Bool {
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    let count = recv(descriptor, &chunk, chunk.count, 0)
-    guard count > 0 else { return false }
-    buffer += chunk[..<count]
-    return true
-  }
+  private func send(_ bytes: [UInt8]) { stream.send(bytes, inPieces: server.behaviour.pieces) }
 }

@@ -80,6 +80,22 @@ import Testing
     #expect(try bench.message("one").flags == ["\\flagged"])
   }
 
+  @Test func `moved out and back between two runs, it was never gone`() async throws {
+    let bench = try await PushBench.holding(["one", "two"])
+    try await bench.push()
+    try bench.plain.create("Elsewhere")
+    for (from, to) in [("INBOX", "Elsewhere"), ("Elsewhere", "INBOX")] {
+      try bench.plain.select(from)
+      try bench.plain.move("1", to: to)
+    }
+    #expect(try await bench.push().pushed == ["present": 2])
+    #expect(try bench.subjects() == ["two", "one"])
+    try bench.flag("one", "F")
+    #expect(try await bench.push { $0.resend = true }.pushed == ["present": 2, "flags": 1])
+    #expect(try bench.message("one").flags == ["\\flagged"])
+    #expect(try bench.subjects() == ["two", "one"])
+  }
+
   // MARK: Another mailbox under the same name
 
   @Test func `a mailbox made anew on the target is matched anew`() async throws {

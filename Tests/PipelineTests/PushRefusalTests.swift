@@ -167,14 +167,15 @@ import Testing
     #expect(server.subjects() == subjects)
   }
 
-  @Test(arguments: ["UNAVAILABLE", "LIMIT", "INUSE"])
-  func `what passes is waited for`(_ code: String) async throws {
+  /// A limit may be one message's: which is found out first.
+  @Test(arguments: [("UNAVAILABLE", 3), ("LIMIT", 4), ("INUSE", 3)])
+  func `what passes is waited for`(_ code: String, _ appends: Int) async throws {
     let (bench, server) = try await bench(["a", "b", "c"]) {
       $0.append = { $0.number <= 2 ? .say("NO [\(code)] later", keep: 0) : .store }
     }
     #expect(try await push(bench, server).pushed == ["transferred": 3])
     #expect(server.subjects() == ["a", "b", "c"])
-    #expect(server.appends == 3)
+    #expect(server.appends == appends)
   }
 
   @Test func `what does not pass stops the mailbox in the end`() async throws {

@@ -44,18 +44,12 @@ final class PushServersBench {
   }
 
   /// The independent client in an account of the server.
-  func plain(_ user: String) throws -> PlainIMAP {
-    try PlainIMAP(port: server.imapPort, user: user, password: "secret")
-  }
+  func plain(_ user: String) throws -> PlainIMAP { try account(user).plain() }
 
   // MARK: Runs
 
-  private func account(_ user: String) -> ServerAccount {
-    ServerAccount(
-      service: .imap, user: user, password: Secret("secret"), host: "127.0.0.1",
-      port: server.imapPort,
-      security: .startTLS, trust: .file(path: server.caFile), timeout: 20,
-      identity: user + "@127.0.0.1")
+  private func account(_ user: String) -> AccountBench {
+    AccountBench(server: server, user: user, directory: source.directory)
   }
 
   /// Pushes in this process.
@@ -63,42 +57,15 @@ final class PushServersBench {
     _ user: String, archive: String? = nil,
     _ change: (inout PushBench.Options) -> Void = { _ in }
   ) async throws -> RunReport {
-    var chosen = PushBench.Options()
-    change(&chosen)
-    let options = PushOptions(
-      archivePath: archive ?? self.archive, statePath: source.directory.file("state"),
-      mboxDialect: nil, target: account(user), connections: 2, dryRun: false,
-      acceptDeletions: false, resendDeleted: false, withDeleted: false, retryRefused: false,
-      mend: chosen.mend, full: false, prune: chosen.prune, pruneLimit: 100,
-      fixDates: chosen.fixDates,
-      retry: RetryPolicy(pauses: [0.01, 0.01, 0.01, 0.01]), settleSeconds: 0.2)
-    return await PushPipeline(
-      options: options, observer: NoObserver(), interruption: try Interruption()
-    ).run()
+    try await account(user).push(archive ?? self.archive, change)
   }
 
   /// Compares an account with the archive, or with a receipt.
   func compare(
     _ user: String, full: Bool = false, receipt: String? = nil, against: String? = nil
   ) throws -> ComparisonReport {
-    try CompareAccount(
-      options: CompareOptions(
-        subject: against.map { .receipt($0) } ?? .mail(archive),
-        statePath: source.directory.file("state"), mboxDialect: nil, account: account(user),
-        full: full, withDeleted: false, receipt: receipt, retry: RetryPolicy(pauses: [0.01, 0.01])),
-      observer: NoComparisonObserver(), interruption: try Interruption()
-    ).run()
-  }
-
-  /// Pulls the account of the server into an archive of its own.
-  func pullBack(_ user: String, into name: String) async throws -> RunReport {
-    let options = PullOptions(
-      source: account(user), archivePath: source.directory.file(name), layout: nil, connections: 2,
-      dryRun: false, acceptDeletions: false, refetchDeleted: false,
-      retry: RetryPolicy(pauses: [0.01, 0.01, 0.01]))
-    return await PullPipeline(
-      options: options, observer: NoObserver(), interruption: try Interruption()
-    ).run()
+    try account(user).compare(
+      against.map { .receipt($0) } ?? .mail(archive), full: full, receipt: receipt)
   }
 
   /// The arguments of a push by the program itself.

@@ -10,7 +10,6 @@ import Testing
   /// What is tried on each server.
   enum Trial: String, CaseIterable, CustomTestStringConvertible {
     case again = "pushed, pushed again, pushed without state"
-    case back = "pulled back"
     case killed = "killed"
     case selftest = "selftest"
     case compared = "compared"
@@ -30,36 +29,10 @@ import Testing
   @Test(.requires(.dovecot), .requires(.mailutils), arguments: Trial.allCases)
   func `GNU mailutils`(_ trial: Trial) async throws { try await run(trial, on: .mailutils) }
 
-  /// GNU mailutils has no mailboxes inside those that may hold mail.
-  @Test(.requires(.dovecot), .requires(.mailutils))
-  func `a mailbox that a server can't have is named, and the others are pushed`() async throws {
-    let bench = try PushServersBench(.mailutils)
-    for name in ["Work", "Work/2024", "Other"] {
-      try bench.source.plain.create(name)
-      try bench.source.append("in \(name)", to: name)
-    }
-    try await bench.pullSource()
-    let user = try bench.newUser()
-    for isFirst in [true, false] {
-      let report = try await bench.push(user)
-      // Where the server is so slow that it takes another connection, what had arrived is found there.
-      var counts = report.pushed
-      let transferred = counts.removeValue(forKey: "transferred") ?? 0
-      #expect(isFirst || transferred == 0)
-      #expect(counts["mailboxFailures"] == 1)
-      #expect(transferred + (counts["present"] ?? 0) == 2)
-      #expect(Set(counts.keys).isSubset(of: ["mailboxFailures", "present"]))
-      #expect(report.mailboxFailures.map(\.mailbox.components) == [["Work", "2024"]])
-      #expect(report.exitStatus == .findings)
-    }
-    #expect(try bench.held(user).mapValues(\.count) == ["Work": 1, "Other": 1])
-  }
-
   private func run(_ trial: Trial, on kind: ServerKind) async throws {
     let bench = try PushServersBench(kind)
     switch trial {
     case .again: try await again(bench)
-    case .back: try await back(bench)
     case .killed: try await killed(bench)
     case .selftest: try selftest(bench)
     case .compared: try await compared(bench)
@@ -86,27 +59,6 @@ import Testing
     #expect(try await bench.push(user).pushed == present)
     #expect(try await bench.push(user).pushed == present)
     try expectSame(kept, try bench.counted(user))
-  }
-
-  private func back(_ bench: PushServersBench) async throws {
-    try await bench.fill()
-    let user = try bench.newUser()
-    _ = try await bench.push(user)
-    let report = try await bench.pullBack(user, into: "back")
-    #expect(report.exitStatus == .done, "\(report)")
-    let view = try ArchiveView(bench.source.directory.file("back"))
-    var found: [String: [ExpectedMessage: Int]] = [:]
-    let known = try bench.knownDates()
-    for message in view.messages {
-      found[message.mailbox, default: [:]][
-        ExpectedMessage(
-          body: bench.kind.comparable(message.body),
-          date: known.contains(message.date) ? message.date : nil, flags: message.flags),
-        default: 0] += 1
-    }
-    try expectSame(try bench.expected().kept, found)
-    let again = try await bench.pullBack(user, into: "back")
-    #expect(again.sums == [:])
   }
 
   /// All is there that the server takes; what it altered, and what it makes of dates, is told.

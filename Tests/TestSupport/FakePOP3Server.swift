@@ -47,12 +47,16 @@ package final class FakePOP3Server: Sendable {
     package var dropsAfter: Int?
     /// How many connections end so; nil is all.
     package var drops: Int?
+    /// Whether a connection that would end so falls silent instead, until the client leaves.
+    package var stalls = false
     /// What stands right behind each message.
     package var behindMessage = ""
     /// What stands right behind the answer to STLS.
     package var behindSTLS = ""
     /// Everything is sent in pieces of so many octets; nil is as a whole.
     package var pieces: Int?
+    /// Microseconds before each of the pieces.
+    package var pause: UInt32 = 0
     /// The first RETR or TOP is not answered before so many of them have come.
     package var gathers = 1
     /// How many connections there were.

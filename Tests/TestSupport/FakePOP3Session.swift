@@ -162,15 +162,18 @@ extension FakePOP3Session {
     left = room - bytes.count
     guard room < bytes.count else { return sendPieces(bytes) }
     _ = sendPieces(Array(bytes.prefix(room)))
+    if server.change({ $0.stalls }) { while readLine() != nil {} }
     return false
   }
 
   private func send(_ text: String) -> Bool { sendPieces(Array(text.utf8)) }
 
   private func sendPieces(_ bytes: [UInt8]) -> Bool {
-    guard let size = server.change({ $0.pieces }) else { return sendAll(bytes, to: descriptor) }
+    let state = server.change { $0 }
+    guard let size = state.pieces else { return sendAll(bytes, to: descriptor) }
     return stride(from: 0, to: bytes.count, by: size).allSatisfy {
-      sendAll(Array(bytes[$0..<min($0 + size, bytes.count)]), to: descriptor)
+      usleep(state.pause)
+      return sendAll(Array(bytes[$0..<min($0 + size, bytes.count)]), to: descriptor)
     }
   }
 

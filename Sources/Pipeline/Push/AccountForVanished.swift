@@ -15,7 +15,10 @@ struct AccountForVanished {
   /// - Returns: the question, if one has to be asked; then nothing is recorded.
   func run() -> String? {
     let record = journal.record
-    var vanished = observation.vanished
+    // One that was bound since is there, under another UID.
+    var vanished = observation.vanished.filter { number in
+      record.entries[number]?.uid.map { !observation.present.contains($0) } ?? true
+    }
     if observation.isAnew {
       // What could not be matched anew is not there any more.
       vanished += record.entries.values.filter(\.isUnbound).map(\.number).sorted()

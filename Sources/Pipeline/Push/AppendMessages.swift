@@ -242,7 +242,7 @@ final class AppendMessages {
     for (place, item) in items.enumerated() {
       if let uid = found[place] {
         confirm(batch, sent[item], item, uid: uid)
-      } else if areThere, hasTwin(sent[item]) {
+      } else if areThere, journal.record.hasTwin(of: sent[item].original) {
         confirmCollapsed(batch, sent[item], item)
       } else if areThere {
         unseen(batch, sent[item], item)
@@ -253,12 +253,6 @@ final class AppendMessages {
     }
     try journal.flush()
     return missing
-  }
-
-  private func hasTwin(_ message: OutgoingMessage) -> Bool {
-    journal.record.entries.values.contains {
-      $0.digest == message.original && $0.uid != nil && !$0.isGone
-    }
   }
 
   /// It may come to light later, and so is not sent again unless that is asked for.
@@ -364,5 +358,12 @@ final class AppendMessages {
       summary: "the server refuses one message after the other: \(reason)",
       advice: "If it is the server that is in trouble, run the same command again once it is well.",
       retryable: true)
+  }
+}
+
+extension PushRecord {
+  /// Whether the target has a message of this content, and it is known which one.
+  func hasTwin(of digest: ContentDigest) -> Bool {
+    entries.values.contains { $0.digest == digest && $0.uid != nil && !$0.isGone }
   }
 }

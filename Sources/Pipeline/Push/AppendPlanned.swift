@@ -55,7 +55,7 @@ struct AppendPlanned {
       connection: connection, journal: journal, raw: raw, observation: observation, side: side,
       refusals: ResolveRefusals(
         side: side, retry: context.options.retry, server: server, mender: mender,
-        earlyDates: earlyDates,
+        earlyDates: earlyDates, hasTwin: { [journal] in journal.record.hasTwin(of: $0.original) },
         create: { [tree, target] in
           try PrepareMailbox(connection: connection, tree: tree, target: target, raw: raw).create()
         }),

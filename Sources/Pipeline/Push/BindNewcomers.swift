@@ -34,8 +34,18 @@ struct BindNewcomers {
     var candidates = observation.newcomers.filter { !bound.contains($0.message.uid) }
     guard !candidates.isEmpty || observation.isAnew else { return try bind(toSend, to: []) }
     candidates = ListCandidates.markedLast(candidates) { $0.flags }
-    try rebind(&candidates) { $0.isGone || $0.uid == nil }
+    let vanished = self.vanished
+    try rebind(&candidates) { $0.isGone || $0.uid == nil || vanished.contains($0.number) }
     return try bind(toSend, to: candidates)
+  }
+
+  /// Entries whose UID is gone and whose message may be there under another one: it was moved out and
+  /// back, or the server's UIDs don't last.
+  private var vanished: Set<Int> {
+    let record = journal.record
+    // What mailarc itself was removing has not come back.
+    return Set(observation.vanished).subtracting(record.removing).subtracting(record.outdated)
+      .subtracting(record.replacements.keys)
   }
 
   /// Binds entries that lost their UIDs because the mailbox is another one.

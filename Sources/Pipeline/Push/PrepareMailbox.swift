@@ -34,7 +34,10 @@ struct PrepareMailbox {
     do {
       try connection.run(.create(raw, specialUse: use), "CREATE")
     } catch {
-      guard case .refused(_, let status, let text) = error, text.code == .alreadyExists else {
+      guard case .refused(_, let status, let text) = error else { throw error }
+      // Cyrus makes the parents of what it creates, and gives no code when they are created then.
+      guard text.code == .alreadyExists else {
+        guard try !isThere(raw) else { return }
         throw error
       }
       guard let other = try otherSpelling(of: raw) else { return }
@@ -44,6 +47,23 @@ struct PrepareMailbox {
     }
   }
 
+  /// Whether the server has by now a mailbox of exactly this name.
+  private func isThere(_ raw: RawMailboxName) throws(ClientError) -> Bool {
+    try listed(raw).contains { entry in
+      entry.rawName == raw && !entry.attributes.contains(.noSelect)
+        && !entry.attributes.contains(.nonExistent)
+    }
+  }
+
+  private func listed(_ raw: RawMailboxName) throws(ClientError) -> [ListEntry] {
+    var found: [ListEntry] = []
+    let none = RawMailboxName(bytes: [])
+    try connection.run(.list(reference: none, pattern: raw, returning: []), "LIST") { event in
+      if case .list(let entry) = event { found.append(entry) }
+    }
+    return found
+  }
+
   /// The name of a mailbox that the server takes for this one, as where case does not count; nil where
   /// it is this one.
   ///
@@ -51,11 +71,7 @@ struct PrepareMailbox {
   private func otherSpelling(
     of raw: RawMailboxName
   ) throws(ClientError) -> RawMailboxName? {
-    var found: [RawMailboxName] = []
-    let none = RawMailboxName(bytes: [])
-    try connection.run(.list(reference: none, pattern: raw, returning: []), "LIST") { event in
-      if case .list(let entry) = event { found.append(entry.rawName) }
-    }
+    let found = try listed(raw).map(\.rawName)
     if found.contains(raw) { return nil }
     // The name may hold wildcards.
     return found.first { $0.bytes.count == raw.bytes.count }

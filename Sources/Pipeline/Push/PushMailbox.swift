@@ -224,6 +224,8 @@ final class PushMailbox {
     ) { [self] arrived, toSend in
       var observation = observation
       observation.newcomers = arrived
+      // These were accounted for before anything was sent.
+      observation.vanished = []
       return try binder(connection, observation, sentSince: sentSince).run(toSend: toSend)
     }
   }

@@ -20,6 +20,7 @@ final class ResolveRefusals {
   private let create: () throws -> Void
   private let earlyDates: EarlyDates
   private var patience: Patience
+  private let hasTwin: (OutgoingMessage) -> Bool
   private var hasCreated = false
 
   /// - Parameters:
@@ -28,11 +29,14 @@ final class ResolveRefusals {
   ///   - server: the connection, whose interruption ends a wait.
   ///   - mender: makes copies that the server may take.
   ///   - earlyDates: gets told which message is sent without such a date.
+  ///   - hasTwin: whether the target has an equal message.
   ///   - create: makes the mailbox, which turned out to be missing.
   init(
     side: ArchiveSide, retry: RetryPolicy, server: AccountConnection, mender: MendRefused,
-    earlyDates: EarlyDates, create: @escaping () throws -> Void
+    earlyDates: EarlyDates, hasTwin: @escaping (OutgoingMessage) -> Bool,
+    create: @escaping () throws -> Void
   ) {
+    self.hasTwin = hasTwin
     self.create = create
     self.earlyDates = earlyDates
     self.side = side
@@ -49,14 +53,16 @@ final class ResolveRefusals {
   ) throws -> [Part] {
     guard let first = messages.first else { return [] }
     let refusal = ClientError.refused(command: "APPEND", status, text)
-    if text.asksForPatience || text.code?.isTemporary == true {
-      do throws(ClientError) { try server.wait(after: refusal, &patience) } catch {
-        if error.endsConnection { throw error }
-        throw Failure(refusal, scope: .mailbox)
-      }
-      return [.send(messages)]
-    }
     switch text.code {
+    // What RFC 5530 calls a limit may be a message's own: that of its keywords, or of equal messages.
+    case .limit where messages.count > 1: break
+    case .limit where hasTwin(first):
+      return [.refuse(first, reason: text.text, hasCode: true)]
+    case .limit:
+      if try hasWaited(for: refusal) { return [.send(messages)] }
+    case let code where code?.isTemporary == true || text.asksForPatience:
+      guard try hasWaited(for: refusal) else { throw Failure(refusal, scope: .mailbox) }
+      return [.send(messages)]
     case .overQuota, .noPerm, .readOnly: throw Failure(refusal, scope: .mailbox)
     case .tryCreate, .nonExistent:
       if !hasCreated {
@@ -82,7 +88,18 @@ final class ResolveRefusals {
       return [.send([first.reduced(.datesNotKept, text) { $0.internalDate = nil }])]
     }
     if let copy = try mender.next(after: first, reason: text.text) { return [.send([copy])] }
-    return [.refuse(first, reason: text.text, hasCode: text.code != nil)]
+    return [.refuse(first, reason: text.text, hasCode: ![nil, .limit].contains(text.code))]
+  }
+
+  /// Waits until the server may do it; false where it was waited for often enough.
+  private func hasWaited(for refusal: ClientError) throws(ClientError) -> Bool {
+    do throws(ClientError) {
+      try server.wait(after: refusal, &patience)
+      return true
+    } catch {
+      if error.endsConnection { throw error }
+      return false
+    }
   }
 
   private func path(_ message: OutgoingMessage) -> String {

@@ -100,12 +100,26 @@ struct FindCounterparts {
       evidence[$0] == nil && uids.contains(candidates[$0].message.uid)
     }
     guard !places.isEmpty, !doubtful.isEmpty else { return }
-    let matches = try MatchMessages(archiveCounts: [:], targetCounts: [:], tolerance: .all).run(
-      wanted: places.map { wanted[$0] }, candidates: doubtful.map { candidates[$0].message },
-      read: read, tolerated: { try tolerated(places[$0]) })
-    for match in matches {
-      evidence[doubtful[match.candidate]] = (places[match.wanted], match.evidence)
+    _ = try read(doubtful.map { candidates[$0].message.uid })
+    func match(_ places: [Int], _ doubtful: [Int]) throws {
+      let matches = try MatchMessages(archiveCounts: [:], targetCounts: [:], tolerance: .all).run(
+        wanted: places.map { wanted[$0] }, candidates: doubtful.map { candidates[$0].message },
+        read: read, tolerated: { try tolerated(places[$0]) })
+      for match in matches {
+        evidence[doubtful[match.candidate]] = (places[match.wanted], match.evidence)
+      }
     }
+    // Of messages that the server made look alike, only the record knows which is which.
+    let byUID = Dictionary(
+      doubtful.map { (candidates[$0].message.uid, $0) }, uniquingKeysWith: { first, _ in first })
+    for place in places {
+      guard let candidate = recorded[place].flatMap({ byUID[$0] }), evidence[candidate] == nil
+      else { continue }
+      try match([place], [candidate])
+    }
+    let matched = Set(evidence.values.map(\.message))
+    try match(
+      places.filter { !matched.contains($0) }, doubtful.filter { evidence[$0] == nil })
   }
 
   // MARK: Twins

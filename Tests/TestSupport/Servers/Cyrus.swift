@@ -1,6 +1,7 @@
 import Glibc
 
-/// A private Cyrus IMAP 3.6: no prefix, separator `/`, nearly every extension.
+/// A private Cyrus IMAP 3.6: no prefix and separator `/`, or as it was once, `INBOX.` and `.`; nearly
+/// every extension.
 final class Cyrus: TestServer {
   static let unpacked = UnpackedServer(name: "cyrus", program: "/usr/lib/cyrus/bin/pop3d")
 
@@ -9,13 +10,16 @@ final class Cyrus: TestServer {
   let caFile: String
   private let process: ServerProcess
 
-  convenience init() throws { self.init(try ServerProcess.onFreePorts(Self.start)) }
+  /// Starts one; a dotted one has the prefix `INBOX.` and the separator `.`.
+  convenience init(isDotted: Bool = false) throws {
+    self.init(try ServerProcess.onFreePorts { try Self.start(isDotted: isDotted) })
+  }
 
   private init(_ started: (ServerProcess, imap: UInt16, pop3: UInt16, authority: String)) {
     (process, imapPort, pop3Port, caFile) = started
   }
 
-  private static func start() throws -> (
+  private static func start(isDotted: Bool) throws -> (
     ServerProcess, imap: UInt16, pop3: UInt16, authority: String
   ) {
     let directory = try unpacked.emptyDirectory()
@@ -31,7 +35,7 @@ final class Cyrus: TestServer {
     chown(certificates.key, 8, 8)
     let ports = try freePorts(2)
     try writeFile(
-      directory.file("imapd.conf"), configuration(directory.path, certificates))
+      directory.file("imapd.conf"), configuration(directory.path, certificates, isDotted: isDotted))
     try writeFile(
       directory.file("cyrus.conf"), services(directory.path, imap: ports[0], pop3: ports[1]))
     let process = try unpacked.start(
@@ -43,7 +47,9 @@ final class Cyrus: TestServer {
     return (process, ports[0], ports[1], certificates.authority)
   }
 
-  private static func configuration(_ root: String, _ certificates: DovecotCertificates) -> String {
+  private static func configuration(
+    _ root: String, _ certificates: DovecotCertificates, isDotted: Bool
+  ) -> String {
     """
     configdirectory: \(root)/conf
     proc_path: \(root)/conf/proc
@@ -51,8 +57,8 @@ final class Cyrus: TestServer {
     defaultpartition: default
     partition-default: \(root)/spool
     cyrus_user: cyrus
-    altnamespace: yes
-    unixhierarchysep: yes
+    altnamespace: \(isDotted ? "no" : "yes")
+    unixhierarchysep: \(isDotted ? "no" : "yes")
     allowplaintext: yes
     autocreate_quota: 0
     sasl_pwcheck_method: auxprop

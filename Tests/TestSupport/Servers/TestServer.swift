@@ -31,6 +31,12 @@ package enum ServerKind: String, CaseIterable, Sendable {
     }
   }
 
+  /// Starts a Cyrus with the prefix `INBOX.` and the separator `.`.
+  package static func startDottedCyrus() throws -> any TestServer { try Cyrus(isDotted: true) }
+
+  /// Whether it can be run here.
+  package var isUsable: Bool { unpacked.map(\.isUsable) ?? Dovecot.isInstalled }
+
   /// The prefix of the personal namespace.
   package var prefix: String { self == .courier ? "INBOX." : "" }
 
