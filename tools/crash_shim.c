@@ -6,7 +6,7 @@
    CRASH_AT     the number of the call, from 1; CRASH_HOW says what happens at it:
                 before, after   SIGKILL
                 middle          SIGKILL when half of the bytes are written or sent
-                full            no space for this call alone
+                full            no space for this call alone, or for the next one that needs some
                 full-on         from here on no space; half of the bytes still fit
    CRASH_LOG    a file to which all calls below CRASH_ROOT are appended, in their order */
 #define _GNU_SOURCE
@@ -159,11 +159,11 @@ static int pass(int kind, const char *path, int needs_space) {
   uint64_t number = atomic_fetch_add(&state->count, 1) + 1;
   if (number < MOST) state->kinds[number] = needs_space ? (char)kind : (char)(kind | 0x80);
   int is_full = how == FULL || how == FULL_ON;
-  /* Where nothing needs space any more, a full disk hits nobody. */
-  if (number < at || (is_full && !needs_space)) return 0;
-  if (number > at && how != FULL_ON) return 0;
-  atomic_store(&state->hit, at);
-  if (number > at) return FULL;
+  /* Calls that need no space don't notice a full disk: it hits the next one that does. */
+  if (!at || number < at || (is_full && !needs_space)) return 0;
+  if (number > at && !is_full) return 0;
+  uint64_t none = 0;
+  if (!atomic_compare_exchange_strong(&state->hit, &none, at)) return how == FULL_ON ? FULL : 0;
   snprintf(state->what, sizeof state->what, "%c %s", kind, path);
   if (how == BEFORE) die();
   return how;

@@ -5,29 +5,50 @@ extension IMAPConnection {
   /// Asks for all mailboxes with their special use, subscription and status: in one command where the
   /// server can (RFC 5258, RFC 5819, RFC 6154), else with LIST, LSUB and STATUS, pipelined.
   ///
-  /// - Parameter allNamespaces: whether other users' and shared mailboxes are listed too.
+  /// Which there are and how their names are read, the account's `namespaces` says as well.
+  ///
   /// - Returns: the mailboxes that exist, those that hold no mail included, named without the prefix.
   /// - Throws: `ClientError`; `.unreadableList` rather than a list with a mailbox left out.
-  package func listMailboxes(allNamespaces: Bool) throws(ClientError) -> ServerTree {
+  package func listMailboxes() throws(ClientError) -> ServerTree {
     var listing = MailboxListing(limits: .standard)
-    func collect(_ event: IMAPEvent) throws(ClientError) { try listing.take(event) }
-    let everything = RawMailboxName(bytes: [UInt8(ascii: "*")])
+    try list(RawMailboxName(bytes: [UInt8(ascii: "*")]), &listing)
+    // Some servers list other namespaces only when asked for them.
+    if account.namespaces.all {
+      for prefix in otherPrefixes {
+        do { try list(RawMailboxName(bytes: prefix.bytes + [UInt8(ascii: "*")]), &listing) } catch {
+          guard case .refused = error else { throw error }
+        }
+      }
+    }
+    try listing.requireReadable()
+    return tree(listing)
+  }
+
+  /// Asks for the mailboxes whose names match a pattern.
+  private func list(
+    _ pattern: RawMailboxName, _ listing: inout MailboxListing
+  ) throws(ClientError) {
     let none = RawMailboxName(bytes: [])
     if capabilities.contains(.listExtended), capabilities.contains(.listStatus) {
       var options: [ListReturnOption] = [.subscribed, .status(statusItems)]
       if capabilities.contains(.specialUse) { options.append(.specialUse) }
-      try run(.list(reference: none, pattern: everything, returning: options), "LIST", collect)
-    } else {
-      let list = send(.list(reference: none, pattern: everything, returning: []))
-      let lsub = send(.lsub(reference: none, pattern: everything))
-      try finish(list, "LIST", collect)
-      try finish(lsub, "LSUB", collect)
-      let wanted = listing.entries.filter { !$0.attributes.isUnselectable }
-      // A mailbox whose status is refused is looked at more closely later on.
-      try askStatus(of: wanted.map(\.rawName), statusItems, collect)
+      try run(.list(reference: none, pattern: pattern, returning: options), "LIST") {
+        event throws(ClientError) in try listing.take(event)
+      }
+      return
     }
-    try listing.requireReadable()
-    return tree(listing, allNamespaces: allNamespaces)
+    let known = Set(listing.entries.map(\.rawName))
+    let list = send(.list(reference: none, pattern: pattern, returning: []))
+    let lsub = send(.lsub(reference: none, pattern: pattern))
+    try finish(list, "LIST") { event throws(ClientError) in try listing.take(event) }
+    try finish(lsub, "LSUB") { event throws(ClientError) in try listing.take(event) }
+    let wanted = listing.entries.filter {
+      !$0.attributes.isUnselectable && !known.contains($0.rawName)
+    }
+    // A mailbox whose status is refused is looked at more closely later on.
+    try askStatus(of: wanted.map(\.rawName), statusItems) { event throws(ClientError) in
+      try listing.take(event)
+    }
   }
 
   /// The status of mailboxes, asked for all at once.
@@ -72,18 +93,21 @@ extension IMAPConnection {
     return items
   }
 
-  private func tree(_ listing: MailboxListing, allNamespaces: Bool) -> ServerTree {
+  private func tree(_ listing: MailboxListing) -> ServerTree {
+    let choice = account.namespaces
+    let usesUTF8 = session.usesUTF8Names
     let personal = namespaces?.personal.first
-    let prefix = personal?.prefix ?? RawMailboxName(bytes: [])
-    let separator = personal?.separator ?? listing.entries.lazy.compactMap(\.separator).first
-    let foreign = allNamespaces ? [] : foreignPrefixes(besides: prefix)
-    let entries = listing.entries.filter { entry in
+    let separator = choice.separator(
+      personal?.separator ?? listing.entries.lazy.compactMap(\.separator).first)
+    let prefix = choice.prefix(
+      personal?.prefix ?? RawMailboxName(bytes: []), separator: separator, usesUTF8: usesUTF8)
+    let foreign = choice.all ? [] : foreignPrefixes(besides: prefix)
+    let entries = listing.entries.lazy.filter { entry in
       !entry.attributes.contains(.nonExistent)
         && !foreign.contains { entry.rawName.isInside($0) }
-    }
-    let names = MailboxNaming(
-      prefix: prefix, separator: separator, usesUTF8: session.usesUTF8Names
-    ).run(entries)
+    }.map { choice.reading($0, usesUTF8: usesUTF8) }
+    let names = MailboxNaming(prefix: prefix, separator: separator, usesUTF8: usesUTF8)
+      .run(Array(entries))
     let mailboxes = entries.compactMap { entry in
       names[entry.rawName].map { name in
         ServerMailbox(
@@ -94,6 +118,13 @@ extension IMAPConnection {
     }
     return ServerTree(
       mailboxes: mailboxes.sorted { $0.name < $1.name }, prefix: prefix, separator: separator)
+  }
+
+  /// The prefixes of all namespaces but the first of the account's own, where the server tells them.
+  private var otherPrefixes: [RawMailboxName] {
+    guard let namespaces else { return [] }
+    let others = namespaces.personal.dropFirst() + namespaces.otherUsers + namespaces.shared
+    return others.map(\.prefix).filter { !$0.bytes.isEmpty }
   }
 
   /// The prefixes of other users' and shared mailboxes, each with its separator at the end.

@@ -30,6 +30,14 @@ extension IMAPConnection {
     return connection
   }
 
+  /// Whether somebody answers who speaks IMAP; there is no login, and nothing is said.
+  package static func greets(_ account: ServerAccount, interruption: Interruption) -> Bool {
+    guard let stream = try? ServerStream.connect(account, interruption: interruption) else {
+      return false
+    }
+    return (try? IMAPConnection(stream).greet()) != nil
+  }
+
   /// Waits for the greeting; true if the server takes us as logged in already.
   private func greet() throws(ClientError) -> Bool {
     while true {

@@ -47,6 +47,8 @@ package struct ServerAccount: Sendable {
   package let timeout: Double
   /// The account's name in state files: user and domain, never host or port alone.
   package let identity: String
+  /// Which mailboxes there are and how their names are read, over IMAP.
+  package var namespaces = NamespaceChoice()
 
   package init(
     service: MailService, user: String, password: Secret, host: String, port: UInt16,
@@ -61,6 +63,21 @@ package struct ServerAccount: Sendable {
     self.trust = trust
     self.timeout = timeout
     self.identity = identity
+  }
+
+  /// The same account on the same host over IMAP.
+  ///
+  /// - Parameters:
+  ///   - port: the TCP port.
+  ///   - security: what has to secure the connection.
+  ///   - timeout: how many seconds a silent server is waited for.
+  /// - Returns: the account.
+  package func asIMAP(
+    port: UInt16, security: ConnectionSecurity, timeout: Double
+  ) -> ServerAccount {
+    ServerAccount(
+      service: .imap, user: user, password: password, host: host, port: port, security: security,
+      trust: trust, timeout: timeout, identity: identity)
   }
 
   /// The URL that names the account on the command line; says nothing of passwords, nor of consent to

@@ -19,7 +19,7 @@ enum PullCommand {
       connections: context.connections, dryRun: invocation.has(.dryRun),
       acceptDeletions: invocation.has(.acceptDeletions),
       refetchDeleted: invocation.has(.refetchDeleted),
-      allNamespaces: invocation.has(.allNamespaces), prune: invocation.has(.prune),
+      prune: invocation.has(.prune),
       pruneLimit: invocation.number(.pruneLimit) ?? PruneLimit.standard, retry: .standard)
   }
 

@@ -56,7 +56,7 @@ enum VerifyCommand {
 
   private static let ofComparison: Set<OptionName> = [
     .receipt, .full, .withDeleted, .state, .mboxDialect, .passwordFile, .passwordCommand,
-    .tlsAuthority, .allowPlaintext, .timeout,
+    .tlsAuthority, .allowPlaintext, .timeout, .separator, .namespace, .allNamespaces,
   ]
 
   /// What is compared with an account; nil if nothing is.
@@ -71,7 +71,12 @@ enum VerifyCommand {
       try invocation.refuse(.against, with: option)
     }
     let url = try AccountURL(parsing: invocation.operands.last ?? "")
-    try url.requireIMAP(for: .verify)
+    if receipt != nil { try url.requireIMAP(for: .verify) }
+    guard url.service == .imap || !invocation.has(.receipt) else {
+      throw .usage(
+        "--receipt needs IMAP",
+        advice: "POP3 tells neither UIDs nor dates nor flags, of which a receipt consists.")
+    }
     let subject: CompareOptions.Subject =
       receipt.map { .receipt($0) } ?? .mail(invocation.operands[0])
     return CompareOptions(

@@ -1,7 +1,7 @@
 package import Mail
 
 /// What a POP3 server tells of a message before it sends it.
-package struct MaildropMessage: Equatable, Sendable {
+package struct MaildropMessage: Hashable, Sendable {
   /// What it calls the message; nil where that tells it from no other.
   package let uidl: UIDL?
   /// The octets that LIST announced, be they true or not; zero where it announced none.

@@ -26,7 +26,7 @@ import Testing
           NamespaceEntry(
             prefix: RawMailboxName(bytes: Array("INBOX.".utf8)), separator: UInt8(ascii: "."))
         ], otherUsers: [], shared: [])
-      return try connection.listMailboxes(allNamespaces: false)
+      return try connection.listMailboxes()
     }
     #expect(tree.mailboxes.map(\.name.components) == [["INBOX"], ["Café"], ["Sent"]])
     #expect(tree.mailboxes.map(\.isSelectable) == [true, false, true])
@@ -58,7 +58,7 @@ import Testing
       """
     ) { connection in
       _ = try connection.next()
-      return try connection.listMailboxes(allNamespaces: false)
+      return try connection.listMailboxes()
     }
     #expect(tree.mailboxes.map(\.name.description) == ["INBOX", "Broken", "Parent"])
     #expect(tree.mailboxes.map { $0.status?.messages } == [1, nil, nil])

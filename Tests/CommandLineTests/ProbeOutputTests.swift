@@ -103,7 +103,8 @@ struct ProbeOutputTests {
   @Test(arguments: OptionName.ofAccount) func `an option of an account says of which`(
     _ option: OptionName
   ) throws {
-    let value = option == .allowPlaintext ? [] : option == .timeout ? ["5"] : ["x"]
+    let value =
+      [.allowPlaintext, .allNamespaces].contains(option) ? [] : option == .timeout ? ["5"] : ["x"]
     for role in [AccountRole.source, .target] {
       let words = ["--" + option.of(role).rawValue] + value
       #expect(option.of(role) != option)

@@ -30,8 +30,11 @@ struct RunTests {
       ["push", "x", "pop3s://a@b"], "mailarc push needs IMAP, and pop3s://a@b is a POP3 account"
     ),
     (
-      ["verify", "x", "POP3://a@B"],
+      ["verify", "--against", "x", "POP3://a@B"],
       "mailarc verify needs IMAP, and pop3://a@b is a POP3 account"
+    ),
+    (
+      ["verify", "x", "pop3://a@b", "--receipt", "y"], "--receipt needs IMAP"
     ),
     (
       ["selftest", "pop3s://a@b"],

@@ -78,7 +78,7 @@ struct MaildropBench {
         port: server.port, security: .plaintextAllowed, trust: .system, timeout: 10,
         identity: "ada"),
       archivePath: archive, layout: layout, connections: 4, dryRun: dryRun,
-      acceptDeletions: false, refetchDeleted: false, allNamespaces: false, prune: prune != nil,
+      acceptDeletions: false, refetchDeleted: false, prune: prune != nil,
       pruneLimit: prune ?? PruneLimit.standard, retry: retry)
     return await PullPipeline(
       options: options, observer: NoObserver(), interruption: try Interruption()

@@ -59,7 +59,7 @@ final class PullBench {
     let options = PullOptions(
       source: account(port: port ?? server.imapPort), archivePath: archive,
       layout: layout, connections: connections, dryRun: dryRun, acceptDeletions: accept,
-      refetchDeleted: refetch, allNamespaces: false,
+      refetchDeleted: refetch,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01]))
     return await PullPipeline(
       options: options, observer: observer, interruption: try Interruption()

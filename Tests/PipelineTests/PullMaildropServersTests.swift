@@ -27,7 +27,7 @@ import Transport
         port: service == .pop3 ? server.pop3Port : server.imapPort, security: .startTLS,
         trust: .file(path: server.caFile), timeout: 60, identity: "ada"),
       archivePath: archive, layout: nil, connections: 1, dryRun: false, acceptDeletions: false,
-      refetchDeleted: false, allNamespaces: false, prune: false,
+      refetchDeleted: false, prune: false,
       pruneLimit: PruneLimit.standard, retry: RetryPolicy(pauses: [0.1, 0.5, 1, 2]))
     let report = await PullPipeline(
       options: options, observer: NoObserver(), interruption: try Interruption()

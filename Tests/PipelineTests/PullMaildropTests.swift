@@ -151,16 +151,6 @@ struct PullMaildropTests {
     #expect(try bench.view().messages.count == 2)
   }
 
-  @Test func `a server that has IMAP as well is told by the port that answers`() throws {
-    let server = try MaildropBench().server
-    let ask = AskForIMAP(
-      host: "127.0.0.1", interruption: try Interruption(), ports: [1, server.port, 2])
-    #expect(ask.run() == server.port)
-    #expect(server.lines == [])
-    let none = AskForIMAP(host: "127.0.0.1", interruption: try Interruption(), ports: [1, 2])
-    #expect(none.run() == nil)
-  }
-
   @Test func `a dry run downloads nothing and writes nothing`() async throws {
     let bench = try MaildropBench()
     bench.hold(Self.bodies("a", "b"))

@@ -50,7 +50,7 @@ final class SourceBench {
     let options = PullOptions(
       source: account, archivePath: archive, layout: layout, connections: connections,
       dryRun: dryRun,
-      acceptDeletions: accept, refetchDeleted: refetch, allNamespaces: false,
+      acceptDeletions: accept, refetchDeleted: refetch,
       prune: prune != nil, pruneLimit: prune ?? PruneLimit.standard,
       retry: retry)
     return await PullPipeline(

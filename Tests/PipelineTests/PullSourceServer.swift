@@ -162,6 +162,7 @@ private final class Session {
     case .closes: return
     case .staysSilent:
       _ = readLine()
+      server.crowd.endSilence()
       return
     case .login, .welcome: break
     }

@@ -35,6 +35,7 @@ final class FakeTargetSession {
     case .closes: return
     case .staysSilent:
       _ = readLine()
+      server.crowd.endSilence()
       return
     case .login, .welcome: break
     }

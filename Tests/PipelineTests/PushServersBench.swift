@@ -94,7 +94,7 @@ final class PushServersBench {
   func pullBack(_ user: String, into name: String) async throws -> RunReport {
     let options = PullOptions(
       source: account(user), archivePath: source.directory.file(name), layout: nil, connections: 2,
-      dryRun: false, acceptDeletions: false, refetchDeleted: false, allNamespaces: false,
+      dryRun: false, acceptDeletions: false, refetchDeleted: false,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01]))
     return await PullPipeline(
       options: options, observer: NoObserver(), interruption: try Interruption()

@@ -49,6 +49,26 @@ extension OptionTable {
       details:
         "How long making a connection may take, and how long a server may stay silent before "
         + "the connection counts as lost: 1 to 3600 seconds, 30 by default."),
+    Option(
+      name: .separator, group: .account, commands: accountTakers, value: .text("CHAR"),
+      summary: "what parts the levels of mailbox names, if the server says it wrongly",
+      details: "Take CHAR, such as `/` or `.`, for what parts the levels of the server's mailbox "
+        + "names, whatever the server says; `none` where a name has one level only. Without this "
+        + "option it is what the server says, and mostly that is right: `mailarc probe` shows what "
+        + "comes of it."),
+    Option(
+      name: .namespace, group: .account, commands: accountTakers, value: .text("PREFIX"),
+      summary: "what the names of the account's own mailboxes begin with",
+      details: "Take PREFIX, such as `INBOX.`, for what the names of the account's own mailboxes "
+        + "begin with on the server, whatever the server says, or `none` for nothing. Names in "
+        + "the archive leave it out, and mailboxes are made below it. Without this option it is "
+        + "what the server says with NAMESPACE, and nothing where it does not."),
+    Option(
+      name: .allNamespaces, group: .account, commands: [.pull, .verify, .probe], value: .none,
+      summary: "take other users' and shared mailboxes too",
+      details: "Take the mailboxes of other users and the shared ones that the account can see, "
+        + "also those that the server lists only when it is asked for them, not only the account's "
+        + "own. An archive that was pulled so is verified so too."),
   ]
 
   /// How many at a time.

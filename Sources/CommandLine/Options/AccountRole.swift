@@ -45,7 +45,8 @@ extension OptionName {
 
   /// The options that belong to an account, by their names where it is the only one.
   static let ofAccount: [OptionName] = [
-    .passwordFile, .passwordCommand, .tlsAuthority, .allowPlaintext, .timeout,
+    .passwordFile, .passwordCommand, .tlsAuthority, .allowPlaintext, .timeout, .separator,
+    .namespace, .allNamespaces,
   ]
 
   /// Refuses options that don't say which account they mean, or mean one that is not there.

@@ -41,22 +41,30 @@ enum OptionName: String, Sendable, CaseIterable {
   case tlsAuthority = "tls-ca"
   case allowPlaintext = "allow-plaintext"
   case timeout
+  case separator
+  case namespace
+  case allNamespaces = "all-namespaces"
   case sourcePasswordFile = "source-password-file"
   case sourcePasswordCommand = "source-password-command"
   case sourceTlsAuthority = "source-tls-ca"
   case sourceAllowPlaintext = "source-allow-plaintext"
   case sourceTimeout = "source-timeout"
+  case sourceSeparator = "source-separator"
+  case sourceNamespace = "source-namespace"
+  case sourceAllNamespaces = "source-all-namespaces"
   case targetPasswordFile = "target-password-file"
   case targetPasswordCommand = "target-password-command"
   case targetTlsAuthority = "target-tls-ca"
   case targetAllowPlaintext = "target-allow-plaintext"
   case targetTimeout = "target-timeout"
+  case targetSeparator = "target-separator"
+  case targetNamespace = "target-namespace"
+  case targetAllNamespaces = "target-all-namespaces"
   case connections
   case dryRun = "dry-run"
   case layout
   case mboxDialect = "mbox-dialect"
   case state
-  case allNamespaces = "all-namespaces"
   case acceptDeletions = "accept-deletions"
   case refetchDeleted = "refetch-deleted"
   case resendDeleted = "resend-deleted"

@@ -95,7 +95,8 @@ enum OptionTable {
           + "is compared by header fields and size where that is sure, else downloaded; with `--full` "
           + "all is. Local files are read only as far as a push reads them: whether they are as they "
           + "came is what `mailarc verify ARCHIVE` checks. Nothing is changed on either side; "
-          + "mailboxes are opened with EXAMINE.",
+          + "mailboxes are opened with EXAMINE. A `pop3://` account can only be the archive's own "
+          + "source; then all that is in its INBOX is downloaded, and contents alone are compared.",
         "The exit status is 1 if a message is missing, or has another date or other flags. On a "
           + "target it is not 1 for what others put there, nor for what the server altered; on the "
           + "source it is for messages that the archive lacks and that nobody deleted there.",

@@ -30,11 +30,6 @@ extension OptionTable {
         + "compares by content again. A comparison with an account only reads there, why a message "
         + "is missing."),
     Option(
-      name: .allNamespaces, group: .transfer, commands: [.pull], value: .none,
-      summary: "take other users' and shared mailboxes too",
-      details: "Take the mailboxes of other users and the shared ones that the account can see, "
-        + "not only its own."),
-    Option(
       name: .acceptDeletions, group: .transfer, commands: [.pull, .convert], value: .none,
       summary: "believe that what is missing in the archive was deleted by hand",
       details: "When more than 20 messages and more than a tenth of a mailbox have disappeared "

@@ -1,26 +1,30 @@
 import Clients
 import Platform
-import Transport
 
 /// Finds out whether a host that is asked over POP3 speaks IMAP as well.
 struct AskForIMAP {
-  /// Its name or address.
-  let host: String
+  /// The POP3 account; its password is not sent.
+  let account: ServerAccount
   let interruption: Interruption
-  /// Where to ask: IMAP over TLS, and IMAP.
-  var ports: [UInt16] = [993, 143]
-  /// How long to wait for each.
-  private static let seconds = 2.0
+  /// Where to ask.
+  var ports = Ports()
 
-  /// The first port at which somebody answers; nothing is said to it.
+  /// The ports of IMAP (RFC 8314, RFC 9051).
+  struct Ports {
+    var tls: UInt16 = 993
+    var startTLS: UInt16 = 143
+  }
+
+  /// How many seconds to wait for each.
+  private static let patience = 2.0
+
+  /// The first port at which a server of IMAP greets; nothing is said to it.
   func run() -> UInt16? {
-    ports.first { port in
-      guard
-        let channel = try? TCPChannel.connect(
-          host: host, port: port, until: .after(seconds: Self.seconds), interruption: interruption)
-      else { return false }
-      channel.close()
-      return true
-    }
+    let asked: [(UInt16, ConnectionSecurity)] = [(ports.tls, .tls), (ports.startTLS, .startTLS)]
+    return asked.first { port, security in
+      IMAPConnection.greets(
+        account.asIMAP(port: port, security: security, timeout: Self.patience),
+        interruption: interruption)
+    }?.0
   }
 }

@@ -64,7 +64,7 @@ struct JudgePair {
     var findings = mapping.renamed.sorted { $0.from < $1.from }.map { names in
       ProbeFinding(
         .nameChanged, mailbox: names.from,
-        "its name holds the target's separator; there it is called \(names.to)")
+        "\(names.reason); there it is called \(names.to)")
     }
     for made in mapping.targets {
       let sources = made.sources.map(\.name).sorted()

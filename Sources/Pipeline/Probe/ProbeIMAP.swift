@@ -20,7 +20,7 @@ struct ProbeIMAP {
     let connection = try IMAPConnection.open(
       account, enabling: [], interruption: interruption)
     var found = ProbedIMAP()
-    found.tree = try connection.listMailboxes(allNamespaces: false)
+    found.tree = try connection.listMailboxes()
     found.capabilities = connection.capabilities
     found.serverID = connection.serverID
     let statuses = try connection.statuses(

@@ -28,7 +28,7 @@ struct ProbeMaildrop {
         ).hasUIDLs
     }
     connection.quit()
-    found.imapPort = AskForIMAP(host: account.host, interruption: interruption).run()
+    found.imapPort = AskForIMAP(account: account, interruption: interruption).run()
     return ProbedAccount(
       identity: account.identity, host: account.host, port: account.port, link: connection.link,
       login: connection.loginCommand,

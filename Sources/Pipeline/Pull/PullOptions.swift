@@ -17,8 +17,6 @@ package struct PullOptions: Sendable {
   package let acceptDeletions: Bool
   /// Whether what was deleted by hand is fetched again.
   package let refetchDeleted: Bool
-  /// Whether other users' and shared mailboxes are pulled too.
-  package let allNamespaces: Bool
   /// Whether what the source has no longer is put into the archive's trash.
   package let prune: Bool
   /// How much of a mailbox may go there without being asked, in percent.
@@ -28,8 +26,8 @@ package struct PullOptions: Sendable {
 
   package init(
     source: ServerAccount, archivePath: String, layout: ArchiveIdentity.Layout?, connections: Int,
-    dryRun: Bool, acceptDeletions: Bool, refetchDeleted: Bool, allNamespaces: Bool,
-    prune: Bool = false, pruneLimit: Int = PruneLimit.standard, retry: RetryPolicy
+    dryRun: Bool, acceptDeletions: Bool, refetchDeleted: Bool, prune: Bool = false,
+    pruneLimit: Int = PruneLimit.standard, retry: RetryPolicy
   ) {
     self.source = source
     self.archivePath = archivePath
@@ -38,7 +36,6 @@ package struct PullOptions: Sendable {
     self.dryRun = dryRun
     self.acceptDeletions = acceptDeletions
     self.refetchDeleted = refetchDeleted
-    self.allNamespaces = allNamespaces
     self.prune = prune
     self.pruneLimit = pruneLimit
     self.retry = retry

@@ -86,18 +86,21 @@ package struct PullPipeline: Sendable {
   private func pullMailboxes(_ existing: Archive?, _ collector: ReportCollector) throws {
     let server = makeConnection(interruption, ConnectionBudget())
     defer { server.logout() }
-    let tree = try server.persist {
-      try $0.listMailboxes(allNamespaces: options.allNamespaces)
-    }
+    let tree = try server.persist { try $0.listMailboxes() }
+    let emptiness = TellEmptySource(collector: collector, prunes: options.prune)
     if existing == nil, options.dryRun {
+      emptiness.run(messages: tree.messages, before: nil)
       try AnnounceFirstPull(server: server, observer: observer, collector: collector).run(tree)
       return
     }
-    let run = try begin(existing, collector) {
-      try RecordMailboxes(archive: $0, dryRun: options.dryRun).run(tree)
+    let run = try server.during {
+      try begin(existing, collector) {
+        try RecordMailboxes(archive: $0, dryRun: options.dryRun).run(tree)
+      }
     }
     let context = run.context
-    let chosen = try ChooseMailboxes(context: context).run(tree)
+    emptiness.run(messages: tree.messages, before: context.messagesBefore)
+    let chosen = try server.during { try ChooseMailboxes(context: context).run(tree) }
     // With --prune something may be done in these as well.
     if !options.prune { for report in chosen.skipped { collector.add(report) } }
     observer.plan(totalMessages: chosen.messages, bytes: nil)

@@ -19,7 +19,7 @@ struct ConfirmSubscriptions {
     guard !names.isEmpty, !context.options.dryRun, !context.collector.isStopped else { return }
     let asked = Set(names)
     try server.persist { connection in
-      let tree = try connection.listMailboxes(allNamespaces: false)
+      let tree = try connection.listMailboxes()
       for mailbox in tree.mailboxes where asked.contains(mailbox.name) && !mailbox.isSubscribed {
         guard let words = try connection.subscribe(mailbox.raw) else { continue }
         context.collector.add(

@@ -46,7 +46,7 @@ package struct PushPipeline: Sendable {
     let mailboxes = try source.mail.mailboxes()
     let server = makeConnection(interruption, ConnectionBudget())
     defer { server.logout() }
-    let tree = try server.persist { try $0.listMailboxes(allNamespaces: false) }
+    let tree = try server.persist { try $0.listMailboxes() }
     if options.fixDates, try !server.live().capabilities.contains(.uidPlus) {
       throw Failure.usage(
         "dates can't be fixed on this server: it has no UIDPLUS",
@@ -60,14 +60,12 @@ package struct PushPipeline: Sendable {
     TellUnread(
       root: source.mail.path, collector: collector, consequence: "Nothing in it was pushed."
     ).run(mailboxes)
-    let mapping = MapMailboxes(
-      mailboxes: mailboxes.mailboxes, records: source.archive?.table.records ?? [], tree: tree
-    ).run()
-    for (from, to) in mapping.renamed {
+    let mapping = try map(mailboxes, source, tree, server)
+    for names in mapping.renamed {
       collector.add(
         Notice(
-          kind: .other, mailbox: from,
-          text: "its name holds the target's separator; there it is called \(to)"))
+          kind: .other, mailbox: names.from,
+          text: "\(names.reason); there it is called \(names.to)"))
     }
     let directory = try indexDirectory(in: source)
     let log = try RunLog(in: directory, readOnly: options.dryRun)
@@ -87,9 +85,9 @@ package struct PushPipeline: Sendable {
     try server.persist {
       try FollowHandMoves(context: context, tree: tree, server: server, connection: $0).run(&moved)
     }
-    let estimate = EstimatePush(
-      context: context, largest: try server.live().capabilities.appendLimit
-    ).run(moved)
+    let estimating = EstimatePush(
+      context: context, largest: try server.live().capabilities.appendLimit)
+    let estimate = server.during { estimating.run(moved) }
     observer.plan(totalMessages: estimate.messages, bytes: estimate.bytes)
     try server.persist {
       try CheckTargetRoom(context: context, connection: $0).run(estimate)
@@ -104,6 +102,20 @@ package struct PushPipeline: Sendable {
     guard !options.dryRun, !collector.isStopped else { return }
     try remember(tree, mapping.targets, context)
     try log.end()
+  }
+
+  /// Decides where all goes, and makes the mailboxes whose names the target may refuse.
+  private func map(
+    _ mailboxes: MailboxTree, _ source: PushSource, _ tree: ServerTree, _ server: AccountConnection
+  ) throws -> MapMailboxes.Result {
+    let known = KnownTargets(source.index(of: options.target), options.target.identity)
+    var mapping = MapMailboxes(
+      mailboxes: mailboxes.mailboxes, records: source.archive?.table.records ?? [], tree: tree,
+      wasPushedTo: known.contains
+    ).run()
+    guard !options.dryRun else { return mapping }
+    try server.persist { try SettleNames(connection: $0, tree: tree).run(&mapping) }
+    return mapping
   }
 
   /// Records what the target has, for those who ask what a push would do.

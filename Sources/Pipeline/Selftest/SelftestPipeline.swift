@@ -71,7 +71,7 @@ package struct SelftestPipeline: Sendable {
   /// left.
   private func choose(_ server: AccountConnection) throws -> RawMailboxName {
     let (tree, raw) = try server.persist { connection in
-      let tree = try connection.listMailboxes(allNamespaces: false)
+      let tree = try connection.listMailboxes()
       return (tree, tree.raw(for: options.mailbox, usesUTF8: connection.session.usesUTF8Names))
     }
     guard !tree.mailboxes.contains(where: { $0.name == options.mailbox }), let raw else {

@@ -62,7 +62,8 @@ struct PlanTarget {
   private func places(_ table: TargetTable, _ states: MailboxStates) throws -> [Place] {
     var sources: [MailboxName: [MailboxPlace]] = [:]
     let mapping = MapMailboxes(
-      mailboxes: tree.mailboxes, records: archive.table.records, tree: ServerTree(table)
+      mailboxes: tree.mailboxes, records: archive.table.records, tree: ServerTree(table),
+      wasPushedTo: KnownTargets(directory, identity).contains
     ).run()
     for target in mapping.targets { sources[target.name] = target.sources }
     for name in table.mailboxes.keys where sources[name] == nil { sources[name] = [] }

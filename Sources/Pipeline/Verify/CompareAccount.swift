@@ -11,10 +11,10 @@ import Stores
 ///
 /// It alone knows the order of the stages.
 package final class CompareAccount {
-  private let options: CompareOptions
-  private let observer: any ComparisonObserver
-  private let interruption: Interruption
-  private var report = ComparisonReport()
+  let options: CompareOptions
+  let observer: any ComparisonObserver
+  let interruption: Interruption
+  var report = ComparisonReport()
   private var receipt: ReceiptWriter?
 
   /// Prepares a comparison.
@@ -51,6 +51,7 @@ package final class CompareAccount {
         tell(ComparisonFinding(.mailboxUnreadable, mailbox: nil, place))
       }
       report.notes += archive.passedOver.map { "not read: \($0)" }
+      guard options.account.service == .imap else { return try compareMaildrop(archive) }
       isSource = { archive.isSource }
       mail = archive
     case .receipt(let path):
@@ -61,7 +62,7 @@ package final class CompareAccount {
       account: options.account, enabling: [], interruption: interruption, retry: options.retry,
       onWait: observer.waits)
     defer { server.logout() }
-    let tree = try server.persist { try $0.listMailboxes(allNamespaces: false) }
+    let tree = try server.persist { try $0.listMailboxes() }
     let places = try mail.places(tree, server)
     observer.plan(
       totalMessages: tree.mailboxes.reduce(0) { $0 + Int($1.status?.messages ?? 0) }, bytes: nil)
@@ -132,7 +133,7 @@ package final class CompareAccount {
     }
   }
 
-  private func take(
+  func take(
     _ outcome: CompareServerMailbox.Outcome, _ expected: ExpectedMailbox, _ name: MailboxName
   ) throws {
     report.messages += outcome.messages.count
@@ -146,7 +147,7 @@ package final class CompareAccount {
     try write(ReceiptMailbox(name: name, uidValidity: outcome.uidValidity), outcome.messages)
   }
 
-  private func tell(_ finding: ComparisonFinding) {
+  func tell(_ finding: ComparisonFinding) {
     report.findings.append(finding)
     let count = finding.kind == .extra || finding.kind == .unfetched ? finding.uids.count : 1
     report.counts[finding.kind, default: 0] += count

@@ -43,7 +43,7 @@ struct CompareServerMailbox {
     takeUntaken(selected, &outcome)
     guard !outcome.messages.isEmpty else {
       try connection.leaveMailbox()
-      addSurplus(present.uids, [], &outcome)
+      outcome.addSurplus(present.uids, [], expected.known)
       return outcome
     }
     var lister = ListCandidates(connection: connection)
@@ -70,9 +70,7 @@ struct CompareServerMailbox {
     outcome.reasons = expected.known.reasons(
       missing, of: result.messages, found: Set(result.messages.compactMap(\.uid)),
       selected.uidValidity)
-    addSurplus(
-      result.extra.map { candidates[$0].message.uid },
-      Set(result.copies.map { candidates[$0].message.uid }), &outcome)
+    outcome.addSurplus(result, candidates, expected.known)
     return outcome
   }
 
@@ -84,19 +82,6 @@ struct CompareServerMailbox {
       onProgress(found.count)
     }
     return found
-  }
-
-  private func addSurplus(
-    _ uids: some Sequence<UID>, _ copies: Set<UID>, _ outcome: inout Outcome
-  ) {
-    var found: [Surplus: [UID]] = [:]
-    for uid in uids {
-      let what = expected.known.surplus(uid, outcome.uidValidity)
-      let isCopy = copies.contains(uid)
-      found[isCopy ? Surplus(kind: .extra, words: "one more copy of a message") : what, default: []]
-        .append(uid)
-    }
-    outcome.surplus = found.mapValues { UIDSet($0) }
   }
 
   // MARK: Flags
@@ -122,5 +107,30 @@ struct CompareServerMailbox {
       outcome.untaken = outcome.untaken.union(untaken)
       outcome.untakenCount += 1
     }
+  }
+}
+
+extension CompareServerMailbox.Outcome {
+  /// Says what those are that have no counterpart.
+  mutating func addSurplus(
+    _ result: FindCounterparts.Result, _ candidates: [ListCandidates.Candidate],
+    _ known: any KnownTransfers
+  ) {
+    addSurplus(
+      result.extra.map { candidates[$0].message.uid },
+      Set(result.copies.map { candidates[$0].message.uid }), known)
+  }
+
+  fileprivate mutating func addSurplus(
+    _ uids: some Sequence<UID>, _ copies: Set<UID>, _ known: any KnownTransfers
+  ) {
+    var found: [Surplus: [UID]] = [:]
+    for uid in uids {
+      let what = known.surplus(uid, uidValidity)
+      let isCopy = copies.contains(uid)
+      found[isCopy ? Surplus(kind: .extra, words: "one more copy of a message") : what, default: []]
+        .append(uid)
+    }
+    surplus = found.mapValues { UIDSet($0) }
   }
 }

@@ -53,7 +53,7 @@ final class ExpectedFromArchive: ExpectedMail {
     stray = StrayKeywords(of: source.archive, in: tree.mailboxes)
   }
 
-  func places(_ tree: ServerTree, _ server: AccountConnection) throws -> [ExpectedPlace] {
+  func places(_ tree: ServerTree, _ server: AccountConnection?) throws -> [ExpectedPlace] {
     if let archive = source.archive, try isSource(archive, tree, server) {
       let map = MapToSource(
         account: archive.identity.account, records: archive.table.records,
@@ -62,7 +62,9 @@ final class ExpectedFromArchive: ExpectedMail {
       items = try sourceItems(map)
     } else {
       let mapping = MapMailboxes(
-        mailboxes: self.tree.mailboxes, records: source.archive?.table.records ?? [], tree: tree
+        mailboxes: self.tree.mailboxes, records: source.archive?.table.records ?? [], tree: tree,
+        wasPushedTo: KnownTargets(source.index(of: options.account), options.account.identity)
+          .contains
       ).run()
       items = mapping.targets.map { Item(name: $0.name, sources: $0.sources) }
     }
@@ -74,10 +76,11 @@ final class ExpectedFromArchive: ExpectedMail {
   /// One address may be the account's before and after a move to another host, so the messages
   /// themselves tell; where they can't any more, the name does, unless something was pushed there.
   private func isSource(
-    _ archive: Archive, _ tree: ServerTree, _ server: AccountConnection
+    _ archive: Archive, _ tree: ServerTree, _ server: AccountConnection?
   ) throws -> Bool {
     guard let pulled else { return false }
     let identity = options.account.identity
+    guard let server else { return identity == archive.identity.account }
     let check = RefuseSource(archive: archive, pulled: pulled, target: identity)
     if try check.isSource(tree, server) { return true }
     return identity == archive.identity.account && source.index(of: options.account) == nil

@@ -24,7 +24,7 @@ final class ExpectedFromReceipt: ExpectedMail {
     }
   }
 
-  func places(_ tree: ServerTree, _ server: AccountConnection) -> [ExpectedPlace] {
+  func places(_ tree: ServerTree, _ server: AccountConnection?) -> [ExpectedPlace] {
     receipt.sections.enumerated().map { number, section in
       ExpectedPlace(
         name: section.mailbox.name, existing: tree.mailbox(section.mailbox.name), number: number)

@@ -10,7 +10,13 @@ protocol ExpectedMail: AnyObject {
   /// Whether `\Deleted` is compared.
   var withDeleted: Bool { get }
   /// The mailboxes of the server in which messages are expected, ordered by name.
-  func places(_ tree: ServerTree, _ server: AccountConnection) throws -> [ExpectedPlace]
+  ///
+  /// - Parameters:
+  ///   - tree: what the server has.
+  ///   - server: where messages can be looked at; nil over POP3.
+  /// - Returns: the mailboxes.
+  /// - Throws: what the connection and the records throw.
+  func places(_ tree: ServerTree, _ server: AccountConnection?) throws -> [ExpectedPlace]
   /// The messages that are expected in one of them.
   ///
   /// - Throws: `StoreError` where that can't be told; what ends the run.

@@ -47,6 +47,21 @@ struct KnownPulls: KnownTransfers {
     return reasons
   }
 
+  func uids(of listing: MaildropListing) -> [UInt32: UID] {
+    guard record.uidValidity == .maildrop else {
+      return listing.numbers.reduce(into: [:]) { $0[$1] = UID($1) }
+    }
+    let identity = IdentifyMaildrop(record: record).run(listing)
+    var uids = identity.known.merging(identity.doubtful) { known, _ in known }
+    let last = [record.messages.keys.max(), record.maildrop.keys.max()].compactMap { $0?.value }
+    var next = last.max() ?? 0
+    for number in identity.open where uids[number] == nil {
+      next += 1
+      uids[number] = UID(next)
+    }
+    return uids
+  }
+
   func surplus(_ uid: UID, _ validity: UIDValidity?) -> Surplus {
     guard record.uidValidity == validity else {
       return Surplus(kind: .unfetched, words: "not pulled yet")

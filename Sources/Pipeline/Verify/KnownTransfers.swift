@@ -18,9 +18,15 @@ protocol KnownTransfers {
   ) -> [Int: String]
   /// What a message is that has no counterpart.
   func surplus(_ uid: UID, _ validity: UIDValidity?) -> Surplus
+  /// The UIDs of mailarc's own for the messages of a maildrop, by number.
+  func uids(of listing: MaildropListing) -> [UInt32: UID]
 }
 
 extension KnownTransfers {
+  func uids(of listing: MaildropListing) -> [UInt32: UID] {
+    listing.numbers.reduce(into: [:]) { $0[$1] = UID($1) }
+  }
+
   func alteration(of message: ReceiptMessage) -> String? { nil }
 }
 

@@ -79,21 +79,13 @@ extension PullPipeline {
     if isFirst {
       add("POP3 gives only INBOX, without flags and other mailboxes" + (imapHint ?? ""))
     }
-    guard count == 0 else { return }
-    if isFirst {
-      add(
-        "the source is empty: what a mail program fetched over POP3 and took away can't be copied "
-          + "from the server")
-    } else if let known, known.state.messages > 0 {
-      add(
-        "the source is empty, and had \(Counted.messages(Int(known.state.messages))) when it was "
-          + "last pulled; what is in the archive stays")
-    }
+    TellEmptySource(collector: collector, mailbox: .inbox, prunes: options.prune)
+      .run(messages: count, before: isFirst ? nil : known.map { Int($0.state.messages) })
   }
 
   /// Where the same server gives all of it, if it does.
   private var imapHint: String? {
-    AskForIMAP(host: options.source.host, interruption: interruption).run().map {
+    AskForIMAP(account: options.source, interruption: interruption).run().map {
       "; the same server answers IMAP on port \($0), which gives all of it"
     }
   }
