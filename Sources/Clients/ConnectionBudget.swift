@@ -10,6 +10,8 @@ package final class ConnectionBudget: Sendable {
     /// Connections that are there, and attempts to make one.
     var open = 0
     var opening = 0
+    /// How many connections were given back or lost so far.
+    var closings = 0
     /// What the server took at most; nil as long as it took all.
     var ceiling: Int?
     var hasConnected = false
@@ -34,6 +36,9 @@ package final class ConnectionBudget: Sendable {
 
   /// Whether any worker of the run had a connection.
   var hasConnected: Bool { state.withLock { $0.hasConnected } }
+
+  /// How many connections were given back or lost so far.
+  var closings: Int { state.withLock { $0.closings } }
 
   /// How many connections the server takes at most; nil where it refused none.
   package var ceiling: Int? { state.withLock { $0.ceiling } }
@@ -68,15 +73,18 @@ package final class ConnectionBudget: Sendable {
 
   /// The attempt failed.
   ///
-  /// - Parameter mayBeFull: whether it looks as if the server took no further connection.
-  /// - Returns: whether that is so because others of this run have theirs.
+  /// - Parameters:
+  ///   - mayBeFull: whether it looks as if the server took no further connection.
+  ///   - since: `closings` before the attempt.
+  /// - Returns: whether that is so because others of this run have theirs, or had until a moment ago.
   @discardableResult
-  func failed(mayBeFull: Bool) -> Bool {
+  func failed(mayBeFull: Bool, since: Int) -> Bool {
     let (isFull, bells) = state.withLock { state in
       state.opening -= 1
       let isFull = mayBeFull && state.open > 0
       if isFull { state.ceiling = min(state.ceiling ?? .max, state.open) }
-      return (isFull, isFull ? [] : state.takeWaiting())
+      let wasFull = mayBeFull && state.closings != since
+      return (isFull || wasFull, isFull ? [] : state.takeWaiting())
     }
     for bell in bells { bell.interrupt() }
     return isFull
@@ -89,6 +97,7 @@ package final class ConnectionBudget: Sendable {
   func closed() {
     let bells = state.withLock { state in
       state.open -= 1
+      state.closings += 1
       return state.takeWaiting()
     }
     for bell in bells { bell.interrupt() }

@@ -59,6 +59,7 @@ package final class KeptConnection<Connection: AnyObject> {
     var isTold = false
     var reason = "other connections are open, and the server takes no further one"
     while true {
+      let closings = budget.closings
       guard try budget.claim(evenIfFull: isDue) else {
         isDue = try waitForPlace(look: looks, isTold ? nil : reason)
         isTold = true
@@ -67,7 +68,7 @@ package final class KeptConnection<Connection: AnyObject> {
       }
       isDue = false
       do throws(ClientError) { return try connect() } catch {
-        let isFull = budget.failed(mayBeFull: error.mayMeanFull)
+        let isFull = budget.failed(mayBeFull: error.mayMeanFull, since: closings)
         if case .loginRefused = error { budget.refused(error) }
         guard mayTryAgain(error) else { throw error }
         if let words = error.words { reason = words }
@@ -86,6 +87,7 @@ package final class KeptConnection<Connection: AnyObject> {
   /// server takes no further one.
   package func join() -> Bool {
     guard connection == nil else { return true }
+    let closings = budget.closings
     guard (try? budget.claim(evenIfFull: false)) == true else { return false }
     do throws(ClientError) {
       _ = try connect()
@@ -93,9 +95,9 @@ package final class KeptConnection<Connection: AnyObject> {
     } catch {
       // Others are let in with the same password: it must be about their number.
       if case .loginRefused = error {
-        budget.failed(mayBeFull: true)
+        budget.failed(mayBeFull: true, since: closings)
       } else {
-        budget.failed(mayBeFull: error.mayMeanFull)
+        budget.failed(mayBeFull: error.mayMeanFull, since: closings)
       }
       return false
     }

@@ -17,7 +17,7 @@ import Testing
     try open(2, budget)
     #expect(budget.ceiling == nil)
     #expect(try budget.claim(evenIfFull: false))
-    #expect(budget.failed(mayBeFull: true))
+    #expect(budget.failed(mayBeFull: true, since: budget.closings))
     #expect(budget.ceiling == 2)
     #expect(try !budget.claim(evenIfFull: false))
     budget.closed()
@@ -30,18 +30,35 @@ import Testing
   @Test func `another failure is no limit, nor is one of the only connection`() throws {
     let budget = ConnectionBudget()
     #expect(try budget.claim(evenIfFull: false))
-    #expect(!budget.failed(mayBeFull: true))
+    #expect(!budget.failed(mayBeFull: true, since: budget.closings))
     try open(1, budget)
     #expect(try budget.claim(evenIfFull: false))
-    #expect(!budget.failed(mayBeFull: false))
+    #expect(!budget.failed(mayBeFull: false, since: budget.closings))
     #expect(budget.ceiling == nil)
+  }
+
+  /// The refusal is heard when the other connection is given back already.
+  @Test func `who was refused for the sake of one that has gone meanwhile tries again at once`()
+    throws
+  {
+    let budget = ConnectionBudget()
+    try open(1, budget)
+    let before = budget.closings
+    #expect(try budget.claim(evenIfFull: false))
+    budget.closed()
+    #expect(budget.failed(mayBeFull: true, since: before))
+    #expect(budget.ceiling == nil)
+    // With nobody else there it counts as any failure.
+    let alone = budget.closings
+    #expect(try budget.claim(evenIfFull: false))
+    #expect(!budget.failed(mayBeFull: true, since: alone))
   }
 
   @Test func `a server that takes one more after all is believed`() throws {
     let budget = ConnectionBudget()
     try open(1, budget)
     #expect(try budget.claim(evenIfFull: false))
-    #expect(budget.failed(mayBeFull: true))
+    #expect(budget.failed(mayBeFull: true, since: budget.closings))
     #expect(try budget.claim(evenIfFull: true))
     budget.opened()
     #expect(budget.ceiling == 2)
@@ -53,7 +70,7 @@ import Testing
     let resting = try Interruption()
     #expect(budget.rest(resting))
     #expect(try budget.claim(evenIfFull: false))
-    #expect(budget.failed(mayBeFull: true))
+    #expect(budget.failed(mayBeFull: true, since: budget.closings))
     let waiting = try Interruption()
     #expect(budget.wait(waiting))
     #expect(resting.isInterrupted)

@@ -19,7 +19,7 @@ final class Pauses: Sendable {
       pauses: pauses, placePause: waitsForPlace ? 1e6 : 10, random: { 0 },
       elapse: { [self] seconds in
         noted.withLock { $0.append(seconds) }
-        return seconds >= 1e5 ? seconds : 0.001
+        return seconds >= 1e5 ? 20 : 0.001
       })
   }
 }

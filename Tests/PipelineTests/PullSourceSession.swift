@@ -36,6 +36,7 @@ final class SourceSession {
     case .closes: return
     case .staysSilent:
       _ = readLine()
+      server.crowd.endSilence()
       return
     case .login, .welcome: break
     }

@@ -31,6 +31,7 @@ final class FakeTargetSession {
     case .closes: return
     case .staysSilent:
       _ = stream.readLine()
+      server.crowd.endSilence()
       return
     case .login, .welcome: break
     }

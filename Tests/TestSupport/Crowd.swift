@@ -18,6 +18,8 @@ package final class Crowd: Sendable {
   private struct State {
     var most = Int.max
     var refusal = Welcome.bye
+    var times = Int.max
+    var silentEnded = 0
     var inside = 0
     var refused = 0
     var logins = 0
@@ -29,9 +31,15 @@ package final class Crowd: Sendable {
   package init() {}
 
   /// From now on so many are taken, and the others turned away so.
-  package func limit(_ most: Int, _ refusal: Welcome) {
+  ///
+  /// - Parameters:
+  ///   - most: how many.
+  ///   - refusal: how others are turned away.
+  ///   - times: after so many of these everybody is let in, so that a test comes to its end.
+  package func limit(_ most: Int, _ refusal: Welcome, times: Int = .max) {
     state.withLock { state in
       state.most = most
+      state.times = times
       state.refusal = refusal
     }
   }
@@ -42,13 +50,19 @@ package final class Crowd: Sendable {
   /// How many connections were turned away.
   package var refused: Int { state.withLock { $0.refused } }
 
+  /// How many connections that were left without a word are gone.
+  package var silentEnded: Int { state.withLock { $0.silentEnded } }
+
+  /// One of them is gone.
+  package func endSilence() { state.withLock { $0.silentEnded += 1 } }
+
   /// How often a password came.
   package var logins: Int { state.withLock { $0.logins } }
 
   /// Somebody connects; who is welcome has to `leave`.
   package func enter() -> Welcome {
     state.withLock { state in
-      guard state.inside >= state.most else {
+      guard state.inside >= state.most, state.refused < state.times else {
         state.inside += 1
         return .welcome
       }

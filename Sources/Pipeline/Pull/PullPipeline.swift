@@ -93,12 +93,14 @@ package struct PullPipeline: Sendable {
       try AnnounceFirstPull(server: server, observer: observer, collector: collector).run(tree)
       return
     }
-    let run = try begin(existing, collector) {
-      try RecordMailboxes(archive: $0, dryRun: options.dryRun).run(tree)
+    let run = try server.during {
+      try begin(existing, collector) {
+        try RecordMailboxes(archive: $0, dryRun: options.dryRun).run(tree)
+      }
     }
     let context = run.context
     emptiness.run(messages: tree.messages, before: context.messagesBefore)
-    let chosen = try ChooseMailboxes(context: context).run(tree)
+    let chosen = try server.during { try ChooseMailboxes(context: context).run(tree) }
     // With --prune something may be done in these as well.
     if !options.prune { for report in chosen.skipped { collector.add(report) } }
     observer.plan(totalMessages: chosen.messages, bytes: nil)

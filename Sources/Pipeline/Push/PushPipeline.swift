@@ -85,9 +85,9 @@ package struct PushPipeline: Sendable {
     try server.persist {
       try FollowHandMoves(context: context, tree: tree, server: server, connection: $0).run(&moved)
     }
-    let estimate = EstimatePush(
-      context: context, largest: try server.live().capabilities.appendLimit
-    ).run(moved)
+    let estimating = EstimatePush(
+      context: context, largest: try server.live().capabilities.appendLimit)
+    let estimate = server.during { estimating.run(moved) }
     observer.plan(totalMessages: estimate.messages, bytes: estimate.bytes)
     try server.persist {
       try CheckTargetRoom(context: context, connection: $0).run(estimate)
