@@ -1,4 +1,5 @@
 import Protocols
+import TestSupport
 import Testing
 
 @testable import Clients
@@ -26,6 +27,24 @@ import Testing
     _ words: String, _ expected: Bool
   ) {
     #expect(Quirks.meansFull(ResponseText(code: nil, text: words)) == expected)
+  }
+
+  @Test(arguments: [
+    ("Dovecot", true), ("dovecot", true), ("Dovecot Pro", false), ("GNU Mailutils", false),
+    (nil, false),
+  ])
+  func `only to Dovecot's open mailbox mail is appended`(_ name: String?, _ expected: Bool) {
+    #expect(Quirks.keepsMailForOpenMailbox(name.map { ["name": $0] } ?? [:]) == expected)
+  }
+
+  @Test(arguments: Quirk.table.indices)
+  func `each quirk has its reason, and whose it is stands among the deviations`(_ row: Int) throws {
+    let quirk = Quirk.table[row]
+    #expect(quirk.reason.count > 20)
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    let document = try readFile(root.joined(separator: "/") + "/formats/violations.md")
+    let server = try #require(quirk.servers.split(separator: " ").first)
+    #expect(document.contains(server))
   }
 
   @Test func `the standard pauses make two minutes, and differ by a quarter at most`() {

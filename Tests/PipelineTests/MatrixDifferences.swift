@@ -11,8 +11,6 @@ struct MatrixDifference {
     case refused
     /// It keeps no keywords.
     case withoutKeywords
-    /// It has no mailbox of that name.
-    case mailboxRefused
     /// It has no mailbox inside another one that may hold mail.
     case nestedRefused
     /// A mailbox inside one that is missing brings that into being.
@@ -52,10 +50,12 @@ struct MatrixDifference {
     .init([.mailutils], nil, .nestedRefused, "a mailbox that may hold mail has no children"),
     .init(cyrus, nil, .parentMade, "CREATE makes the parents, which then are mailboxes"),
     .init(
-      [.maildir], "v1.0", .mailboxRefused, "dots part the components in its directory's names"),
+      [.maildir], "v1.0", .mailboxRenamed("v1_0"),
+      "dots part the components in its directory's names"),
     .init(
       [.dotted, .courier, .dottedCyrus], "v1.0", .mailboxRenamed("v1_0"),
       "the dot is its separator"),
+    .init(cyrus, "R!S", .mailboxRenamed("R_S"), "it takes no exclamation mark in a name"),
   ]
 
   /// What happens to a message or mailbox of that name.
@@ -69,7 +69,6 @@ struct MatrixDifference {
   ) -> String? {
     for effect in of(server, name) {
       switch effect {
-      case .mailboxRefused: return nil
       case .nestedRefused where parent(name).map(mailboxes.contains) == true: return nil
       case .mailboxRenamed(let other): return other
       default: break
@@ -101,7 +100,7 @@ enum MatrixMail {
 
   /// Names on the wire with their components joined by slashes; no server takes all of them.
   static let mailboxes = [
-    "Work", "Work/2024", "Top/Sub", "Gr&APwA3w-e &- mehr", "v1.0", "Empty",
+    "Work", "Work/2024", "Top/Sub", "Gr&APwA3w-e &- mehr", "v1.0", "R!S", "Empty",
   ]
 
   private static let inbox: Set = [

@@ -88,7 +88,8 @@ extension PushNamesTests {
   }
 
   @Test(arguments: [
-    ("Work", nil), ("Grüße", nil), ("R&D (2024), it's a+b=c@d.e", nil), ("a!b", "a_b"),
+    ("Work", nil), ("Grüße", nil), ("R&D (2024), it's a+b=c@d-e", nil), ("v1.0", "v1_0"),
+    ("a!b", "a_b"),
     ("a|b;c`d<e>f", "a_b_c_d_e_f"), ("a\"b\\c%d*e", "a_b_c_d_e"), ("a/b", "a_b"), ("~me", "_me"),
     (".hidden", "_hidden"), ("😀 mail", "_ mail"), ("tab\there", "tab_here"),
   ])

@@ -44,7 +44,7 @@ struct AppendPlanned {
       journal.append(.retried(side.messages[place].digest))
     }
     // Some servers lose mail that is appended to the open mailbox; this one gains by it.
-    if connection.serverID["name"]?.lowercased() != "dovecot" { try connection.leaveMailbox() }
+    if !connection.keepsMailForOpenMailbox { try connection.leaveMailbox() }
     reporter.began(
       messages: plan.toSend.count,
       bytes: plan.toSend.reduce(0) { $0 + side.messages[$1].size })

@@ -11,8 +11,8 @@ enum PlainName {
 
   private static func plain(_ component: String) -> String {
     var scalars = String.UnicodeScalarView(component.unicodeScalars.map { isPlain($0) ? $0 : "_" })
-    // A hidden file, a path that climbs, somebody's home.
-    if let first = scalars.first, first == "." || first == "~" {
+    // Somebody's home.
+    if scalars.first == "~" {
       scalars.replaceSubrange(scalars.startIndex...scalars.startIndex, with: ["_"])
     }
     return String(scalars)
@@ -21,7 +21,7 @@ enum PlainName {
   private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case "a"..."z", "A"..."Z", "0"..."9": true
-    case " ", "_", ".", ",", "+", "-", "(", ")", "@", "=", "'", "&", "~": true
+    case " ", "_", ",", "+", "-", "(", ")", "@", "=", "'", "&", "~": true
     // Control characters, and what takes more than one unit of UTF-16.
     default: (0xA0...0xFFFD).contains(scalar.value) && !(0xE000...0xF8FF).contains(scalar.value)
     }

@@ -47,7 +47,7 @@ struct ReplaceCopies {
     guard selected.uidValidity == uidValidity else { return Outcome(isHopeless: true) }
     let uidNext = selected.uidNext?.value ?? (present.last?.value ?? 0) &+ 1
     // Some servers lose mail that is appended to the open mailbox.
-    if connection.serverID["name"]?.lowercased() != "dovecot" { try connection.leaveMailbox() }
+    if !connection.keepsMailForOpenMailbox { try connection.leaveMailbox() }
     let batch = journal.record.lastBatch + 1
     let all = copies.enumerated()
     journal.append(
