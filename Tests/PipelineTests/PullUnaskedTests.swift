@@ -57,6 +57,29 @@ import Testing
     #expect(bench.server.change { $0.connections } == 3)
   }
 
+  /// GNU mailutils answers with its last message where the one that is asked for is not there.
+  @Test func `a message that was not asked for is not taken, nor one that comes twice`()
+    async throws
+  {
+    let bench = try SourceBench { state in
+      state.mailboxes["INBOX"] = .init(messages: SourceBench.messages(12))
+      state.noise = { state, mailbox in
+        guard let held = state.mailboxes[mailbox]?.messages.first else { return "" }
+        let body = String(decoding: held.body, as: UTF8.self)
+        return "* 1 FETCH (UID \(held.uid) BODY[] {\(held.body.count)}\r\n\(body))\r\n"
+      }
+    }
+    let first = try await bench.pull()
+    #expect(first.sums == ["transferred": 12])
+    #expect(first.failures.isEmpty)
+    bench.server.change {
+      $0.mailboxes["INBOX"]?.messages.append(.init(uid: 8_000, body: PullBench.message("new")))
+    }
+    #expect(try await bench.pull().sums == ["transferred": 1])
+    #expect(try bench.view().subjects.count == 13)
+    #expect(Set(try bench.view().subjects).count == 13)
+  }
+
   /// The UIDs have gaps, so that two commands ask for them.
   @Test func `the answers to two FETCHes come at the same time`() async throws {
     let bench = try SourceBench { state in
