@@ -36,12 +36,17 @@ package final class POP3Connection {
   /// How many messages there are: what holds for the whole connection is asked once.
   ///
   /// Messages are numbered from 1 on.
+  ///
+  /// - Throws: `ClientError`, `.tooMuch` for more than a listing may have.
   package func status() throws(ClientError) -> POP3Status {
     if let knownStatus { return knownStatus }
     let reply = try run(.stat, "STAT")
     guard let status = POP3Status(reply) else {
       throw .pop3Violation(stream.redaction.clean(.unreadableStatus(Evidence(reply.text.utf8))))
     }
+    // What is kept of each is made before anything of it has come.
+    let limit = POP3Limits.standard.listingLines
+    guard status.count <= limit else { throw .tooMuch("messages", limit: limit) }
     knownStatus = status
     return status
   }

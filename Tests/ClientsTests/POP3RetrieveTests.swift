@@ -214,6 +214,17 @@ import Transport
     }
   }
 
+  @Test(arguments: ["2000001", "4000000000", "4294967295"])
+  func `a server that says that it has more messages than can be`(_ count: String) throws {
+    let bench = try POP3Bench { $0.statusAnswer = "+OK \(count) 5" }
+    let connection = try bench.open()
+    let error = #expect(throws: ClientError.self) { try connection.status() }
+    guard case .tooMuch? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test func `the window counts octets and messages`() {
     var onTheWay = OnTheWay(window: POP3Window(octets: 100, messages: 4))
     var unsent: ArraySlice<UInt32> = [1, 2, 3, 4, 5, 6, 7, 8, 9]
