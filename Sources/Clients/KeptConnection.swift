@@ -200,7 +200,8 @@ package final class KeptConnection<Connection: AnyObject> {
     guard let asked = error.suggestedPause else {
       return try wait(seconds: retry.varied(pause), because: error)
     }
-    try wait(seconds: try obeyed(asked, error), because: error)
+    // A server that names an instant each time is not asked all the more often.
+    try wait(seconds: max(try obeyed(asked, error), retry.varied(pause)), because: error)
   }
 
   private func obeyed(_ seconds: Double, _ error: ClientError) throws(ClientError) -> Double {

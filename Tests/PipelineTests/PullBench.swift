@@ -53,13 +53,13 @@ final class PullBench {
   @discardableResult
   func pull(
     port: UInt16? = nil, dryRun: Bool = false, accept: Bool = false, refetch: Bool = false,
-    layout: ArchiveIdentity.Layout? = nil, connections: Int = 2,
+    prune: Bool = false, layout: ArchiveIdentity.Layout? = nil, connections: Int = 2,
     observer: any RunObserver = NoObserver()
   ) async throws -> RunReport {
     let options = PullOptions(
       source: account(port: port ?? server.imapPort), archivePath: archive,
       layout: layout, connections: connections, dryRun: dryRun, acceptDeletions: accept,
-      refetchDeleted: refetch,
+      refetchDeleted: refetch, prune: prune, pruneLimit: prune ? 100 : PruneLimit.standard,
       retry: RetryPolicy(pauses: [0.01, 0.01, 0.01]))
     return await PullPipeline(
       options: options, observer: observer, interruption: try Interruption()

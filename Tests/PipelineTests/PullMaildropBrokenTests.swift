@@ -195,4 +195,41 @@ struct PullMaildropBrokenTests {
     }
     #expect(step > 15)
   }
+
+  private static func alike(_ name: String, _ uidl: String) -> FakePOP3Server.Message {
+    FakePOP3Server.Message(MaildropBench.message(name), uidl: uidl)
+  }
+
+  /// All messages have the same size, and the name is the place in disguise.
+  @Test func `a name that goes to another message of the same size is not believed`() async throws {
+    let bench = try MaildropBench()
+    bench.server.change { state in
+      state.messages = (1...9).map { Self.alike("m\($0)", "pos\($0)") }
+    }
+    #expect(try await bench.pull().sums == ["transferred": 9])
+    // The first one is gone, a new one is the last.
+    bench.server.change { state in
+      state.messages = (2...9).map { Self.alike("m\($0)", "pos\($0 - 1)") }
+      state.messages.append(Self.alike("mA", "pos9"))
+    }
+    let report = try await bench.pull()
+    #expect(report.sums == ["transferred": 1, "gone": 1])
+    #expect(try bench.view().subjects.contains("INBOX: mA"))
+    #expect(try await bench.pull().sums == [:])
+    #expect(try bench.view().messages.count == 10)
+  }
+
+  @Test func `names that change places store nothing twice`() async throws {
+    let bench = try MaildropBench()
+    func hold(_ names: [String]) {
+      bench.server.change { state in
+        state.messages = zip(["m1", "m2", "longer"], names).map { Self.alike($0, $1) }
+      }
+    }
+    hold(["a", "b", "c"])
+    #expect(try await bench.pull().sums == ["transferred": 3])
+    hold(["b", "c", "a"])
+    #expect(try await bench.pull().sums == [:])
+    #expect(try bench.view().messages.count == 3)
+  }
 }

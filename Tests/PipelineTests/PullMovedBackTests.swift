@@ -105,4 +105,27 @@ import Testing
     }
     #expect(moved > 5)
   }
+
+  /// Renamed twice, so that the mailbox has the UIDs again that are known to have gone elsewhere.
+  @Test(arguments: [false, true])
+  func `a mailbox that gets its old name again is where it was`(isDeleted: Bool) async throws {
+    let bench = try await filled()
+    try bench.plain.create("Work")
+    for name in ["w0", "w1", "w2"] { try bench.append(name, to: "Work") }
+    try await bench.pull()
+    try bench.plain.command("RENAME Work Other")
+    #expect(try await bench.pull().sums["moved"] == 3)
+    if isDeleted { try delete("w1", bench) }
+    try bench.plain.command("RENAME Other Work")
+    let report = try await bench.pull()
+    #expect(report.questions == [])
+    let left = isDeleted ? ["Work: w0", "Work: w2"] : ["Work: w0", "Work: w1", "Work: w2"]
+    #expect(try bench.view().subjects.filter { $0.contains("w") } == left)
+    #expect(try await bench.pull().sums["transferred"] == nil)
+    #expect(try bench.view().subjects.filter { $0.contains("w") } == left)
+    // Nothing counts as gone from the source that it has.
+    let pruned = try await bench.pull(prune: true)
+    #expect(pruned.sums["removed"] == nil)
+    #expect(try bench.view().subjects.filter { $0.contains("w") } == left)
+  }
 }

@@ -86,8 +86,9 @@ package struct PlanPull {
         }
         continue
       }
-      if message.fate == .trashed, !inArchive.contains(uid) {
-        // It came back: as if it had never been here.
+      if message.fate == .trashed || message.fate == .moved, !inArchive.contains(uid) {
+        // It came back, as when a mailbox gets its old name again: as if it had never been here. Where
+        // it went meanwhile it is gone, and is followed.
         plan.toFetch.insert(uid)
         continue
       }

@@ -31,3 +31,17 @@ package enum POP3Error: Error, Sendable, Equatable {
     }
   }
 }
+
+extension POP3Error: CustomStringConvertible {
+  /// What is wrong, with what the server said; for whoever runs the server.
+  package var description: String {
+    switch self {
+    case .notAPOP3Server(let evidence): "it does not greet as a POP3 server: \(evidence)"
+    case .outOfStep(let evidence): "it said what answers nothing: \(evidence)"
+    case .lineTooLong(let limit, let evidence): "a line of more than \(limit) octets: \(evidence)"
+    case .listingTooLong(let limit): "a listing of more than \(limit) lines or octets"
+    case .unreadableStatus(let evidence): "STAT was answered without numbers: \(evidence)"
+    case .bytesBeforeTLS: "it spoke before the encryption began, which no honest server does"
+    }
+  }
+}

@@ -90,6 +90,7 @@ final class PullMaildrop {
     _ listing: MaildropListing, _ connection: POP3Connection
   ) throws -> Pass {
     var identity = IdentifyMaildrop(record: journal.record).run(listing)
+    try CheckNames(connection: connection, record: journal.record).run(&identity)
     let named = Array(identity.known.values)
     let locate = LocateHeld(
       context: context, mailbox: Self.mailbox, key: key, journal: journal, index: index)

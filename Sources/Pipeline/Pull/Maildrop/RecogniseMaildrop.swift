@@ -23,7 +23,7 @@ struct RecogniseMaildrop {
     _ identity: IdentifyMaildrop.Identity, _ listing: MaildropListing, _ unbound: UnboundMessages
   ) throws -> [UInt32: UnboundMessages.Message] {
     guard !identity.open.isEmpty, !unbound.isEmpty,
-      var headers = try headers(of: identity.open)
+      var headers = try ReadHeaders(connection: connection).run(identity.open)
     else { return [:] }
     var named: [UInt32: UnboundMessages.Message] = [:]
     for (number, uid) in identity.doubtful {
@@ -67,22 +67,5 @@ struct RecogniseMaildrop {
     return matches.reduce(into: named) {
       $0[numbers[$1.candidate]] = unbound.bind(at: open[$1.wanted].index)
     }
-  }
-
-  /// The header keys of messages; nil if the server does not give all of them, as then nobody knows what is
-  /// the only one of its kind.
-  private func headers(of numbers: [UInt32]) throws -> [UInt32: HeaderKey]? {
-    var keys: [UInt32: HeaderKey] = [:]
-    var header = HeaderCollector()
-    var isWhole = true
-    try connection.top(numbers, window: .standard) { event in
-      switch event {
-      case .begins: header.reset()
-      case .chunk(let bytes): header.take(bytes)
-      case .ends(let number): keys[number] = HeaderKey(header)
-      case .refused: isWhole = false
-      }
-    }
-    return isWhole ? keys : nil
   }
 }
