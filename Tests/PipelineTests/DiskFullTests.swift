@@ -115,7 +115,12 @@ import Testing
     let expected = try reference.view()
     #expect(undisturbed.trace.needingSpace.count > 15)
     var spared = 0
-    for number in undisturbed.trace.needingSpace {
+    // A disk that stays full does at most calls what one that is full for a moment does; all of them are
+    // tried by tools/crashtest.
+    let stride = extent == .once ? 1 : 4
+    let last = undisturbed.trace.needingSpace.last
+    for (index, number) in undisturbed.trace.needingSpace.enumerated()
+    where index.isMultiple(of: stride) || number == last {
       let one = try await prepare(number)
       let full = try run(one, at: number)
       guard full.trace.wasReached else {
@@ -127,7 +132,7 @@ import Testing
       }
       let text = full.result.errors + full.result.output
       // Where a single call fails, be it because it is the last one, the run may do without it.
-      let isSingle = extent == .once || number == undisturbed.trace.needingSpace.last
+      let isSingle = extent == .once || number == last
       let isDone = isSingle && full.result.status == 0
       #expect(full.result.status == 74 || isDone, "call \(number): \(text)")
       #expect(text.contains("No space left") || isDone, "call \(number): \(text)")
